@@ -1,0 +1,63 @@
+#ifndef ATRIUM_ABI_H
+#define ATRIUM_ABI_H
+/* Atrium plugin interface: the rules that hold for every header here, and the types they share.
+ *
+ * Border      Plain C11. No C++ type, exception or RTTI crosses, and nobody frees the other side's memory.
+ * Growth      Structs begin with struct_size, use fixed-width types and only grow at the end. A released entity never changes;
+ *             a new meaning gets a new id ("atrium.room-type/2"). Read a member only when struct_size covers it.
+ * Arrays      Elements of growing structs are walked with the stride that comes with them, never with sizeof.
+ * Inputs      Borrowed: valid until the call returns. Copy what is to be kept.
+ * Outputs     Go to functions the host hands in; the host copies before they return.
+ * Threads     Each function states on which thread it is called:
+ *               [io]            an event loop; never blocks, returns within 50 us; several loops may call at once
+ *               [serial:room]   as [io], and never twice at once for the same room
+ *               [store-writer]  the store's only writing thread; may block up to its deadline
+ *               [store-reader]  one of the store's reading threads, beside the writer; may block up to its deadline
+ *               [main]          start and stop; no other call is inside the plugin
+ *               [any]           any thread, several at once
+ * Text        UTF-8, {data, size}, not terminated; {NULL, 0} is the empty text.
+ *
+ * Everything under ext/draft/ may still change; what lies in ext/ does not. */
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define ATRIUM_ABI_MAJOR 0u /* Differs: the host refuses the plugin. */
+#define ATRIUM_ABI_MINOR 1u /* The plugin's may be at most the host's. */
+
+typedef struct atrium_text {
+  const char* data;
+  uint64_t size; /* bytes */
+} atrium_text;
+
+/* A ULID: 16 bytes, sortable by time. All zero: none. */
+typedef struct atrium_id {
+  uint8_t bytes[16];
+} atrium_id;
+
+typedef int32_t atrium_status;
+enum {
+  ATRIUM_OK = 0,
+  ATRIUM_NOT_FOUND = 1,
+  ATRIUM_INVALID = 2,      /* What was handed in makes no sense to the plugin. */
+  ATRIUM_UNSUPPORTED = 3,  /* This plugin does not do that. */
+  ATRIUM_DUPLICATE = 4,    /* The same was done before; the result is the first one's. */
+  ATRIUM_CONFLICT = 5,     /* The same key came before with other content. */
+  ATRIUM_PRECONDITION = 6, /* The expected position or version is not the present one. */
+  ATRIUM_FULL = 7,         /* No room left; nothing was done. */
+  ATRIUM_FAILED = 8,       /* This call failed; the next may succeed. */
+  ATRIUM_FATAL = 9         /* The plugin can no longer keep its promises; the host stops using it. */
+};
+
+/* Takes bytes of any number in any pieces. [the thread it was handed to] */
+typedef struct atrium_sink {
+  void* context;
+  void (*write)(void* context, const void* data, uint64_t size);
+} atrium_sink;
+
+#ifdef __cplusplus
+}
+#endif
+#endif
