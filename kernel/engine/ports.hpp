@@ -1,0 +1,198 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "atrium/ext/draft/message_type.h"
+#include "atrium/ext/draft/room_type.h"
+#include "atrium/ext/draft/storage_backend.h"
+#include "base/clock.hpp"
+#include "base/log.hpp"
+#include "base/metrics.hpp"
+#include "base/result.hpp"
+#include "base/timer_wheel.hpp"
+#include "engine/room_key.hpp"
+#include "protocol/frame.hpp"
+
+// What the engine needs from the world, as interfaces: kernel/plugin and kernel/loop implement them around plugins and threads, the
+// simulator around a seed. Every function belongs to the shard that holds the port; what takes a completion calls it on that shard's
+// thread exactly once, possibly before it returns.
+namespace atrium {
+
+enum class Durability : std::uint8_t { received, stored, fsynced, replicated };
+
+// ---- Storage
+
+// One message on its way into a room's log. What the store reads stays unchanged until the completion; `result` is filled in then.
+struct AppendItem {
+  const RoomKey* room = nullptr;  // The room outlives its appends.
+  Id message;
+  Id thread;
+  Wall sent_at{};
+  std::uint64_t expected_seq = 0;  // 0: any.
+  std::uint64_t fingerprint = 0;
+  std::string sender_id;
+  std::string message_type;
+  std::string idempotency_key;  // Empty: none.
+  std::string audience;         // Empty: everyone.
+  FramePtr body;                // Its payload is the stored body: JSON without position.
+  std::uint64_t token = 0;      // The engine's own.
+  atrium_append_result result{};
+};
+
+struct AppendBatch {
+  std::vector<AppendItem> items;  // At most append_batch_max.
+  Mono submitted{};
+};
+inline constexpr std::size_t append_batch_max = 1000;
+
+using AppendDone = std::move_only_function<void(std::unique_ptr<AppendBatch>)>;
+
+struct RoomHead {
+  std::string epoch;
+  std::uint64_t first_seq = 1;
+  std::uint64_t last_seq = 0;
+};
+
+// A stored message. A value.
+struct Record {
+  std::uint64_t seq = 0;
+  Wall sent_at{};
+  Id message;
+  std::string sender_id;
+  std::string message_type;
+  std::string audience;
+  std::string body;
+};
+
+struct PageQuery {
+  RoomKey room;
+  std::uint32_t limit = 50;
+  std::uint64_t before_seq = 0;  // 0: from the newest.
+  std::uint64_t after_seq = 0;
+  bool forward = false;  // Oldest first, above after_seq; otherwise newest first, below before_seq.
+  std::vector<std::string> message_types;
+  std::string sender_id;
+  Id thread;
+};
+
+// 1 to 4 parts; the first names the collection.
+using DocumentKey = std::vector<std::string>;
+
+struct Document {
+  DocumentKey key;
+  std::uint64_t version = 0;
+  std::string value;
+};
+
+struct DocumentWrite {
+  DocumentKey key;
+  std::uint64_t expected_version = ATRIUM_VERSION_ANY;
+  std::optional<std::string> value;  // Nothing: remove.
+};
+
+// The store as one shard sees it. Refusals are storage_unavailable, overloaded (its queue is full), conflict (a version did not match) and
+// not_found. Appends and writes of one shard reach the store in the order they were handed over.
+class Store {
+ public:
+  virtual ~Store() = default;
+  [[nodiscard]] virtual Durability durabilityMax() const = 0;
+  // Every item's result is filled in, whatever happened: a batch that could not be queued comes back with ATRIUM_FULL or ATRIUM_FAILED in
+  // all of them. The batch comes back however late: the engine watches the deadline itself.
+  virtual void append(std::unique_ptr<AppendBatch> batch, AppendDone done) = 0;
+  virtual void write(std::vector<DocumentWrite> writes, Completion<void> done) = 0;
+  virtual void trim(RoomKey room, std::uint64_t keep_last, Wall sent_before, Completion<std::uint64_t> done) = 0;
+  // A room nothing was ever appended to has an empty epoch and last_seq 0.
+  virtual void head(const RoomKey& room, Completion<RoomHead> done) = 0;
+  virtual void locate(const RoomKey& room, const Id& message, Completion<std::uint64_t> done) = 0;
+  virtual void page(PageQuery query, Completion<std::vector<Record>> done) = 0;
+  virtual void get(DocumentKey key, Completion<std::optional<Document>> done) = 0;
+  // Documents whose keys begin with `prefix`, in order, after `after` (empty: from the first), at most `limit`.
+  virtual void scan(DocumentKey prefix, DocumentKey after, std::uint32_t limit, Completion<std::vector<Document>> done) = 0;
+};
+
+// ---- Room types and message types
+
+struct HookFieldProblem {
+  std::string path;
+  std::string reason;
+};
+
+// What a hook said. Default: allowed, nothing changed.
+struct HookOutcome {
+  std::optional<Error> refused;  // rejected_by_plugin or plugin_failed; nothing: allowed.
+  std::vector<HookFieldProblem> problems;
+  std::vector<std::pair<std::string, std::string>> annotations;  // metadata key → JSON value
+  std::optional<std::string> content;
+  std::vector<std::string> audience;
+};
+using HookDone = std::move_only_function<void(HookOutcome)>;
+
+// One room type. The views are borrowed for the call; whoever completes later has copied what it needs.
+class RoomType {
+ public:
+  virtual ~RoomType() = default;
+  [[nodiscard]] virtual const atrium_room_type_info& info() const = 0;
+  // Which hooks exist; one that does not is not to be called.
+  [[nodiscard]] virtual bool checksSettings() const = 0;
+  [[nodiscard]] virtual bool checksJoin() const = 0;
+  [[nodiscard]] virtual bool checksPost() const = 0;
+  virtual void checkSettings(const atrium_room_view& room, const atrium_user_view& actor, HookDone done) = 0;
+  virtual void willJoin(const atrium_room_view& room, const atrium_user_view& user, const atrium_user_view& actor, HookDone done) = 0;
+  virtual void willPost(const atrium_room_view& room, const atrium_user_view& sender, const atrium_message_view& message, HookDone done) = 0;
+};
+
+class MessageType {
+ public:
+  virtual ~MessageType() = default;
+  [[nodiscard]] virtual const atrium_message_type_info& info() const = 0;
+  // Whether check() has anything to do: a schema or a hook.
+  [[nodiscard]] virtual bool checks() const = 0;
+  // The schema of its metadata, then the plugin's own check.
+  virtual void check(const atrium_room_view& room, const atrium_user_view& sender, const atrium_message_view& message, HookDone done) = 0;
+};
+
+// What is switched on. The pointers live as long as the port.
+class Types {
+ public:
+  virtual ~Types() = default;
+  [[nodiscard]] virtual RoomType* roomType(std::string_view name) = 0;
+  [[nodiscard]] virtual MessageType* messageType(std::string_view name) = 0;
+  [[nodiscard]] virtual std::vector<std::string> roomTypeNames() const = 0;
+  [[nodiscard]] virtual std::vector<std::string> messageTypeNames() const = 0;
+};
+
+// ---- Shards
+
+class Shards {
+ public:
+  virtual ~Shards() = default;
+  [[nodiscard]] virtual unsigned count() const = 0;
+  // Runs `task` on that shard's thread, later. Tasks from one shard to another keep their order. False: its mailbox is full or it has
+  // ended, and the task is destroyed.
+  virtual bool post(unsigned shard, Task task) = 0;
+  // Without the bound, for answers to what that shard asked.
+  virtual void postAlways(unsigned shard, Task task) = 0;
+};
+
+// Everything one shard is built on. What is referred to outlives the shard.
+struct ShardPorts {
+  unsigned index;        // Of Shards::count().
+  Shards& shards;
+  Store& store;
+  Types& types;
+  TimerWheel& timers;
+  const Now& now;        // Stands still during a turn.
+  MetricSet& metrics;    // This shard's own.
+  Log& log;
+  std::uint64_t seed;    // For ids, epochs and jitter.
+};
+
+}  // namespace atrium
