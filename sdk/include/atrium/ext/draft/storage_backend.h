@@ -8,6 +8,7 @@
  * Documents  Small values under tuple keys (room, member, ...), written in atomic batches with optimistic versions.
  * Promise    What append_batch or write answers with ATRIUM_OK has reached the durability it names. A refusal changed nothing. A store
  *            that cannot keep a promise any more (a failed sync) answers ATRIUM_FATAL to everything from then on.
+ * Callbacks  Functions handed in to receive records or documents never call the store; it may hold a lock while they run.
  * One suite (tests/contract/storage) runs against every store. */
 #include "../../plugin.h"
 #include "../../room.h"
@@ -19,7 +20,7 @@ extern "C" {
 #define ATRIUM_EXT_STORAGE_BACKEND "atrium.storage-backend/1"
 
 enum {
-  /* Never blocks: append_batch, write, page, head, get and scan may be called [any], inline on an event loop. */
+  /* Never blocks: every function but maintain may be called [any], inline on an event loop. */
   ATRIUM_STORE_INLINE = 1,
   /* Keeps what it holds when the server process ends. */
   ATRIUM_STORE_PERSISTENT = 2
@@ -30,18 +31,34 @@ typedef struct atrium_storage_info {
   uint32_t flags;          /* ATRIUM_STORE_... */
   uint32_t durability_max; /* The most it can promise, ATRIUM_DURABILITY_... */
   uint32_t reserved;
-  atrium_text name;        /* "sqlite" */
+  atrium_text name; /* "sqlite" */
 } atrium_storage_info;
 
 /* ---- Room logs */
 
-typedef struct atrium_room_key {
-  atrium_text tenant_id; /* 1 to 128 bytes */
-  atrium_id room;
-} atrium_room_key;
-
-#define ATRIUM_EPOCH_MAX 24u
+/* What a store is ready to take, in bytes; more is ATRIUM_INVALID. */
+#define ATRIUM_TENANT_MAX 128u
+#define ATRIUM_SENDER_MAX 300u
+#define ATRIUM_MESSAGE_TYPE_MAX 128u
+#define ATRIUM_IDEMPOTENCY_KEY_MAX 300u
 #define ATRIUM_AUDIENCE_MAX 600u
+#define ATRIUM_BODY_MAX 1048576u
+#define ATRIUM_EPOCH_MAX 24u
+
+/* The most of each in one call. */
+#define ATRIUM_BATCH_MAX 1000u
+#define ATRIUM_PAGE_MAX 1000u
+#define ATRIUM_PAGE_TYPES_MAX 16u
+#define ATRIUM_SCAN_MAX 10000u
+
+/* For how long an idempotency key is remembered: as long as it is among the last of its room, and not older. */
+#define ATRIUM_KEYED_MAX 100000u
+#define ATRIUM_KEYED_MS 86400000u
+
+typedef struct atrium_room_key {
+  atrium_text tenant_id; /* 1 to ATRIUM_TENANT_MAX bytes */
+  atrium_id room;        /* Not zero. */
+} atrium_room_key;
 
 /* One message on its way into a room's log. */
 typedef struct atrium_append {
@@ -50,15 +67,15 @@ typedef struct atrium_append {
   uint8_t kind;        /* 0: message. Others are reserved for entries that refer to one. */
   uint16_t reserved;
   atrium_room_key room;
-  atrium_id message;
-  atrium_id thread;          /* Zero: none. */
-  uint64_t sent_at_ms;       /* wall */
-  uint64_t expected_seq;     /* The seq it must get; 0: any. Otherwise ATRIUM_PRECONDITION. */
-  uint64_t fingerprint;      /* Of what the sender meant, to tell a repeat from another message under the same key. */
-  atrium_text sender_id;
-  atrium_text message_type;
-  atrium_text idempotency_key; /* At most 300 bytes; empty: none. Unique within the room for 24 h or its last 100,000 keyed messages. */
-  atrium_text audience;      /* Opaque, at most ATRIUM_AUDIENCE_MAX bytes; given back with the record. */
+  atrium_id message;           /* Not zero; the host never gives one twice. */
+  atrium_id thread;            /* Zero: none. */
+  uint64_t sent_at_ms;         /* wall; also the time at which the age of earlier keys is judged. */
+  uint64_t expected_seq;       /* The seq it must get; 0: any. Otherwise ATRIUM_PRECONDITION. A repeat is still a repeat. */
+  uint64_t fingerprint;        /* Of what the sender meant, to tell a repeat from another message under the same key. */
+  atrium_text sender_id;       /* Empty: the server itself. */
+  atrium_text message_type;    /* At least 1 byte. */
+  atrium_text idempotency_key; /* Empty: none. Unique within the room for as long as it is remembered. */
+  atrium_text audience;        /* Opaque; given back with the record. */
   atrium_text body;
 } atrium_append;
 
@@ -66,11 +83,11 @@ typedef struct atrium_append {
 typedef struct atrium_append_result {
   uint32_t struct_size;
   /* ATRIUM_OK; ATRIUM_DUPLICATE: the fields below are the first one's; ATRIUM_CONFLICT: same key, other fingerprint; ATRIUM_PRECONDITION;
-   * ATRIUM_FULL; ATRIUM_FAILED; ATRIUM_FATAL. */
+   * ATRIUM_INVALID; ATRIUM_FULL; ATRIUM_FAILED; ATRIUM_FATAL. */
   atrium_status status;
   uint32_t durability; /* What was reached. */
   uint32_t reserved;
-  uint64_t seq;        /* With ATRIUM_PRECONDITION: the room's last seq. */
+  uint64_t seq; /* With ATRIUM_PRECONDITION: the room's last seq. */
   uint64_t sent_at_ms;
   atrium_id message;
   char epoch[ATRIUM_EPOCH_MAX]; /* Padded with zero bytes. */
@@ -78,7 +95,7 @@ typedef struct atrium_append_result {
 
 typedef struct atrium_append_batch {
   uint32_t struct_size;
-  uint32_t count; /* At most 1,000. */
+  uint32_t count; /* 1 to ATRIUM_BATCH_MAX */
   /* Pointers, so that elements may grow. Items of one room stand in the order they are to be numbered. */
   const atrium_append* const* items;
   atrium_append_result* const* results;
@@ -109,12 +126,12 @@ typedef struct atrium_record {
 
 typedef struct atrium_page_query {
   uint32_t struct_size;
-  uint32_t limit; /* 1 to 1,000 */
+  uint32_t limit; /* 1 to ATRIUM_PAGE_MAX */
   atrium_room_key room;
   uint64_t before_seq; /* Records below it, newest first. 0: from the newest. Ignored with after_seq. */
   uint64_t after_seq;  /* Records above it, oldest first. Used when `forward` is 1. */
   uint32_t forward;
-  uint32_t message_type_count; /* 0: all types. At most 16. */
+  uint32_t message_type_count; /* 0: all types. At most ATRIUM_PAGE_TYPES_MAX. */
   const atrium_text* message_types;
   atrium_text sender_id; /* Empty: all. */
   atrium_id thread;      /* Zero: all. */
@@ -129,6 +146,7 @@ typedef struct atrium_trim {
   atrium_room_key room;
   uint64_t keep_last;      /* Records to keep at least... */
   uint64_t sent_before_ms; /* ...and drop older ones only when sent before this; 0: regardless of age. */
+  uint64_t now_ms;         /* wall; decides which idempotency keys are still remembered. */
 } atrium_trim;
 
 /* ---- Documents */
@@ -136,7 +154,11 @@ typedef struct atrium_trim {
 #define ATRIUM_KEY_PARTS_MAX 4u
 #define ATRIUM_VERSION_ANY UINT64_MAX
 
-/* A tuple of 1 to 4 parts, each up to 300 bytes of any value, compared part by part as bytes. The first part names the collection. */
+#define ATRIUM_KEY_PART_MAX 300u
+#define ATRIUM_VALUE_MAX 1048576u
+
+/* A tuple of 1 to 4 parts, each up to ATRIUM_KEY_PART_MAX bytes of any value, compared part by part as bytes; a tuple comes before those
+ * it begins. The first part names the collection. */
 typedef struct atrium_document_key {
   uint32_t part_count;
   uint32_t reserved;
@@ -145,10 +167,10 @@ typedef struct atrium_document_key {
 
 typedef struct atrium_document_write {
   uint32_t struct_size;
-  uint32_t remove;           /* 1: delete; `value` is ignored. Deleting what is not there succeeds under ATRIUM_VERSION_ANY. */
+  uint32_t remove; /* 1: delete; `value` is ignored. Deleting what is not there succeeds under ATRIUM_VERSION_ANY. */
   atrium_document_key key;
   uint64_t expected_version; /* 0: must not exist; ATRIUM_VERSION_ANY: no condition. */
-  atrium_text value;         /* At most 1 MiB. */
+  atrium_text value;         /* At most ATRIUM_VALUE_MAX bytes. */
 } atrium_document_write;
 
 typedef struct atrium_document {
@@ -169,13 +191,15 @@ typedef struct atrium_storage_backend {
   const atrium_storage_info* info;
 
   /* Appends the items and fills in every result; the items stand or fall each by itself. Returns when what succeeded has reached the
-   * store's durability. A status other than ATRIUM_OK means that no item was appended. [store-writer] */
+   * store's durability. A status other than ATRIUM_OK means that no item was appended, and every result says so too (with
+   * ATRIUM_INVALID, a batch that makes no sense as a whole, results are left alone). [store-writer] */
   atrium_status (*append_batch)(atrium_plugin* self, const atrium_append_batch* batch);
-  /* Drops old records from the start of a room's log, never making a hole, and never a keyed record within the idempotency promise unless
-   * the key itself is kept. *dropped counts. [store-writer] */
+  /* Drops old records from the start of a room's log, never making a hole, and never one whose idempotency key is still remembered
+   * unless the key outlives it. Drops a few thousand at most, so that appends go on: call again until *dropped is 0. A room that was
+   * never appended to has nothing to drop. [store-writer] */
   atrium_status (*trim)(atrium_plugin* self, const atrium_trim* trim, uint64_t* dropped);
-  /* Applies all writes or none. ATRIUM_PRECONDITION with *failed set to the first write whose version did not match.
-   * [store-writer] */
+  /* Applies all writes, 1 to ATRIUM_BATCH_MAX, in order, or none. ATRIUM_PRECONDITION with *failed set to the first write whose version
+   * did not match. [store-writer] */
   atrium_status (*write)(atrium_plugin* self, const atrium_document_write* const* writes, uint32_t count, uint32_t* failed);
   /* A chance to checkpoint or compact when no append waits; `idle_ms` says for how long none has. May be NULL. [store-writer] */
   atrium_status (*maintain)(atrium_plugin* self, uint64_t idle_ms);
@@ -184,12 +208,14 @@ typedef struct atrium_storage_backend {
   atrium_status (*head)(atrium_plugin* self, const atrium_room_key* room, atrium_room_head* out);
   /* The seq of a message; ATRIUM_NOT_FOUND when the room never had it or it was trimmed. [store-reader] */
   atrium_status (*locate)(atrium_plugin* self, const atrium_room_key* room, const atrium_id* message, uint64_t* seq);
-  /* Hands the records that match to `each`. Sees everything whose append was answered before the call. [store-reader] */
-  atrium_status (*page)(atrium_plugin* self, const atrium_page_query* query, atrium_record_fn each, void* context);
+  /* Hands the records that match to `each`, at most `limit`. Sees everything whose append was answered before the call. Looks at no
+   * more than some thousands of records, however few of them match. *next: the before_seq or after_seq to go on with, 0 when the end
+   * of the log was reached. A room that was never appended to has no records. [store-reader] */
+  atrium_status (*page)(atrium_plugin* self, const atrium_page_query* query, atrium_record_fn each, void* context, uint64_t* next);
   /* One document; ATRIUM_NOT_FOUND. `each` is called at most once. [store-reader] */
   atrium_status (*get)(atrium_plugin* self, const atrium_document_key* key, atrium_document_fn each, void* context);
-  /* The documents whose keys begin with the parts of `prefix`, in order of key, after `after` (part_count 0: from the first), at most
-   * `limit` (1 to 10,000). [store-reader] */
+  /* The documents whose keys begin with the parts of `prefix` (part_count 0: all), in order of key, after `after` (part_count 0: from the
+   * first), at most `limit` (1 to ATRIUM_SCAN_MAX). [store-reader] */
   atrium_status (*scan)(atrium_plugin* self, const atrium_document_key* prefix, const atrium_document_key* after, uint32_t limit,
                         atrium_document_fn each, void* context);
 } atrium_storage_backend;
