@@ -120,15 +120,9 @@ class Store {
 
 // ---- Room types and message types
 
-struct HookFieldProblem {
-  std::string path;
-  std::string reason;
-};
-
 // What a hook said. Default: allowed, nothing changed.
 struct HookOutcome {
-  std::optional<Error> refused;  // rejected_by_plugin or plugin_failed; nothing: allowed.
-  std::vector<HookFieldProblem> problems;
+  std::optional<Error> refused;  // rejected_by_plugin (with its fields), validation_failed or plugin_failed; nothing: allowed.
   std::vector<std::pair<std::string, std::string>> annotations;  // metadata key → JSON value
   std::optional<std::string> content;
   std::vector<std::string> audience;

@@ -46,12 +46,8 @@ struct HttpResponse {
   std::vector<std::pair<std::string, std::string>> headers;
 };
 
-// The problem document (RFC 9457) for an error, with its status, Retry-After and stable code.
-struct FieldProblem {
-  std::string path;     // JSON pointer.
-  std::string message;
-};
-[[nodiscard]] HttpResponse problemResponse(const Error& error, const std::vector<FieldProblem>& errors = {});
+// The problem document (RFC 9457) for an error, with its status, Retry-After, stable code and field problems.
+[[nodiscard]] HttpResponse problemResponse(const Error& error);
 
 // What a live WebSocket tells the one who accepted it. All calls on the connection's loop. Owned by the connection and destroyed with it,
 // after onClosed().
@@ -93,7 +89,7 @@ class Responder {
   ~Responder();
 
   void send(HttpResponse response);
-  void sendProblem(const Error& error, const std::vector<FieldProblem>& errors = {}) { send(problemResponse(error, errors)); }
+  void sendProblem(const Error& error) { send(problemResponse(error)); }
   // Only for a request that isUpgrade(); the transport has checked the rest of the handshake.
   void upgrade(WebSocketOptions options, std::unique_ptr<WebSocketHandler> handler);
   explicit operator bool() const { return slot_ != nullptr; }
