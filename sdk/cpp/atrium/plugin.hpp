@@ -1,0 +1,141 @@
+#ifndef ATRIUM_PLUGIN_HPP
+#define ATRIUM_PLUGIN_HPP
+// Makes a C++ class a plugin: ATRIUM_PLUGIN(Class, "com.acme.name", "1.0.0") at the end of one source file.
+//
+// What the class is shows in what it has: a member `room_type` makes it a room type (room_type.hpp), `message_type` a message type
+// (message_type.hpp); one class may be several. It is constructed once, from whichever of these it accepts:
+//   Class(Host, Json options)   Class(Json options)   Class(Host)   Class()
+// Throwing there refuses the start, and what() is the sentence the operator reads. An exception in a hook becomes a failed call.
+//
+// An extension without comfort here is offered by a member `const void* extension(std::string_view id)` that returns its C table or
+// nullptr; such tables find their object by plugin_of<Class>(self).
+#include <concepts>
+#include <memory>
+#include <new>
+
+#include "atrium/message_type.hpp"
+#include "atrium/plugin.h"
+#include "atrium/room_type.hpp"
+
+namespace atrium {
+inline namespace sdk {
+namespace detail {
+
+template <typename P>
+concept OffersExtensions = requires(P& plugin, std::string_view id) {
+  { plugin.extension(id) } -> std::convertible_to<const void*>;
+};
+
+template <typename P>
+P make(Host host, Json options) {
+  if constexpr (std::constructible_from<P, Host, Json>)
+    return P(host, options);
+  else if constexpr (std::constructible_from<P, Json>)
+    return P(options);
+  else if constexpr (std::constructible_from<P, Host>)
+    return P(host);
+  else
+    return P();
+}
+
+struct Nothing {
+  explicit Nothing(const auto&) {}
+};
+
+// One instance: what the opaque atrium_plugin* of the C interface points to.
+template <typename P>
+struct Instance {
+  using RoomType = std::conditional_t<HasRoomType<P>, RoomTypeTables<P, Instance>, Nothing>;
+  using MessageType = std::conditional_t<HasMessageType<P>, MessageTypeTables<P, Instance>, Nothing>;
+
+  Instance(Host its_host, Json options)
+      : host(its_host), plugin(make<P>(its_host, options)), room_type(room_type_info()), message_type(message_type_info()) {}
+
+  static Instance& of(atrium_plugin* self) { return *reinterpret_cast<Instance*>(self); }
+
+  [[nodiscard]] const void* extension(std::string_view id) {
+    if constexpr (HasRoomType<P>)
+      if (id == ATRIUM_EXT_ROOM_TYPE) return room_type.table();
+    if constexpr (HasMessageType<P>)
+      if (id == ATRIUM_EXT_MESSAGE_TYPE) return message_type.table();
+    if constexpr (OffersExtensions<P>) return plugin.extension(id);
+    return nullptr;
+  }
+
+  Host host;
+  P plugin;
+  [[no_unique_address]] RoomType room_type;
+  [[no_unique_address]] MessageType message_type;
+
+ private:
+  const auto& room_type_info() {
+    if constexpr (HasRoomType<P>)
+      return plugin.room_type;
+    else
+      return host;
+  }
+  const auto& message_type_info() {
+    if constexpr (HasMessageType<P>)
+      return plugin.message_type;
+    else
+      return host;
+  }
+};
+
+template <typename P>
+struct Entry {
+  static atrium_status create(const atrium_host* host, atrium_json options, atrium_sink error, atrium_plugin** out) noexcept {
+    const auto explain = [&](std::string_view why) { error.write(error.context, why.data(), why.size()); };
+    try {
+      *out = reinterpret_cast<atrium_plugin*>(std::make_unique<Instance<P>>(Host(host), Json(options)).release());
+      return ATRIUM_OK;
+    } catch (const std::exception& problem) {
+      explain(problem.what());
+    } catch (...) {
+      explain("its constructor threw something that is no std::exception");
+    }
+    return ATRIUM_FAILED;
+  }
+  static void destroy(atrium_plugin* self) noexcept { delete &Instance<P>::of(self); }
+  static const void* get_extension(atrium_plugin* self, const char* extension_id) noexcept {
+    try {
+      return Instance<P>::of(self).extension(extension_id);
+    } catch (...) {
+      return nullptr;
+    }
+  }
+};
+
+template <typename P>
+consteval atrium_entry_table entry(std::string_view id, std::string_view version) {
+  static_assert(room_type_is_sound<P>() && message_type_is_sound<P>());
+  static_assert(HasRoomType<P> || HasMessageType<P> || OffersExtensions<P>,
+                "this class offers nothing: give it a member `room_type` or `message_type`, or a function `extension(std::string_view)`");
+  static_assert(std::constructible_from<P, Host, Json> || std::constructible_from<P, Json> || std::constructible_from<P, Host> ||
+                    std::constructible_from<P>,
+                "a plugin class is constructed as Class(Host, Json), Class(Json), Class(Host) or Class()");
+  return {.struct_size = sizeof(atrium_entry_table),
+          .abi_major = ATRIUM_ABI_MAJOR,
+          .abi_minor = ATRIUM_ABI_MINOR,
+          .id = text_of(id),
+          .version = text_of(version),
+          .create = Entry<P>::create,
+          .destroy = Entry<P>::destroy,
+          .get_extension = Entry<P>::get_extension};
+}
+
+}  // namespace detail
+
+// The object behind the `self` that a C table's function was called with.
+template <typename P>
+[[nodiscard]] P& plugin_of(atrium_plugin* self) {
+  return detail::Instance<P>::of(self).plugin;
+}
+
+}  // namespace sdk
+}  // namespace atrium
+
+// Once in a library, at global scope. `id` and `version` as in plugin.yaml; the server compares them.
+#define ATRIUM_PLUGIN(Class, id, version) const atrium_entry_table atrium_entry = ::atrium::sdk::detail::entry<Class>(id, version);
+
+#endif

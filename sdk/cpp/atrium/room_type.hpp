@@ -1,0 +1,141 @@
+#ifndef ATRIUM_ROOM_TYPE_HPP
+#define ATRIUM_ROOM_TYPE_HPP
+// A plugin class is a room type when it has a member `room_type`, a RoomTypeInfo. Its hooks, each optional:
+//   void check_settings(const Room& room, const User& actor, Reply& reply);
+//   void will_join(const Room& room, const User& user, const User& actor, Reply& reply);
+//   void will_post(const Room& room, const User& sender, const Message& message, Reply& reply);
+// Several loops may call at once, each for rooms of its own: hooks that change members of the class must guard them.
+#include <array>
+#include <concepts>
+
+#include "atrium/ext/draft/room_type.h"
+#include "atrium/host.hpp"
+#include "atrium/room.hpp"
+
+namespace atrium {
+inline namespace sdk {
+
+// ATRIUM_MAY_... bits by ATRIUM_ROOM_ROLE_...: nobody, observer, member, moderator, owner.
+using Permissions = std::array<std::uint32_t, 5>;
+
+// Observers read, members also post, moderators also manage people and the room, owners also change roles and close.
+inline constexpr Permissions standard_permissions = {
+    0,
+    ATRIUM_MAY_READ,
+    ATRIUM_MAY_READ | ATRIUM_MAY_POST,
+    ATRIUM_MAY_READ | ATRIUM_MAY_POST | ATRIUM_MAY_ADD_MEMBERS | ATRIUM_MAY_REMOVE_MEMBERS | ATRIUM_MAY_CHANGE_ROOM,
+    ATRIUM_MAY_READ | ATRIUM_MAY_POST | ATRIUM_MAY_ADD_MEMBERS | ATRIUM_MAY_REMOVE_MEMBERS | ATRIUM_MAY_CHANGE_ROOM |
+        ATRIUM_MAY_CHANGE_ROLES | ATRIUM_MAY_CLOSE,
+};
+// As standard, but every member may also bring in others.
+inline constexpr Permissions team_permissions = {standard_permissions[0], standard_permissions[1],
+                                                 standard_permissions[2] | ATRIUM_MAY_ADD_MEMBERS, standard_permissions[3],
+                                                 standard_permissions[4]};
+
+// The constants of a room type; see atrium_room_type_info. Texts must outlive the plugin: use literals.
+struct RoomTypeInfo {
+  std::string_view name;
+  std::uint32_t entry = ATRIUM_ENTRY_OPEN;
+  std::uint32_t max_members = 0;        // 0: the server's default.
+  std::uint32_t max_members_limit = 0;  // 0: the server's default.
+  std::uint32_t retention_days = 0;     // 0: the server's default.
+  std::uint32_t durability = ATRIUM_DURABILITY_FSYNCED;
+  std::uint32_t flush_window_us = 1000;
+  Permissions permissions = standard_permissions;
+  std::string_view message_types = {};  // Joined by commas; empty: all.
+};
+
+namespace detail {
+
+template <typename P>
+concept HasRoomType = requires(P& plugin) {
+  { plugin.room_type } -> std::convertible_to<const RoomTypeInfo&>;
+};
+template <typename P>
+concept ChecksSettings =
+    requires(P& plugin, const Room& room, const User& user, Reply& reply) { plugin.check_settings(room, user, reply); };
+template <typename P>
+concept ChecksJoin = requires(P& plugin, const Room& room, const User& user, Reply& reply) { plugin.will_join(room, user, user, reply); };
+template <typename P>
+concept ChecksPost = requires(P& plugin, const Room& room, const User& user, const Message& message, Reply& reply) {
+  plugin.will_post(room, user, message, reply);
+};
+
+// Near misses: the name is right, the parameters are not; or the name has another spelling. Silence would be a hook that never runs.
+template <typename P>
+consteval bool room_type_is_sound() {
+  if constexpr (requires { &P::room_type; }) static_assert(HasRoomType<P>, "`room_type` must be an atrium::RoomTypeInfo");
+  if constexpr (requires { &P::check_settings; })
+    static_assert(ChecksSettings<P>, "check_settings is called as check_settings(const Room&, const User& actor, Reply&)");
+  if constexpr (requires { &P::will_join; })
+    static_assert(ChecksJoin<P>, "will_join is called as will_join(const Room&, const User& user, const User& actor, Reply&)");
+  if constexpr (requires { &P::will_post; })
+    static_assert(ChecksPost<P>, "will_post is called as will_post(const Room&, const User& sender, const Message&, Reply&)");
+  static_assert(!requires { &P::checkSettings; }, "the hook is spelled check_settings");
+  static_assert(!requires { &P::willJoin; }, "the hook is spelled will_join");
+  static_assert(!requires { &P::willPost; }, "the hook is spelled will_post");
+  static_assert(HasRoomType<P> || !(ChecksSettings<P> || ChecksJoin<P> || ChecksPost<P>),
+                "this class has a room type's hooks but no member `room_type` (an atrium::RoomTypeInfo)");
+  return true;
+}
+
+// The C tables of a plugin class that is a room type. `Instance` is what an atrium_plugin* points to.
+template <typename P, typename Instance>
+class RoomTypeTables {
+ public:
+  explicit RoomTypeTables(const RoomTypeInfo& info)
+      : info_{.struct_size = sizeof(atrium_room_type_info),
+              .entry = info.entry,
+              .max_members = info.max_members,
+              .max_members_limit = info.max_members_limit,
+              .retention_days = info.retention_days,
+              .durability = info.durability,
+              .flush_window_us = info.flush_window_us,
+              .permissions = {info.permissions[0], info.permissions[1], info.permissions[2], info.permissions[3], info.permissions[4]},
+              .name = text_of(info.name),
+              .message_types = text_of(info.message_types)} {
+    table_.info = &info_;
+    if constexpr (ChecksSettings<P>) table_.check_settings = check_settings;
+    if constexpr (ChecksJoin<P>) table_.will_join = will_join;
+    if constexpr (ChecksPost<P>) table_.will_post = will_post;
+  }
+  RoomTypeTables(const RoomTypeTables&) = delete;
+  RoomTypeTables& operator=(const RoomTypeTables&) = delete;
+  [[nodiscard]] const atrium_room_type* table() const { return &table_; }
+
+ private:
+  static atrium_status check_settings(atrium_plugin* self, const atrium_room_view* room, const atrium_user_view* actor,
+                                      const atrium_reply* reply) noexcept {
+    return contained(Instance::of(self).host, [&] {
+      Reply answer(*reply);
+      Instance::of(self).plugin.check_settings(Room(*room), User(*actor), answer);
+    });
+  }
+  static atrium_status will_join(atrium_plugin* self, const atrium_room_view* room, const atrium_user_view* user,
+                                 const atrium_user_view* actor, const atrium_reply* reply) noexcept {
+    return contained(Instance::of(self).host, [&] {
+      Reply answer(*reply);
+      Instance::of(self).plugin.will_join(Room(*room), User(*user), User(*actor), answer);
+    });
+  }
+  static atrium_status will_post(atrium_plugin* self, const atrium_room_view* room, const atrium_user_view* sender,
+                                 const atrium_message_view* message, const atrium_reply* reply) noexcept {
+    return contained(Instance::of(self).host, [&] {
+      Reply answer(*reply);
+      Instance::of(self).plugin.will_post(Room(*room), User(*sender), Message(*message), answer);
+    });
+  }
+
+  atrium_room_type_info info_;
+  atrium_room_type table_{.struct_size = sizeof(atrium_room_type),
+                          .reserved = 0,
+                          .info = nullptr,
+                          .check_settings = nullptr,
+                          .will_join = nullptr,
+                          .will_post = nullptr};
+};
+
+}  // namespace detail
+}  // namespace sdk
+}  // namespace atrium
+#endif
