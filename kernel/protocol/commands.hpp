@@ -64,7 +64,8 @@ struct ChangeRole {
 // A message to be sent. Its texts are views into the frame or body it was read from.
 struct SendMessage {
   std::string_view room_id;            // As sent; empty when the frame names none.
-  JsonView content;                    // A string.
+  JsonView content;                    // A string, or absent.
+  JsonView sender_name;                // A label for a token without a name: a string, or absent.
   std::string_view message_type;       // "text" when absent.
   Priority priority = Priority::normal;
   JsonView metadata;                   // An object, or absent.
