@@ -1,9 +1,18 @@
 #!/usr/bin/python3
-"""Makes the headers of kernel/protocol from its tables: generate.py SOURCE_DIR OUTPUT_DIR."""
+"""Makes everything that comes from the tables of kernel/protocol.
+
+generate.py SOURCE_DIR OUTPUT_DIR VERSION   the headers and the embedded documents, for the build
+generate.py --docs DOCS_DIR                 the tables in docs/
+generate.py --check DOCS_DIR                fails when those are not what --docs would write
+"""
+import json
 import pathlib
 import sys
 
 import yaml
+
+import documents
+import openapi
 
 
 def quoted(text):
@@ -57,13 +66,108 @@ def metrics(rows):
     return header("metrics.yaml", body, ['"base/metrics.hpp"'])
 
 
-TABLES = {"errors": errors, "close_codes": close_codes, "metrics": metrics}
+def routes(rows):
+    operations = [r["operation"] for r in rows]
+    body = ["// One REST operation; its handler is the case of that name in rest/rest_handler.cpp.",
+            "enum class Operation : std::uint8_t {"]
+    body += [f"  {name}," for name in operations]
+    body += ["};", f"inline constexpr std::size_t operation_count = {len(operations)};", "",
+             "// Who may call a route.",
+             "enum class Access : std::uint8_t {",
+             "  token,   // Anyone with a valid token.",
+             "  admin,   // The role admin.",
+             "  ops,     // Anyone on loopback or with ops.public; else an admin's token.",
+             "  socket,  // A valid token, also as a sub-protocol or in the query.",
+             "};", "",
+             "struct RouteInfo {",
+             "  std::string_view method;",
+             "  std::string_view path;  // A segment in braces is a parameter.",
+             "  Operation operation;",
+             "  Access access;",
+             "};", "",
+             "inline constexpr RouteInfo route_table[] = {"]
+    body += [f"    {{{quoted(r['method'])}, {quoted(r['path'])}, Operation::{r['operation']}, Access::{r['access']}}}," for r in rows]
+    body += ["};"]
+    return header("routes.yaml", body, ["<cstddef>", "<cstdint>", "<string_view>"])
+
+
+def events(rows):
+    body = []
+    for side in ("client", "server"):
+        body += [f"inline constexpr std::string_view {side}_events[] = {{"]
+        body += [f"    {quoted(r['event'])}," for r in rows if r["from"] == side]
+        body += ["};"]
+    return header("events.yaml", body, ["<string_view>"])
+
+
+def as_bytes(text):
+    """A C++ initialiser: compilers bound the length of a literal, not that of an array."""
+    data = text.encode()
+    return "\n".join("    " + ",".join(str(b) for b in data[at:at + 64]) + "," for at in range(0, len(data), 64))
+
+
+DOCUMENTS_HEADER = """#pragma once
+// Made from kernel/protocol/routes.yaml by generate.py; edit that table.
+
+#include <string_view>
+
+namespace atrium {
+
+// Texts that live as long as the process.
+[[nodiscard]] std::string_view openapiDocument();  // JSON
+[[nodiscard]] std::string_view openapiPage();      // HTML, without a script.
+[[nodiscard]] std::string_view openapiPagePolicy();  // The page's Content-Security-Policy.
+
+}  // namespace atrium
+"""
+
+
+def embedded(tables, version):
+    document = openapi.document(tables, version)
+    page, policy = openapi.page(document)
+    out = ['#include "protocol/openapi.hpp"', "", "namespace atrium {", "", "namespace {"]
+    for name, text in (("document", json.dumps(document, separators=(",", ":"))), ("page", page)):
+        out += [f"constexpr unsigned char {name}[] = {{", as_bytes(text), "};"]
+    out += ["std::string_view view(const unsigned char* bytes, std::size_t size) { return {reinterpret_cast<const char*>(bytes), size}; }", "}  // namespace", "",
+            "std::string_view openapiDocument() { return view(document, sizeof document); }",
+            "std::string_view openapiPage() { return view(page, sizeof page); }",
+            f"std::string_view openapiPagePolicy() {{ return {quoted(policy)}; }}", "", "}  // namespace atrium", ""]
+    return "\n".join(out)
+
+
+HEADERS = {"errors": errors, "close_codes": close_codes, "metrics": metrics, "routes": routes, "events": events}
+
+
+def read_tables(source):
+    return {name: yaml.safe_load((source / f"{name}.yaml").read_text()) for name in (*HEADERS, "schemas")}
+
+
+def write_changed(target, text):
+    if not target.exists() or target.read_text() != text:
+        target.write_text(text)
+
+
+def main(arguments):
+    here = pathlib.Path(__file__).resolve().parent
+    if arguments[0] in ("--docs", "--check"):
+        folder = pathlib.Path(arguments[1])
+        stale = []
+        for name, text in documents.all_documents(read_tables(here)).items():
+            if arguments[0] == "--docs":
+                write_changed(folder / name, text)
+            elif not (folder / name).exists() or (folder / name).read_text() != text:
+                stale.append(name)
+        if stale:
+            sys.exit(f"docs/{', docs/'.join(stale)}: not what the tables say; run kernel/protocol/generate.py --docs docs")
+        return
+    source, output = map(pathlib.Path, arguments[:2])
+    output.mkdir(parents=True, exist_ok=True)
+    tables = read_tables(source)
+    for name, make in HEADERS.items():
+        write_changed(output / f"{name}.hpp", make(tables[name]))
+    write_changed(output / "openapi.hpp", DOCUMENTS_HEADER)
+    write_changed(output / "openapi.cpp", embedded(tables, arguments[2]))
+
 
 if __name__ == "__main__":
-    source, output = map(pathlib.Path, sys.argv[1:3])
-    output.mkdir(parents=True, exist_ok=True)
-    for name, make in TABLES.items():
-        text = make(yaml.safe_load((source / f"{name}.yaml").read_text()))
-        target = output / f"{name}.hpp"
-        if not target.exists() or target.read_text() != text:
-            target.write_text(text)
+    main(sys.argv[1:])
