@@ -40,11 +40,21 @@ std::string formatWithUnit(std::int64_t value, std::span<const Unit> units) {
   return fmt::format("{}{}", value / units.back().factor, units.back().name);
 }
 
-// A bound, or a value, as an operator would write it.
+// A bound, or a value, as an operator would write it; a length or count with what it counts.
 std::string shown(double value, OptionType type) {
-  if (type == OptionType::duration) return formatDuration(std::chrono::nanoseconds{static_cast<std::int64_t>(value)});
-  if (type == OptionType::size) return formatSize(static_cast<std::int64_t>(value));
-  return fmt::format("{}", value);
+  switch (type) {
+    case OptionType::duration:
+      return formatDuration(std::chrono::nanoseconds{static_cast<std::int64_t>(value)});
+    case OptionType::size:
+      return formatSize(static_cast<std::int64_t>(value));
+    case OptionType::string:
+      return fmt::format("{} {}", value, value == 1.0 ? "byte" : "bytes");
+    case OptionType::array:
+    case OptionType::object:
+      return fmt::format("{} {}", value, value == 1.0 ? "entry" : "entries");
+    default:
+      return fmt::format("{}", value);
+  }
 }
 
 std::string quotedText(const YamlNode& node, bool secret) {
@@ -131,15 +141,10 @@ OptionRefusal wrongType(const YamlNode& node, OptionType type, bool secret) {
 }
 
 std::optional<OptionRefusal> outOfBounds(double measured, OptionType type, const OptionBounds& bounds) {
-  const std::string_view what = type == OptionType::string                                ? " bytes"
-                                : type == OptionType::array || type == OptionType::object ? " entries"
-                                                                                          : "";
   if (bounds.min && measured < *bounds.min)
-    return OptionRefusal{fmt::format("{}{} is too little", shown(measured, type), what),
-                         fmt::format("the least is {}{}", shown(*bounds.min, type), what)};
+    return OptionRefusal{fmt::format("{} is too little", shown(measured, type)), fmt::format("the least is {}", shown(*bounds.min, type))};
   if (bounds.max && measured > *bounds.max)
-    return OptionRefusal{fmt::format("{}{} is too much", shown(measured, type), what),
-                         fmt::format("the most is {}{}", shown(*bounds.max, type), what)};
+    return OptionRefusal{fmt::format("{} is too much", shown(measured, type)), fmt::format("the most is {}", shown(*bounds.max, type))};
   return std::nullopt;
 }
 

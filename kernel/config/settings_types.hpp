@@ -1,0 +1,20 @@
+#pragma once
+
+#include <cstdint>
+
+#include "config/problem.hpp"
+
+// Types of options that stand in the generated config/settings.hpp.
+
+namespace atrium {
+
+// Whether something named in the file is on, and where it says so. A value.
+struct Switch {
+  bool on = true;
+  SourcePlace place;  // Of the name, so that one that nothing provides can be reported.
+};
+
+// What becomes of a request when a plugin that must answer it fails.
+enum class OnFailure : std::uint8_t { allow, deny };
+
+}  // namespace atrium
