@@ -8,7 +8,8 @@ namespace atrium {
 }  // namespace atrium
 
 // For our own invariants only, never for input. Kept in release builds.
-#define ATRIUM_ASSERT(condition, message) \
-  do {                                    \
-    if (!(condition)) [[unlikely]] ::atrium::assertionFailed(#condition, message, __FILE__, __LINE__); \
+#define ATRIUM_ASSERT(condition, message)                                 \
+  do {                                                                    \
+    if (!(condition)) [[unlikely]]                                        \
+      ::atrium::assertionFailed(#condition, message, __FILE__, __LINE__); \
   } while (false)

@@ -9,7 +9,7 @@ namespace atrium {
 
 namespace {
 // Upper edges of the buckets shown to Prometheus, in µs: those of the objectives this server is held to, and their surroundings.
-constexpr std::uint64_t shown_edges_us[] = {100,    250,    500,    1'000,   2'000,   5'000,     8'000,     10'000,
+constexpr std::uint64_t shown_edges_us[] = {100,    250,    500,     1'000,   2'000,   5'000,     8'000,     10'000,
                                             20'000, 50'000, 100'000, 250'000, 500'000, 1'000'000, 5'000'000, 30'000'000};
 
 constexpr std::string_view kindName(MetricKind kind) {
@@ -18,7 +18,8 @@ constexpr std::string_view kindName(MetricKind kind) {
 }
 
 std::size_t slotsOf(std::span<const MetricInfo> table, bool histograms) {
-  return static_cast<std::size_t>(std::ranges::count_if(table, [histograms](const MetricInfo& info) { return (info.kind == MetricKind::histogram) == histograms; }));
+  return static_cast<std::size_t>(
+      std::ranges::count_if(table, [histograms](const MetricInfo& info) { return (info.kind == MetricKind::histogram) == histograms; }));
 }
 }  // namespace
 
@@ -67,7 +68,8 @@ void appendPrometheusHistogram(std::string& out, std::string_view name, std::str
     fmt::format_to(sink, "{}_bucket{{{}{}le=\"{}\"}} {}\n", name, labels, comma, static_cast<double>(edge) / 1e6, snapshot.countUpTo(edge));
   fmt::format_to(sink, "{}_bucket{{{}{}le=\"+Inf\"}} {}\n", name, labels, comma, snapshot.count);
   const std::string braces = labels.empty() ? std::string() : fmt::format("{{{}}}", labels);
-  fmt::format_to(sink, "{}_sum{} {}\n{}_count{} {}\n", name, braces, static_cast<double>(snapshot.sum_us) / 1e6, name, braces, snapshot.count);
+  fmt::format_to(sink, "{}_sum{} {}\n{}_count{} {}\n", name, braces, static_cast<double>(snapshot.sum_us) / 1e6, name, braces,
+                 snapshot.count);
 }
 
 }  // namespace atrium

@@ -23,9 +23,9 @@ struct FieldProblem {
 // A refusal on its way back to the one who asked. A value: copied freely, owned by nobody.
 struct Error {
   Code code;
-  std::string detail;                 // One sentence for a person, in UTF-8; empty when the code says it all.
-  std::uint32_t retry_after_ms = 0;   // When trying again may help; 0: no advice.
-  std::vector<FieldProblem> fields;   // For validation_failed and rejected_by_plugin; otherwise empty.
+  std::string detail;                // One sentence for a person, in UTF-8; empty when the code says it all.
+  std::uint32_t retry_after_ms = 0;  // When trying again may help; 0: no advice.
+  std::vector<FieldProblem> fields;  // For validation_failed and rejected_by_plugin; otherwise empty.
 
   friend bool operator==(const Error&, const Error&) = default;
 };

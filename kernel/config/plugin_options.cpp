@@ -14,9 +14,7 @@ namespace {
 
 constexpr std::array<std::string_view, 7> option_keys = {"type", "default", "min", "max", "enum", "description", "required"};
 
-std::vector<std::string_view> viewsOf(const std::vector<std::string>& texts) {
-  return {texts.begin(), texts.end()};
-}
+std::vector<std::string_view> viewsOf(const std::vector<std::string>& texts) { return {texts.begin(), texts.end()}; }
 
 // Checks one value and appends it to `json`; says what is wrong otherwise.
 std::optional<OptionRefusal> writeValue(JsonWriter<std::string>& json, const PluginOption& option, const YamlNode& node) {
@@ -32,20 +30,11 @@ std::optional<OptionRefusal> writeValue(JsonWriter<std::string>& json, const Plu
   auto value = readScalar(node, option.type, option.bounds, choices);
   if (!value) return std::move(value.error());
   switch (option.type) {
-    case OptionType::string:
-      json.value(std::string_view(std::get<std::string>(*value)));
-      break;
-    case OptionType::boolean:
-      json.value(std::get<bool>(*value));
-      break;
-    case OptionType::duration:
-      json.value(std::get<std::int64_t>(*value) / 1'000'000);
-      break;
-    case OptionType::size:
-      json.value(std::get<std::int64_t>(*value));
-      break;
-    default:
-      json.raw(node.text);  // A number, already as JSON writes it.
+    case OptionType::string: json.value(std::string_view(std::get<std::string>(*value))); break;
+    case OptionType::boolean: json.value(std::get<bool>(*value)); break;
+    case OptionType::duration: json.value(std::get<std::int64_t>(*value) / 1'000'000); break;
+    case OptionType::size: json.value(std::get<std::int64_t>(*value)); break;
+    default: json.raw(node.text);  // A number, already as JSON writes it.
   }
   return std::nullopt;
 }

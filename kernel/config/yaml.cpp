@@ -18,9 +18,7 @@ namespace atrium {
 
 namespace {
 
-bool isDigit(char c) {
-  return c >= '0' && c <= '9';
-}
+bool isDigit(char c) { return c >= '0' && c <= '9'; }
 
 std::size_t digitsFrom(std::string_view text, std::size_t at) {
   while (at < text.size() && isDigit(text[at])) ++at;
@@ -273,9 +271,7 @@ using Json = JsonWriter<std::string>;
 
 void writeJson(Json& json, const YamlNode& node) {
   switch (node.kind) {
-    case YamlNode::Kind::null:
-      json.null();
-      return;
+    case YamlNode::Kind::null: json.null(); return;
     case YamlNode::Kind::scalar: {
       bool whole = false;
       if (!node.quoted && (node.text == "true" || node.text == "false" || looksNumeric(node.text, whole)))

@@ -23,7 +23,7 @@ enum class Shed : std::uint8_t {
 struct PushOptions {
   Lane lane = Lane::messages;
   Shed shed = Shed::never;
-  std::uint64_t collapse_key = 0;            // For Shed::latest.
+  std::uint64_t collapse_key = 0;             // For Shed::latest.
   std::chrono::microseconds flush_window{0};  // Longest wait for company when the connection is busy; 0: goes out this turn.
 };
 

@@ -21,10 +21,10 @@ class Session;
 
 // The bounds and times of the engine, as the operator set them.
 struct EngineOptions {
-  std::size_t frame_max = 64 * 1024;          // bytes of a client's frame; told in the hello.
+  std::size_t frame_max = 64 * 1024;  // bytes of a client's frame; told in the hello.
   std::uint32_t rooms_per_session = 128;
-  std::uint32_t sessions_per_user = 64;       // On one node; above it a new session is refused with 4504.
-  std::uint32_t max_members = 50;             // For room types and rooms that name none.
+  std::uint32_t sessions_per_user = 64;  // On one node; above it a new session is refused with 4504.
+  std::uint32_t max_members = 50;        // For room types and rooms that name none.
   std::uint32_t max_members_limit = 100'000;
   std::uint32_t rooms_loaded_max = 20'000;    // A shard. Idle rooms leave memory; when all are busy, `overloaded`.
   std::uint32_t room_pending_max = 1024;      // Commands a room lets wait for storage or a hook; above: `overloaded`.
@@ -44,8 +44,8 @@ struct EngineOptions {
 using PrincipalPtr = std::shared_ptr<const Principal>;
 
 struct SessionOptions {
-  bool sub_protocol = false;    // atrium.v1.json was negotiated.
-  std::string room_id;          // Of /collaboration/ws/{room_id}: joined at once, and meant by frames that name no room.
+  bool sub_protocol = false;  // atrium.v1.json was negotiated.
+  std::string room_id;        // Of /collaboration/ws/{room_id}: joined at once, and meant by frames that name no room.
 };
 
 struct HistoryQuery {
@@ -59,15 +59,15 @@ struct HistoryQuery {
 };
 
 struct HistoryPage {
-  std::string json;             // A bare array.
-  std::uint64_t next_seq = 0;   // The cursor of the next page in the same direction; 0: this was the last.
+  std::string json;            // A bare array.
+  std::uint64_t next_seq = 0;  // The cursor of the next page in the same direction; 0: this was the last.
   bool forward = false;
 };
 
 struct ListRooms {
   std::string room_type;  // Empty: all, and so on.
   std::string member;
-  std::string query;      // Part of the name, without case (ASCII).
+  std::string query;  // Part of the name, without case (ASCII).
   std::string cursor;
   std::uint32_t limit = 50;
 };
@@ -77,14 +77,14 @@ struct EngineFigures {
   std::uint64_t sessions = 0;
   std::uint64_t sessions_opened = 0;
   std::uint64_t sessions_refused = 0;
-  std::uint64_t rooms_active = 0;       // Loaded and open.
+  std::uint64_t rooms_active = 0;  // Loaded and open.
   std::uint64_t messages = 0;
   std::uint64_t messages_last_minute = 0;
   std::uint64_t messages_refused_last_minute = 0;  // For want of capacity: overloaded, storage_unavailable, in_doubt.
   std::uint64_t deliveries = 0;
   std::uint64_t deliveries_failed = 0;
-  std::uint64_t queued_late_last_minute = 0;       // Messages confirmed more than 50 ms after receipt.
-  Histogram::Snapshot latency;          // Receipt to the last hand-over.
+  std::uint64_t queued_late_last_minute = 0;  // Messages confirmed more than 50 ms after receipt.
+  Histogram::Snapshot latency;                // Receipt to the last hand-over.
   void add(const EngineFigures& other);
 };
 

@@ -67,7 +67,8 @@ struct JsonIndexer::Parser {
   bool open(std::uint8_t type, std::uint32_t start, std::uint32_t& at) {
     if (fields->size() >= fields_max) return refuse("more values than allowed");
     at = static_cast<std::uint32_t>(fields->size());
-    fields->push_back({.key_offset = 0, .value_offset = start, .value_size = 0, .next = at + 1, .children = 0, .key_size = 0, .type = type, .flags = 0});
+    fields->push_back(
+        {.key_offset = 0, .value_offset = start, .value_size = 0, .next = at + 1, .children = 0, .key_size = 0, .type = type, .flags = 0});
     return true;
   }
 
@@ -312,7 +313,14 @@ Result<JsonDocument> JsonDocument::parse(std::string_view text) {
 JsonDocument JsonDocument::emptyObject() {
   JsonDocument document;
   document.text_ = "{}";
-  document.fields_.push_back({.key_offset = 0, .value_offset = 0, .value_size = 2, .next = 1, .children = 0, .key_size = 0, .type = ATRIUM_JSON_OBJECT, .flags = 0});
+  document.fields_.push_back({.key_offset = 0,
+                              .value_offset = 0,
+                              .value_size = 2,
+                              .next = 1,
+                              .children = 0,
+                              .key_size = 0,
+                              .type = ATRIUM_JSON_OBJECT,
+                              .flags = 0});
   return document;
 }
 

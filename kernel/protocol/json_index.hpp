@@ -64,7 +64,7 @@ class JsonView {
 // `fields_max` values. Reused from text to text, so that in the steady state nothing is allocated. One thread.
 class JsonIndexer {
  public:
-  static constexpr std::size_t padding = 64;      // Bytes that must be readable behind a text; what they hold does not matter.
+  static constexpr std::size_t padding = 64;  // Bytes that must be readable behind a text; what they hold does not matter.
   static constexpr std::size_t fields_max = 16384;
   static constexpr unsigned depth_max = 64;
 

@@ -60,7 +60,9 @@ class JsonWriter {
     if (number - number != 0.0) return null();
     comma();
     char digits[64];
-    const auto [end, error] = std::to_chars(digits, digits + sizeof digits, static_cast<double>(static_cast<std::int64_t>(number * 1000.0 + (number < 0 ? -0.5 : 0.5))) / 1000.0);
+    const auto [end, error] =
+        std::to_chars(digits, digits + sizeof digits,
+                      static_cast<double>(static_cast<std::int64_t>(number * 1000.0 + (number < 0 ? -0.5 : 0.5))) / 1000.0);
     put(std::string_view(digits, static_cast<std::size_t>(end - digits)));
     return *this;
   }

@@ -8,18 +8,18 @@
 
 namespace atrium {
 
-inline constexpr std::size_t tenant_id_max = 128;  // bytes
-inline constexpr std::size_t user_id_max = 128;    // bytes
+inline constexpr std::size_t tenant_id_max = 128;     // bytes
+inline constexpr std::size_t user_id_max = 128;       // bytes
 inline constexpr std::size_t display_name_max = 256;  // bytes
 
 // Who is asking, as a verified token said. A value.
 struct Principal {
-  std::string tenant_id;         // 1 to tenant_id_max bytes.
-  std::string user_id;           // The token's `sub`, 1 to user_id_max bytes.
-  std::string display_name;      // The token's `name`, else a label the client gave, else the user id.
-  bool name_verified = false;    // Whether the display name stood in the token.
+  std::string tenant_id;                    // 1 to tenant_id_max bytes.
+  std::string user_id;                      // The token's `sub`, 1 to user_id_max bytes.
+  std::string display_name;                 // The token's `name`, else a label the client gave, else the user id.
+  bool name_verified = false;               // Whether the display name stood in the token.
   std::uint32_t roles = ATRIUM_ROLE_AGENT;  // ATRIUM_ROLE_... bits.
-  Wall expires{};                // The token's `exp`.
+  Wall expires{};                           // The token's `exp`.
 
   [[nodiscard]] bool has(std::uint32_t role_bits) const { return (roles & role_bits) != 0; }
   friend bool operator==(const Principal&, const Principal&) = default;

@@ -15,13 +15,9 @@
 namespace atrium {
 inline namespace sdk {
 
-[[nodiscard]] inline std::string_view view(const atrium_text& text) {
-  return {text.data, static_cast<std::size_t>(text.size)};
-}
+[[nodiscard]] inline std::string_view view(const atrium_text& text) { return {text.data, static_cast<std::size_t>(text.size)}; }
 // Borrows `text`: it must live as long as the other side may read it.
-[[nodiscard]] constexpr atrium_text text_of(std::string_view text) {
-  return {text.data(), text.size()};
-}
+[[nodiscard]] constexpr atrium_text text_of(std::string_view text) { return {text.data(), text.size()}; }
 
 namespace detail {
 
@@ -59,21 +55,11 @@ inline std::string unescape(std::string_view escaped) {
       continue;
     }
     switch (const char c = escaped[++at]) {
-      case 'b':
-        out += '\b';
-        break;
-      case 'f':
-        out += '\f';
-        break;
-      case 'n':
-        out += '\n';
-        break;
-      case 'r':
-        out += '\r';
-        break;
-      case 't':
-        out += '\t';
-        break;
+      case 'b': out += '\b'; break;
+      case 'f': out += '\f'; break;
+      case 'n': out += '\n'; break;
+      case 'r': out += '\r'; break;
+      case 't': out += '\t'; break;
       case 'u': {
         std::uint32_t code = hex4(escaped.substr(at + 1, 4));
         at += 4;
@@ -84,8 +70,7 @@ inline std::string unescape(std::string_view escaped) {
         append_utf8(out, code);
         break;
       }
-      default:
-        out += c;
+      default: out += c;
     }
   }
   return out;

@@ -21,7 +21,7 @@ typedef struct atrium_message_type_info {
   uint32_t content_max;    /* bytes of content; 0: the frame's limit. */
   uint32_t content_min;    /* bytes; 1 refuses empty content. */
   uint32_t reserved;
-  atrium_text name;        /* "text" */
+  atrium_text name; /* "text" */
 } atrium_message_type_info;
 
 typedef struct atrium_message_type {
@@ -32,8 +32,8 @@ typedef struct atrium_message_type {
   /* Each hook may be NULL. Deadline 1 ms; a hook that fails denies. */
 
   /* Judges one message after its schema passed: deny, normalise (set_content), annotate, restrict the audience. [io] */
-  atrium_status (*check)(atrium_plugin* self, const atrium_room_view* room, const atrium_user_view* sender, const atrium_message_view* message,
-                         const atrium_reply* reply);
+  atrium_status (*check)(atrium_plugin* self, const atrium_room_view* room, const atrium_user_view* sender,
+                         const atrium_message_view* message, const atrium_reply* reply);
   /* One line for a notification or a room list, at most 200 bytes, into `line`. [io] */
   atrium_status (*summarise)(atrium_plugin* self, const atrium_message_view* message, atrium_sink line);
 } atrium_message_type;

@@ -30,15 +30,15 @@ enum {
 /* The constants of a room type. Zero in a number means: the server's default. */
 typedef struct atrium_room_type_info {
   uint32_t struct_size;
-  uint32_t entry;                  /* ATRIUM_ENTRY_... */
-  uint32_t max_members;            /* For rooms that do not ask for their own. */
-  uint32_t max_members_limit;      /* The most a room may ask for. */
-  uint32_t retention_days;         /* For rooms whose settings do not say. */
-  uint32_t durability;             /* ATRIUM_DURABILITY_...; a backend that cannot give it refuses at start. */
-  uint32_t flush_window_us;        /* Longest wait of a busy connection's write; 0: none. */
-  uint32_t permissions[5];         /* ATRIUM_MAY_... by ATRIUM_ROOM_ROLE_... */
-  atrium_text name;                /* "agent_team" */
-  atrium_text message_types;       /* Names joined by commas; empty: all. */
+  uint32_t entry;             /* ATRIUM_ENTRY_... */
+  uint32_t max_members;       /* For rooms that do not ask for their own. */
+  uint32_t max_members_limit; /* The most a room may ask for. */
+  uint32_t retention_days;    /* For rooms whose settings do not say. */
+  uint32_t durability;        /* ATRIUM_DURABILITY_...; a backend that cannot give it refuses at start. */
+  uint32_t flush_window_us;   /* Longest wait of a busy connection's write; 0: none. */
+  uint32_t permissions[5];    /* ATRIUM_MAY_... by ATRIUM_ROOM_ROLE_... */
+  atrium_text name;           /* "agent_team" */
+  atrium_text message_types;  /* Names joined by commas; empty: all. */
 } atrium_room_type_info;
 
 typedef struct atrium_room_type {
@@ -50,12 +50,14 @@ typedef struct atrium_room_type {
    * configured, allow or deny (default deny). */
 
   /* Checks `room->settings` and `room->context` of a room about to be created or changed. Uses deny, deny_field. [serial:room] */
-  atrium_status (*check_settings)(atrium_plugin* self, const atrium_room_view* room, const atrium_user_view* actor, const atrium_reply* reply);
+  atrium_status (*check_settings)(atrium_plugin* self, const atrium_room_view* room, const atrium_user_view* actor,
+                                  const atrium_reply* reply);
   /* Before `user` becomes a member; `actor` is who adds him, the same user when he enters himself. Uses deny. [serial:room] */
-  atrium_status (*will_join)(atrium_plugin* self, const atrium_room_view* room, const atrium_user_view* user, const atrium_user_view* actor, const atrium_reply* reply);
-  /* Before a message is stored, after its message type allowed it. Uses deny, annotate, add_audience. [serial:room] */
-  atrium_status (*will_post)(atrium_plugin* self, const atrium_room_view* room, const atrium_user_view* sender, const atrium_message_view* message,
+  atrium_status (*will_join)(atrium_plugin* self, const atrium_room_view* room, const atrium_user_view* user, const atrium_user_view* actor,
                              const atrium_reply* reply);
+  /* Before a message is stored, after its message type allowed it. Uses deny, annotate, add_audience. [serial:room] */
+  atrium_status (*will_post)(atrium_plugin* self, const atrium_room_view* room, const atrium_user_view* sender,
+                             const atrium_message_view* message, const atrium_reply* reply);
 } atrium_room_type;
 
 #ifdef __cplusplus

@@ -1,0 +1,61 @@
+#!/usr/bin/python3
+"""Every header compiles on its own: headers.py BUILD_DIR JOBS.
+
+Takes the compiler and flags of a source file nearby from the build's compile_commands.json, and lets ninja do the work, so that headers
+are checked in parallel and only again when something they include has changed.
+"""
+import json
+import pathlib
+import shlex
+import subprocess
+import sys
+
+import tree
+
+
+def nearest(header, commands):
+    """The command of the source that shares the longest path with the header."""
+    def shared(entry):
+        a, b = header.parts, pathlib.Path(entry["file"]).parts
+        return next((i for i, (x, y) in enumerate(zip(a, b)) if x != y), min(len(a), len(b)))
+    return max(commands, key=shared)
+
+
+def flags(entry):
+    words = shlex.split(entry["command"])
+    words = words[1:] if words[0].endswith("ccache") else words
+    kept, skip = [], False
+    for word in words:
+        if skip or word == "-c":
+            skip = False
+        elif word in ("-o", "-MF", "-MT", "-MQ"):
+            skip = True
+        elif word not in ("-MD", entry["file"]):
+            kept.append(word)
+    return kept
+
+
+if __name__ == "__main__":
+    build, jobs = pathlib.Path(sys.argv[1]).resolve(), sys.argv[2]
+    commands = json.loads((build / "compile_commands.json").read_text())
+    by_language = {suffix: [c for c in commands if c["file"].endswith(suffix)] for suffix in (".cpp", ".c")}
+    headers = [h for h in tree.files(".h", ".hpp") if h.relative_to(tree.root).parts[0] in ("kernel", "sdk", "plugins")]
+    out = tree.root / "build" / "check-headers"
+    out.mkdir(parents=True, exist_ok=True)
+    lines = ["rule header", "  command = $compiler -fsyntax-only -MD -MF $out.d -MT $out -x $language $in && touch $out",
+             "  depfile = $out.d", "  deps = gcc", "  description = $in", ""]
+    for header in headers:
+        name = header.relative_to(tree.root)
+        language, suffix = ("c++", ".cpp") if header.suffix == ".hpp" else ("c", ".c")
+        words = flags(nearest(header, by_language[suffix]))
+        if name.parts[0] == "sdk":  # What a plugin author has: the SDK, nothing of the kernel, and the standards it promises.
+            words = [words[0], "-std=c11" if language == "c" else "-std=c++20", "-Wall", "-Wextra", "-Wpedantic", "-Werror",
+                     f"-I{tree.root / 'sdk' / 'include'}", f"-I{tree.root / 'sdk' / 'cpp'}"]
+        source = out / (str(name).replace("/", "__") + suffix)
+        text = f'#include "{header}"\n'
+        if not source.exists() or source.read_text() != text:
+            source.write_text(text)
+        lines += [f"build {source.name}.ok: header {source.name}", f"  compiler = {shlex.join(words)}".replace("$", "$$"), f"  language = {language}", ""]
+    (out / "build.ninja").write_text("\n".join(lines))
+    ran = subprocess.run(["ninja", "-C", out, "-j", jobs, "-k", "0"])
+    tree.finish("headers", ["a header does not compile on its own (see above)"] if ran.returncode else [], f"{len(headers)} headers")

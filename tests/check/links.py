@@ -1,0 +1,34 @@
+#!/usr/bin/python3
+"""Every relative link in a Markdown page leads to a file, and to a heading of it when it names one."""
+import re
+
+import tree
+
+
+def anchors(text):
+    """The names GitHub gives to a page's headings."""
+    slugs = set()
+    for heading in re.findall(r"^#{1,6} +(.+?) *#*$", re.sub(r"```.*?```", "", text, flags=re.S), flags=re.M):
+        plain = re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", heading)
+        slugs.add(re.sub(r"[^\w\- ]", "", plain.lower()).replace(" ", "-"))
+    return slugs
+
+
+if __name__ == "__main__":
+    pages = tree.files(".md")
+    found, links = [], 0
+    for page in pages:
+        text = page.read_text()
+        code = re.sub(r"```.*?```", lambda m: "\n" * m[0].count("\n"), text, flags=re.S)
+        for number, line in enumerate(code.splitlines(), 1):
+            for target in re.findall(r"(?<!`)\[[^\]]*\]\(([^)\s]+)\)", line):
+                if re.match(r"[a-z]+:", target):
+                    continue
+                links += 1
+                name, _, anchor = target.partition("#")
+                file = (page.parent / name).resolve() if name else page
+                if not file.exists():
+                    found.append(f"{tree.place(page, number)}: {target} leads nowhere")
+                elif anchor and file.suffix == ".md" and anchor not in anchors(file.read_text()):
+                    found.append(f"{tree.place(page, number)}: {name or page.name} has no heading #{anchor}")
+    tree.finish("links", found, f"{links} links in {len(pages)} pages")
