@@ -1,0 +1,147 @@
+#include "auth/token_verifier.hpp"
+
+#include <algorithm>
+#include <cstring>
+#include <optional>
+#include <unordered_map>
+#include <utility>
+
+#include "auth/base64url.hpp"
+#include "auth/hmac.hpp"
+#include "auth/token_claims.hpp"
+#include "protocol/errors.hpp"
+#include "protocol/json_index.hpp"
+
+namespace atrium {
+
+namespace {
+
+struct DigestHash {
+  std::size_t operator()(const Digest& digest) const {
+    std::size_t front = 0;  // Of a SHA-256: as good as random.
+    std::memcpy(&front, digest.data(), sizeof front);
+    return front;
+  }
+};
+
+// Verified tokens by their hash. When the young generation is full it becomes the old one, whose rest is forgotten: whoever is used
+// stays, at two look-ups and no list to keep.
+class Remembered {
+ public:
+  explicit Remembered(std::size_t capacity) : capacity_(std::max<std::size_t>(1, capacity)) {}
+
+  [[nodiscard]] const Principal* find(const Digest& digest) {
+    if (const auto young = young_.find(digest); young != young_.end()) return &young->second;
+    const auto old = old_.find(digest);
+    if (old == old_.end()) return nullptr;
+    Principal principal = std::move(old->second);
+    old_.erase(old);
+    return &add(digest, std::move(principal));
+  }
+
+  const Principal& add(const Digest& digest, Principal principal) {
+    if (young_.size() >= capacity_) {
+      old_ = std::move(young_);
+      young_.clear();
+    }
+    return young_.insert_or_assign(digest, std::move(principal)).first->second;
+  }
+
+  void forget(const Digest& digest) { young_.erase(digest); }
+
+ private:
+  std::size_t capacity_;
+  std::unordered_map<Digest, Principal, DigestHash> young_, old_;
+};
+
+struct Parts {
+  std::string_view header, claims, signature;
+  std::string_view signed_text;  // Header and claims with the dot between them.
+};
+
+std::optional<Parts> split(std::string_view token) {
+  const std::size_t first = token.find('.');
+  const std::size_t second = first == std::string_view::npos ? first : token.find('.', first + 1);
+  if (second == std::string_view::npos || token.find('.', second + 1) != std::string_view::npos) return std::nullopt;
+  return Parts{token.substr(0, first), token.substr(first + 1, second - first - 1), token.substr(second + 1), token.substr(0, second)};
+}
+
+}  // namespace
+
+struct TokenVerifier::State {
+  State(TokenRules r, Hmac h, std::size_t capacity) : rules(std::move(r)), hmac(std::move(h)), remembered(capacity) {}
+
+  // Decodes one part into `scratch` and parses it; the view lives until the next call.
+  Result<JsonView> parsePart(std::string_view part) {
+    scratch.clear();
+    if (!decodeBase64Url(part, scratch)) return fail(Code::unauthorized, "the token is not in base64url");
+    const std::size_t size = scratch.size();
+    scratch.resize(size + JsonIndexer::padding);
+    auto parsed = indexer.parse(std::string_view(scratch).substr(0, size));
+    if (!parsed) return fail(Code::unauthorized, "a part of the token is not JSON");
+    return parsed;
+  }
+
+  Result<Principal> verifyAnew(std::string_view token, Wall now) {
+    const auto parts = split(token);
+    if (!parts) return fail(Code::unauthorized, "the token does not have three parts");
+    // First of all the signature: what nobody of ours has signed is not even parsed.
+    scratch.clear();
+    if (!decodeBase64Url(parts->signature, scratch) || !sameBytes(hmac.sign(parts->signed_text), scratch))
+      return fail(Code::unauthorized, "the token's signature is not right");
+    const auto header = parsePart(parts->header);
+    if (!header) return fail(header.error());
+    if (auto checked = checkTokenHeader(*header); !checked) return fail(std::move(checked.error()));
+    const auto claims = parsePart(parts->claims);
+    if (!claims) return fail(claims.error());
+    return readTokenClaims(*claims, rules, now);
+  }
+
+  [[nodiscard]] bool admits(const std::string& tenant_id) const {
+    return rules.tenants.empty() || std::ranges::find(rules.tenants, tenant_id) != rules.tenants.end();
+  }
+
+  TokenRules rules;
+  Hmac hmac;
+  JsonIndexer indexer;
+  Remembered remembered;
+  std::string scratch;
+};
+
+TokenVerifier::TokenVerifier(std::unique_ptr<State> state) : state_(std::move(state)) {}
+TokenVerifier::TokenVerifier(TokenVerifier&&) noexcept = default;
+TokenVerifier& TokenVerifier::operator=(TokenVerifier&&) noexcept = default;
+TokenVerifier::~TokenVerifier() = default;
+
+std::expected<TokenVerifier, std::string> TokenVerifier::make(TokenRules rules, std::size_t remembered) {
+  if (rules.secret.empty())
+    return std::unexpected(std::string(
+        "auth.jwt_secret is empty: set JWT_SECRET_KEY to at least 32 random bytes, for instance from \"openssl rand -hex 32\""));
+  auto hmac = Hmac::make(rules.secret);
+  if (!hmac) return std::unexpected(std::move(hmac.error()));
+  return TokenVerifier(std::make_unique<State>(std::move(rules), *std::move(hmac), remembered));
+}
+
+Result<Principal> TokenVerifier::verify(std::string_view token, Wall now) {
+  if (token.empty()) return fail(Code::unauthorized);
+  if (token.size() > token_size_max) return fail(Code::unauthorized, "the token is larger than 8 KiB");
+  const Digest digest = state_->hmac.hash(token);
+  if (const Principal* known = state_->remembered.find(digest)) {
+    if (now < known->expires + state_->rules.leeway) return *known;
+    state_->remembered.forget(digest);
+    return fail(Code::token_expired);
+  }
+  auto principal = state_->verifyAnew(token, now);
+  if (!principal) return principal;
+  if (!state_->admits(principal->tenant_id)) return fail(Code::forbidden, "this tenant is not served here");
+  state_->remembered.add(digest, *principal);
+  return principal;
+}
+
+std::string weaknessOf(std::string_view secret) {
+  if (secret.size() >= secret_size_good) return {};
+  return "the token secret has " + std::to_string(secret.size()) +
+         " bytes; use at least 32 random ones, for instance from \"openssl rand -hex 32\"";
+}
+
+}  // namespace atrium
