@@ -101,8 +101,6 @@ RedisStage::RedisStage(PeerLoop& loop, RedisServer& server, Shape shape, const s
 
 RedisStage::~RedisStage() = default;
 
-void RedisStage::publish(std::uint32_t room, std::string_view content) {
-  publishers_[room]->publish(channels_[room], content);
-}
+void RedisStage::publish(std::uint32_t room, std::string_view content) { publishers_[room]->publish(channels_[room], content); }
 
 }  // namespace atrium::bench

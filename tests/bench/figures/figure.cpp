@@ -7,13 +7,9 @@
 
 namespace atrium::bench {
 
-bool Figure::met() const {
-  return median(runs_ms_) < limit_ms_;
-}
+bool Figure::met() const { return median(runs_ms_) < limit_ms_; }
 
-void Figure::printHead() {
-  std::printf("%-66s %10s %10s %21s\n", "milliseconds", "required", "median", "lowest ... highest");
-}
+void Figure::printHead() { std::printf("%-66s %10s %10s %21s\n", "milliseconds", "required", "median", "lowest ... highest"); }
 
 void Figure::print() const {
   const auto [lowest, highest] = std::ranges::minmax(runs_ms_);

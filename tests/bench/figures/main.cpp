@@ -2,6 +2,7 @@
 // it is delivered). Each run is a new server with an empty data directory; a figure is the median of the runs.
 #include <CLI/CLI.hpp>
 
+#include <algorithm>
 #include <cstdio>
 
 #include "figures/figure.hpp"

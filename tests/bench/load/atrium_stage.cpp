@@ -21,9 +21,7 @@ std::string_view after(std::string_view json, std::string_view mark) {
   return json.substr(at + mark.size());
 }
 
-std::string_view untilQuote(std::string_view text) {
-  return text.substr(0, text.find('"'));
-}
+std::string_view untilQuote(std::string_view text) { return text.substr(0, text.find('"')); }
 
 std::uint64_t number(std::string_view text) {
   std::uint64_t value = 0;
@@ -43,9 +41,7 @@ void AtriumMember::connect(PeerLoop& loop, std::uint16_t port) {
                           "Authorization: Bearer " + userToken(user_id_) + "\r\n");
 }
 
-void AtriumMember::send(std::string_view event) {
-  appendFrame(out(), Opcode::text, event, mask_ += 0x9e3779b9);
-}
+void AtriumMember::send(std::string_view event) { appendFrame(out(), Opcode::text, event, mask_ += 0x9e3779b9); }
 
 void AtriumMember::close() {
   closing_ = true;
@@ -174,9 +170,7 @@ void AtriumStage::publish(std::uint32_t room, std::string_view content) {
   members_[std::size_t{room} * shape().members]->send(event_);
 }
 
-std::string userToken(std::string_view user_id) {
-  return mintToken(tenant, user_id);
-}
+std::string userToken(std::string_view user_id) { return mintToken(tenant, user_id); }
 
 std::string createRoom(HttpClient& owner, std::string_view name, std::uint32_t members) {
   const std::string answer =

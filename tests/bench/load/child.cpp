@@ -136,9 +136,7 @@ void Child::awaitReady(const ChildOptions& options, Nanos started) {
                 written.substr(written.size() > shown_max ? written.size() - shown_max : 0));
 }
 
-Child::~Child() {
-  kill();
-}
+Child::~Child() { kill(); }
 
 Nanos Child::cpuTime() const {
   clockid_t clock;

@@ -5,8 +5,6 @@
 
 namespace atrium::bench {
 
-void failErrno(const std::string& what) {
-  throw Failure(what + ": " + std::strerror(errno));
-}
+void failErrno(const std::string& what) { throw Failure(what + ": " + std::strerror(errno)); }
 
 }  // namespace atrium::bench

@@ -58,9 +58,7 @@ HttpClient::HttpClient(std::uint16_t port, std::string token) : port_(port), tok
   }
 }
 
-HttpClient::~HttpClient() {
-  ::close(fd_);
-}
+HttpClient::~HttpClient() { ::close(fd_); }
 
 HttpAnswer HttpClient::request(std::string_view method, std::string_view target, std::string_view body) {
   std::string text;

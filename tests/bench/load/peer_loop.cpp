@@ -46,9 +46,7 @@ PeerLoop::PeerLoop() : epoll_(epoll_create1(EPOLL_CLOEXEC)), buffer_(buffer_size
   if (epoll_ < 0) failErrno("epoll_create1");
 }
 
-PeerLoop::~PeerLoop() {
-  ::close(epoll_);
-}
+PeerLoop::~PeerLoop() { ::close(epoll_); }
 
 void PeerLoop::connect(Peer& peer, std::uint16_t port) {
   peer.fd_ = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);

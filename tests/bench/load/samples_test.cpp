@@ -22,9 +22,7 @@ TEST(Samples, ofASingleOneEveryPercentileIsIt) {
   EXPECT_EQ(samples.percentile(0.99), 7);
 }
 
-TEST(Samples, withoutAnySaysZero) {
-  EXPECT_EQ(Samples{}.max(), 0);
-}
+TEST(Samples, withoutAnySaysZero) { EXPECT_EQ(Samples{}.max(), 0); }
 
 TEST(Median, isTheMiddle) {
   EXPECT_DOUBLE_EQ(median({3, 1, 2}), 2);

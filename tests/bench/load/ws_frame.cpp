@@ -83,8 +83,6 @@ std::string upgradeRequest(std::uint16_t port, std::string_view target, std::str
   return request;
 }
 
-std::string_view upgradeAccept() {
-  return accept;
-}
+std::string_view upgradeAccept() { return accept; }
 
 }  // namespace atrium::bench

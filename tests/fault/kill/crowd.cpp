@@ -1,5 +1,6 @@
 #include "kill/crowd.hpp"
 
+#include <algorithm>
 #include <charconv>
 
 #include "load/failure.hpp"
@@ -85,8 +86,6 @@ void Crowd::readRest() {
   if (!loop_.run(ended, limit)) throw bench::Failure("connections outlive their server");
 }
 
-std::string talkerId(const std::string& room_id, std::size_t index) {
-  return "talker-" + room_id + "-" + std::to_string(index);
-}
+std::string talkerId(const std::string& room_id, std::size_t index) { return "talker-" + room_id + "-" + std::to_string(index); }
 
 }  // namespace atrium::fault

@@ -4,9 +4,7 @@ namespace atrium::fault {
 
 namespace {
 
-std::string words(const Place& place) {
-  return "(" + place.epoch + ", " + std::to_string(place.seq) + ", " + place.message_id + ")";
-}
+std::string words(const Place& place) { return "(" + place.epoch + ", " + std::to_string(place.seq) + ", " + place.message_id + ")"; }
 
 }  // namespace
 

@@ -5,9 +5,7 @@
 namespace atrium::fault {
 namespace {
 
-Place at(std::uint64_t seq) {
-  return {.epoch = "e", .seq = seq, .message_id = "msg_" + std::to_string(seq)};
-}
+Place at(std::uint64_t seq) { return {.epoch = "e", .seq = seq, .message_id = "msg_" + std::to_string(seq)}; }
 
 // A room to which a, b and c were sent; the clients were told of a and b.
 struct LedgerTest : testing::Test {
@@ -31,13 +29,9 @@ TEST_F(LedgerTest, acceptsAHistoryWithOrWithoutWhatNobodyWasToldOf) {
   EXPECT_EQ(ledger.toldCount(), 2U);
 }
 
-TEST_F(LedgerTest, seesALoss) {
-  expectProblem({{"a", at(1)}}, "b is lost");
-}
+TEST_F(LedgerTest, seesALoss) { expectProblem({{"a", at(1)}}, "b is lost"); }
 
-TEST_F(LedgerTest, seesADouble) {
-  expectProblem({{"a", at(1)}, {"b", at(2)}, {"c", at(3)}, {"c", at(4)}}, "c is doubled");
-}
+TEST_F(LedgerTest, seesADouble) { expectProblem({{"a", at(1)}, {"b", at(2)}, {"c", at(3)}, {"c", at(4)}}, "c is doubled"); }
 
 TEST_F(LedgerTest, seesAMove) {
   expectProblem({{"b", at(1)}, {"a", at(2)}}, "a has moved");
@@ -45,13 +39,9 @@ TEST_F(LedgerTest, seesAMove) {
   expectProblem({{"a", at(1)}, {"b", {.epoch = "e", .seq = 2, .message_id = "msg_9"}}}, "b has moved");
 }
 
-TEST_F(LedgerTest, seesAGap) {
-  expectProblem({{"a", at(1)}, {"b", at(2)}, {"c", at(4)}}, "position 3 holds");
-}
+TEST_F(LedgerTest, seesAGap) { expectProblem({{"a", at(1)}, {"b", at(2)}, {"c", at(4)}}, "position 3 holds"); }
 
-TEST_F(LedgerTest, seesWhatNobodySent) {
-  expectProblem({{"a", at(1)}, {"b", at(2)}, {"x", at(3)}}, "nobody sent x");
-}
+TEST_F(LedgerTest, seesWhatNobodySent) { expectProblem({{"a", at(1)}, {"b", at(2)}, {"x", at(3)}}, "nobody sent x"); }
 
 TEST_F(LedgerTest, seesTwoStoriesAboutOneMessage) {
   ledger.told("room", "b", at(3));
