@@ -24,9 +24,10 @@ struct HttpRequest {
   std::string_view path;   // Before the question mark, still percent-encoded; begins with a slash.
   std::string_view query;  // After it; empty for none.
   std::vector<HttpHeader> headers;
-  std::string_view body;   // Followed by JsonIndexer::padding readable bytes.
-  Mono received;           // When its last byte was read.
+  std::string_view body;  // Followed by JsonIndexer::padding readable bytes.
+  Mono received;          // When its last byte was read.
   bool from_loopback = false;
+  unsigned minor_version = 1;  // Of HTTP/1: 0 or 1.
 
   // The first header of that name; nothing: empty view with null data.
   [[nodiscard]] std::string_view header(std::string_view name) const;
@@ -85,7 +86,10 @@ class Responder {
   Responder() = default;
   explicit Responder(std::shared_ptr<Slot> slot) : slot_(std::move(slot)) {}
   Responder(Responder&&) noexcept = default;
-  Responder& operator=(Responder&&) noexcept = default;
+  Responder& operator=(Responder&& other) noexcept {
+    std::swap(slot_, other.slot_);  // An unanswered one leaves with `other`.
+    return *this;
+  }
   ~Responder();
 
   void send(HttpResponse response);
