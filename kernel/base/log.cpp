@@ -19,11 +19,21 @@ void appendEscaped(std::string& out, std::string_view text) {
   out += '"';
   for (const char c : text) {
     switch (c) {
-      case '"': out += "\\\""; break;
-      case '\\': out += "\\\\"; break;
-      case '\n': out += "\\n"; break;
-      case '\r': out += "\\r"; break;
-      case '\t': out += "\\t"; break;
+      case '"':
+        out += "\\\"";
+        break;
+      case '\\':
+        out += "\\\\";
+        break;
+      case '\n':
+        out += "\\n";
+        break;
+      case '\r':
+        out += "\\r";
+        break;
+      case '\t':
+        out += "\\t";
+        break;
       default:
         if (static_cast<unsigned char>(c) < 0x20)
           out += fmt::format("\\u{:04x}", static_cast<unsigned>(static_cast<unsigned char>(c)));
@@ -124,6 +134,8 @@ void Log::write(LogLevel level, std::string_view event, std::initializer_list<Lo
   sink_->logger->log(spdlog::level::info, spdlog::string_view_t(line.data(), line.size()));
 }
 
-std::uint64_t Log::dropped() const { return sink_->pool->overrun_counter(); }
+std::uint64_t Log::dropped() const {
+  return sink_->pool->overrun_counter();
+}
 
 }  // namespace atrium

@@ -20,6 +20,7 @@
 #include "base/timer_wheel.hpp"
 #include "engine/room_key.hpp"
 #include "protocol/frame.hpp"
+#include "protocol/principal.hpp"
 
 // What the engine needs from the world, as interfaces: kernel/plugin and kernel/loop implement them around plugins and threads, the
 // simulator around a seed. Every function belongs to the shard that holds the port; what takes a completion calls it on that shard's
@@ -140,7 +141,8 @@ class RoomType {
   [[nodiscard]] virtual bool checksPost() const = 0;
   virtual void checkSettings(const atrium_room_view& room, const atrium_user_view& actor, HookDone done) = 0;
   virtual void willJoin(const atrium_room_view& room, const atrium_user_view& user, const atrium_user_view& actor, HookDone done) = 0;
-  virtual void willPost(const atrium_room_view& room, const atrium_user_view& sender, const atrium_message_view& message, HookDone done) = 0;
+  virtual void willPost(const atrium_room_view& room, const atrium_user_view& sender, const atrium_message_view& message,
+                        HookDone done) = 0;
 };
 
 class MessageType {
@@ -163,6 +165,16 @@ class Types {
   [[nodiscard]] virtual std::vector<std::string> messageTypeNames() const = 0;
 };
 
+// ---- Identity
+
+// Checks tokens that arrive on live sessions.
+class Tokens {
+ public:
+  virtual ~Tokens() = default;
+  // unauthorized or token_expired when the token does not hold.
+  [[nodiscard]] virtual Result<Principal> verify(std::string_view token, Wall now) = 0;
+};
+
 // ---- Shards
 
 class Shards {
@@ -178,15 +190,17 @@ class Shards {
 
 // Everything one shard is built on. What is referred to outlives the shard.
 struct ShardPorts {
-  unsigned index;        // Of Shards::count().
+  unsigned index;  // Of Shards::count().
   Shards& shards;
   Store& store;
   Types& types;
+  Tokens& tokens;
   TimerWheel& timers;
-  const Now& now;        // Stands still during a turn.
-  MetricSet& metrics;    // This shard's own.
+  const Now& now;      // Stands still during a turn.
+  const Clock& clock;  // For measuring what a turn itself took; decisions use `now`.
+  MetricSet& metrics;  // This shard's own.
   Log& log;
-  std::uint64_t seed;    // For ids, epochs and jitter.
+  std::uint64_t seed;  // For ids, epochs and jitter.
 };
 
 }  // namespace atrium

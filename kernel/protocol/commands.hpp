@@ -16,12 +16,12 @@
 // wrong field before it refuses with validation_failed. It does no I/O and knows no room.
 namespace atrium {
 
-inline constexpr std::size_t name_max = 200;                // bytes, of a room's name
-inline constexpr std::size_t description_max = 2000;        // bytes
-inline constexpr std::size_t client_message_id_max = 128;   // bytes
-inline constexpr std::size_t status_message_max = 200;      // bytes
+inline constexpr std::size_t name_max = 200;               // bytes, of a room's name
+inline constexpr std::size_t description_max = 2000;       // bytes
+inline constexpr std::size_t client_message_id_max = 128;  // bytes
+inline constexpr std::size_t status_message_max = 200;     // bytes
 inline constexpr std::size_t attachments_max = 16;
-inline constexpr std::size_t object_max = 16 * 1024;        // bytes of JSON, of settings, context and metadata each
+inline constexpr std::size_t object_max = 16 * 1024;  // bytes of JSON, of settings, context and metadata each
 
 enum class Priority : std::uint8_t { low, normal, high, urgent, critical };
 [[nodiscard]] std::string_view word(Priority priority);
@@ -63,10 +63,10 @@ struct ChangeRole {
 
 // A message to be sent. Its texts are views into the frame or body it was read from.
 struct SendMessage {
-  std::string_view room_id;            // As sent; empty when the frame names none.
-  JsonView content;                    // A string, or absent.
-  JsonView sender_name;                // A label for a token without a name: a string, or absent.
-  std::string_view message_type;       // "text" when absent.
+  std::string_view room_id;       // As sent; empty when the frame names none.
+  JsonView content;               // A string, or absent.
+  JsonView sender_name;           // A label for a token without a name: a string, or absent.
+  std::string_view message_type;  // "text" when absent.
   Priority priority = Priority::normal;
   JsonView metadata;                   // An object, or absent.
   std::string_view client_message_id;  // Empty: none. Contains no escape.

@@ -1,0 +1,108 @@
+// Pages of a room's log. The store hands back bodies as they were encoded when they were sent; here they get their position, and readers
+// outside a message's audience get a stub in its place, so that the sequence has no gap for anyone.
+#include <algorithm>
+#include <charconv>
+
+#include "engine/audience.hpp"
+#include "engine/room.hpp"
+#include "engine/shard_impl.hpp"
+#include "engine/splice.hpp"
+#include "protocol/errors.hpp"
+#include "protocol/json_writer.hpp"
+
+namespace atrium {
+
+namespace {
+
+// A cursor is a seq or a message id; nothing when it is neither.
+std::optional<std::uint64_t> asSeq(std::string_view cursor) {
+  std::uint64_t seq = 0;
+  const auto [end, error] = std::from_chars(cursor.data(), cursor.data() + cursor.size(), seq);
+  if (error != std::errc{} || end != cursor.data() + cursor.size() || seq >= std::uint64_t{1} << 53) return std::nullopt;
+  return seq;
+}
+
+Error badCursor(std::string_view name) {
+  Error error{Code::validation_failed, std::string(name) + " must be a message id or a seq.", 0, {}};
+  error.fields.push_back({"/" + std::string(name), "must be a message id or a seq"});
+  return error;
+}
+
+void appendRecord(std::string& out, const Record& record, const std::string& epoch, const std::string& room_id, const Principal& reader) {
+  if (Audience(record.audience).includes(reader)) return spliceMessage(out, record.seq, epoch, record.body);
+  JsonWriter json(out);
+  json.begin('{').key("seq").value(record.seq).key("epoch").value(epoch).key("room_id").value(room_id);
+  json.key("message_id").id(message_prefix, record.message).key("withheld").value(true).key("sent_at").time(record.sent_at).end('}');
+}
+
+}  // namespace
+
+void Room::history(const Principal& caller, HistoryQuery query, Completion<HistoryPage> done) {
+  if (const auto may = mayRead(caller); !may) return done(fail(may.error()));
+  PageQuery page;
+  page.room = key_;
+  // One more than asked tells whether another page follows.
+  page.limit = query.limit + 1;
+  page.forward = !query.after.empty();
+  page.message_types = std::move(query.message_types);
+  page.sender_id = std::move(query.sender);
+  if (!query.thread.empty()) {
+    const auto thread = parseId(message_prefix, query.thread);
+    if (!thread) return done(fail(badCursor("thread")));
+    page.thread = *thread;
+  }
+  auto fetch = [this, pin = RoomPin(*this), page = std::move(page), limit = query.limit, reader = caller,
+                done = std::move(done)](Result<std::uint64_t> seq) mutable {
+    if (!seq) {
+      if (seq.error().code == Code::not_found)
+        return done(fail(Code::not_found, "The message named as cursor is not in this room's history."));
+      return done(fail(seq.error()));
+    }
+    const bool forward = page.forward;
+    (forward ? page.after_seq : page.before_seq) = *seq;
+    shard_.ports.store.page(std::move(page), [this, pin = std::move(pin), limit, forward, reader = std::move(reader),
+                                              done = std::move(done)](Result<std::vector<Record>> records) mutable {
+      if (!records) return done(fail(records.error()));
+      HistoryPage result;
+      result.forward = forward;
+      if (records->size() > limit) {
+        records->resize(limit);
+        result.next_seq = records->back().seq;
+      }
+      result.json.reserve(2 + records->size() * 512);
+      result.json += '[';
+      for (const Record& record : *records) {
+        if (result.json.size() > 1) result.json += ',';
+        appendRecord(result.json, record, epoch_, id_text_, reader);
+      }
+      result.json += ']';
+      done(std::move(result));
+    });
+  };
+  const std::string& cursor = query.after.empty() ? query.before : query.after;
+  if (cursor.empty()) return fetch(std::uint64_t{0});
+  if (const auto seq = asSeq(cursor)) return fetch(*seq);
+  const auto message = parseId(message_prefix, cursor);
+  if (!message) return fetch(fail(badCursor(query.after.empty() ? "before" : "after")));
+  shard_.ports.store.locate(key_, *message, std::move(fetch));
+}
+
+void Room::trim() {
+  std::int64_t days = 0;
+  const bool room_says = document_.settings.root()["message_retention_days"].integer(days) && days > 0;
+  if (!room_says) days = type_.info().retention_days;
+  // Days set by the room or its type are a policy: what is older goes. The server's own age only bounds what is beyond the limit.
+  const bool policy = days > 0;
+  const auto age = policy ? std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::days(days))
+                          : std::chrono::duration_cast<std::chrono::milliseconds>(shard_.options.message_ttl);
+  shard_.ports.store.trim(key_, policy ? 0 : shard_.options.history_limit, shard_.ports.now.wall - age,
+                          [this, pin = RoomPin(*this)](Result<std::uint64_t> dropped) {
+                            if (!dropped)
+                              shard_.ports.log.warning("room.trim_failed",
+                                                       {{"room_id", id_text_}, {"detail", std::string_view(dropped.error().detail)}});
+                            else if (*dropped > 0)
+                              shard_.ports.log.info("room.trimmed", {{"room_id", id_text_}, {"records", *dropped}});
+                          });
+}
+
+}  // namespace atrium

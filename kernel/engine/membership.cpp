@@ -1,0 +1,284 @@
+// Who belongs to a room, for good (members) and right now (attachments). Changes of members go one at a time through Room::changes_ and
+// are announced once the store has them. Attaching an existing member writes nothing.
+#include <algorithm>
+
+#include "engine/events.hpp"
+#include "engine/room.hpp"
+#include "engine/rooms.hpp"
+#include "engine/shard_impl.hpp"
+#include "protocol/errors.hpp"
+#include "protocol/json_writer.hpp"
+
+namespace atrium {
+
+namespace {
+
+constexpr std::size_t snapshot_members_max = 200;
+
+// How long beyond twice the confirmation budget a gone user's place is kept, so that no report on a message names another.
+constexpr auto ordinal_rest = std::chrono::milliseconds(100);
+
+atrium_text text(std::string_view view) {
+  return {view.data(), view.size()};
+}
+
+}  // namespace
+
+Result<void> Room::mayEnter(const Principal& who, const std::string& user_id, bool by_other) const {
+  if (!document_.active) return fail(Code::room_closed, "The room is closed.");
+  if (by_other && !(permissions(who) & ATRIUM_MAY_ADD_MEMBERS))
+    return fail(Code::forbidden, "Your role in this room does not allow to add members.");
+  const bool oversees = who.has(ATRIUM_ROLE_SUPERVISOR | ATRIUM_ROLE_ADMIN | ATRIUM_ROLE_SERVICE);
+  if (!by_other && type_.info().entry == ATRIUM_ENTRY_INVITATION && !oversees)
+    return fail(Code::invitation_needed, "This room is by invitation: an owner or moderator has to add you.");
+  if (!members_.contains(user_id) && members_.size() >= document_.max_members)
+    return fail(Code::room_full, "The room has its " + std::to_string(document_.max_members) + " members.", 5000);
+  return {};
+}
+
+void Room::join(PrincipalPtr actor, std::string user_id, Member member, Completion<void> done) {
+  if (changes_.size() >= shard_.options.room_pending_max) return done(fail(Code::overloaded, "Too many changes wait for this room.", 1000));
+  changes_.run([this, pin = RoomPin(*this), actor = std::move(actor), user_id = std::move(user_id), member = std::move(member),
+                done = std::move(done)](Serial::Next next) mutable {
+    auto finish = [done = std::move(done), next = std::move(next), pin = std::move(pin)](Result<void> result) mutable {
+      done(std::move(result));
+      next();
+    };
+    if (members_.contains(user_id)) return finish({});
+    const bool by_other = actor->user_id != user_id;
+    if (const auto may = mayEnter(*actor, user_id, by_other); !may) return finish(fail(may.error()));
+    atrium_user_view entering{};
+    entering.struct_size = sizeof entering;
+    entering.token_roles = by_other ? 0 : actor->roles;
+    entering.room_role = static_cast<std::uint32_t>(member.role);
+    entering.user_id = text(user_id);
+    entering.display_name = text(member.display_name);
+    atrium_user_view acting = entering;
+    if (by_other) {
+      const auto it = members_.find(actor->user_id);
+      acting.token_roles = actor->roles;
+      acting.room_role = static_cast<std::uint32_t>(it == members_.end() ? Role::none : it->second.role);
+      acting.user_id = text(actor->user_id);
+      acting.display_name = text(actor->display_name);
+    }
+    const atrium_room_view room = view();
+    auto store = [this, actor, user_id, member, finish = std::move(finish)](HookOutcome outcome) mutable {
+      if (outcome.refused) return finish(fail(std::move(*outcome.refused)));
+      std::vector<DocumentWrite> writes;
+      writes.push_back({memberKey(key_, user_id), ATRIUM_VERSION_ANY, encodeMember(member)});
+      writes.push_back({userRoomKey(key_, user_id), ATRIUM_VERSION_ANY, std::string("{}")});
+      shard_.ports.store.write(std::move(writes),
+                               [this, user_id, member = std::move(member), finish = std::move(finish)](Result<void> written) mutable {
+                                 if (!written) return finish(fail(written.error()));
+                                 install(user_id, std::move(member));
+                                 finish({});
+                               });
+    };
+    if (!type_.checksJoin()) return store(HookOutcome{});
+    type_.willJoin(room, entering, acting, std::move(store));
+  });
+}
+
+void Room::install(const std::string& user_id, Member member) {
+  const auto it = members_.insert_or_assign(user_id, std::move(member)).first;
+  if (!ordinals_.contains(user_id)) offline_.insert(user_id);
+  announceMember("member_joined", user_id, it->second);
+  const UserKey user{key_.tenant_id, user_id};
+  shard_.thereAlways(shard_.homeOf(user), [user, room = key_.room](Shard::Impl& home) { home.users.memberOf(user, room, true); });
+}
+
+void Room::announceMember(std::string_view event_type, const std::string& user_id, const Member& member) {
+  FrameBuilder out(256);
+  JsonWriter json(out);
+  json.begin('{').key("event_type").value(event_type).key("room_id").value(id_text_).key("member").begin('{');
+  json.key("user_id").value(user_id).key("display_name").value(member.display_name).key("role").value(word(member.role));
+  json.key("joined_at").time(member.joined_at).end('}').key("member_count").value(members_.size()).end('}');
+  cast(out.finish(), {}, {}, {}, 0, 0);
+}
+
+void Room::addMember(PrincipalPtr caller, AddMember command, Completion<std::string> done) {
+  const bool by_other = command.user_id != caller->user_id;
+  Member member{command.display_name, command.role == Role::none ? Role::member : command.role, shard_.ports.now.wall};
+  if (!by_other) member.display_name = caller->display_name;
+  if (member.display_name.empty()) member.display_name = command.user_id;
+  const bool elevated = member.role >= Role::moderator;
+  if (elevated && !(permissions(*caller) & ATRIUM_MAY_CHANGE_ROLES))
+    return done(fail(Code::forbidden, "Your role in this room does not allow to give that role."));
+  join(std::move(caller), command.user_id, std::move(member), [pin = RoomPin(*this), done = std::move(done)](Result<void> joined) mutable {
+    if (!joined) return done(fail(joined.error()));
+    done(pin->json());
+  });
+}
+
+void Room::removeMember(PrincipalPtr caller, std::string user_id, Completion<void> done) {
+  if (changes_.size() >= shard_.options.room_pending_max) return done(fail(Code::overloaded, "Too many changes wait for this room.", 1000));
+  changes_.run([this, pin = RoomPin(*this), caller = std::move(caller), user_id = std::move(user_id),
+                done = std::move(done)](Serial::Next next) mutable {
+    auto finish = [done = std::move(done), next = std::move(next), pin = std::move(pin)](Result<void> result) mutable {
+      done(std::move(result));
+      next();
+    };
+    const auto mine = members_.find(caller->user_id);
+    if (mine == members_.end() && !(permissions(*caller) & ATRIUM_MAY_REMOVE_MEMBERS)) return finish(fail(Code::not_a_member));
+    const auto it = members_.find(user_id);
+    if (it == members_.end()) return finish(fail(Code::not_found, "There is no such member in this room."));
+    const bool own = caller->user_id == user_id;
+    if (!own && !(permissions(*caller) & ATRIUM_MAY_REMOVE_MEMBERS))
+      return finish(fail(Code::forbidden, "Your role in this room does not allow to remove members."));
+    const auto owners = std::ranges::count_if(members_, [](const auto& entry) { return entry.second.role == Role::owner; });
+    if (it->second.role == Role::owner && owners == 1 && members_.size() > 1)
+      return finish(fail(Code::last_owner, "Make somebody else an owner first."));
+    std::vector<DocumentWrite> writes;
+    writes.push_back({memberKey(key_, user_id), ATRIUM_VERSION_ANY, std::nullopt});
+    writes.push_back({userRoomKey(key_, user_id), ATRIUM_VERSION_ANY, std::nullopt});
+    shard_.ports.store.write(std::move(writes), [this, user_id, own, finish = std::move(finish)](Result<void> written) mutable {
+      if (!written) return finish(fail(written.error()));
+      const auto node = members_.extract(user_id);
+      offline_.erase(user_id);
+      announceMember("member_left", user_id, node.mapped());
+      detachUser(user_id, CloseCode::removed, own ? "You left the room." : "You were removed from the room.");
+      const UserKey user{key_.tenant_id, user_id};
+      shard_.thereAlways(shard_.homeOf(user), [user, room = key_.room](Shard::Impl& home) { home.users.memberOf(user, room, false); });
+      finish({});
+    });
+  });
+}
+
+void Room::changeRole(PrincipalPtr caller, std::string user_id, Role role, Completion<std::string> done) {
+  if (changes_.size() >= shard_.options.room_pending_max) return done(fail(Code::overloaded, "Too many changes wait for this room.", 1000));
+  changes_.run([this, pin = RoomPin(*this), caller = std::move(caller), user_id = std::move(user_id), role,
+                done = std::move(done)](Serial::Next next) mutable {
+    auto finish = [done = std::move(done), next = std::move(next), pin = std::move(pin)](Result<std::string> result) mutable {
+      done(std::move(result));
+      next();
+    };
+    if (!(permissions(*caller) & ATRIUM_MAY_CHANGE_ROLES)) {
+      if (!members_.contains(caller->user_id)) return finish(fail(Code::not_a_member));
+      return finish(fail(Code::forbidden, "Your role in this room does not allow to change roles."));
+    }
+    const auto it = members_.find(user_id);
+    if (it == members_.end()) return finish(fail(Code::not_found, "There is no such member in this room."));
+    const auto owners = std::ranges::count_if(members_, [](const auto& entry) { return entry.second.role == Role::owner; });
+    if (it->second.role == Role::owner && role != Role::owner && owners == 1)
+      return finish(fail(Code::last_owner, "Make somebody else an owner first."));
+    Member changed = it->second;
+    changed.role = role;
+    std::vector<DocumentWrite> writes;
+    writes.push_back({memberKey(key_, user_id), ATRIUM_VERSION_ANY, encodeMember(changed)});
+    shard_.ports.store.write(std::move(writes), [this, user_id, changed, finish = std::move(finish)](Result<void> written) mutable {
+      if (!written) return finish(fail(written.error()));
+      members_.insert_or_assign(user_id, changed);
+      broadcastUpdate();
+      finish(json());
+    });
+  });
+}
+
+// ---- Attachments
+
+void Room::attach(PrincipalPtr who, SessionRef session, Completion<Attached> done) {
+  if (const auto it = sessions_[session.shard].find(session.number); it != sessions_[session.shard].end())
+    return done(fail(Code::conflict, "This session is in the room already."));
+  auto enter = [this, pin = RoomPin(*this), who, session, done = std::move(done)](Result<void> joined) mutable {
+    if (!joined) return done(fail(joined.error()));
+    std::vector<std::string> users;
+    for (const auto& [user_id, member] : members_) {
+      if (users.size() == snapshot_members_max) break;
+      users.push_back(user_id);
+    }
+    gatherPresence(std::move(users),
+                   [this, pin = std::move(pin), who, session, done = std::move(done)](Result<std::vector<Presence>> present) mutable {
+                     if (!present) return done(fail(present.error()));
+                     attachNow(who, session, std::move(*present), done);
+                   });
+  };
+  if (members_.contains(who->user_id)) {
+    if (!document_.active) return done(fail(Code::room_closed, "The room is closed."));
+    return enter({});
+  }
+  Member member{who->display_name, Role::member, shard_.ports.now.wall};
+  std::string user_id = who->user_id;
+  join(std::move(who), std::move(user_id), std::move(member), std::move(enter));
+}
+
+void Room::attachNow(const PrincipalPtr& who, SessionRef session, std::vector<Presence> present, Completion<Attached>& done) {
+  // The presence was gathered elsewhere meanwhile: he may have been removed, or the room closed.
+  if (!document_.active) return done(fail(Code::room_closed, "The room is closed."));
+  if (!members_.contains(who->user_id)) return done(fail(Code::not_a_member, "You are not a member of this room."));
+  std::uint32_t ordinal = 0;
+  if (const auto it = ordinals_.find(who->user_id); it != ordinals_.end()) {
+    ordinal = it->second;
+  } else {
+    const Mono settled = shard_.ports.now.mono - 2 * shard_.options.confirmation_budget - ordinal_rest;
+    while (ordinal < attached_.size() && (attached_[ordinal].sessions > 0 || attached_[ordinal].left > settled)) ++ordinal;
+    if (ordinal == attached_.size()) attached_.emplace_back();
+    attached_[ordinal].user_id = who->user_id;
+    ordinals_.emplace(who->user_id, ordinal);
+    offline_.erase(who->user_id);
+  }
+  ++attached_[ordinal].sessions;
+  sessions_[session.shard].insert_or_assign(session.number, Attachment{ordinal, RoomPin(*this)});
+
+  FrameBuilder out(1024);
+  JsonWriter json(out);
+  json.begin('{')
+      .key("event_type")
+      .value("room_joined")
+      .key("room_id")
+      .value(id_text_)
+      .key("epoch")
+      .value(epoch_)
+      .key("seq")
+      .value(last_seq_);
+  json.key("room");
+  encode(json);
+  json.key("presence").begin('[');
+  for (const Presence& presence : present) {
+    json.begin('{');
+    encodePresence(json, presence, key_.tenant_id);
+    json.key("version").value(presence.version).end('}');
+  }
+  json.end(']').end('}');
+  done(Attached{out.finish(), ordinal, last_seq_});
+
+  const UserKey user{key_.tenant_id, who->user_id};
+  shard_.thereAlways(shard_.homeOf(user), [user, room = id_text_](Shard::Impl& home) { home.users.enteredRoom(user, room); });
+}
+
+void Room::detach(const SessionRef& session) {
+  const auto it = sessions_[session.shard].find(session.number);
+  if (it == sessions_[session.shard].end()) return;
+  const RoomPin pin = std::move(it->second.pin);
+  const std::uint32_t ordinal = it->second.ordinal;
+  sessions_[session.shard].erase(it);
+  AttachedUser& attached = attached_[ordinal];
+  if (--attached.sessions > 0) return;
+  attached.left = shard_.ports.now.mono;
+  const std::string user_id = attached.user_id;
+  ordinals_.erase(user_id);
+  if (members_.contains(user_id)) offline_.insert(user_id);
+  if (const auto typist = typing_.find(user_id); typist != typing_.end()) {
+    const std::string display_name = std::move(typist->second.display_name);
+    typing_.erase(typist);
+    castTyping(user_id, display_name, false, nullptr);
+  }
+  const UserKey user{key_.tenant_id, user_id};
+  shard_.thereAlways(shard_.homeOf(user), [user, room = id_text_](Shard::Impl& home) { home.users.leftRoom(user, room); });
+}
+
+void Room::detachUser(const std::string& user_id, CloseCode code, std::string_view reason) {
+  const auto ordinal = ordinals_.find(user_id);
+  if (ordinal == ordinals_.end()) return;
+  std::vector<SessionRef> leaving;
+  for (unsigned shard = 0; shard < sessions_.size(); ++shard)
+    for (const auto& [number, attachment] : sessions_[shard])
+      if (attachment.ordinal == ordinal->second) leaving.push_back({shard, number});
+  for (const SessionRef& session : leaving) {
+    detach(session);
+    shard_.thereAlways(session.shard, [key = key_, number = session.number, code, reason = std::string(reason)](Shard::Impl& there) {
+      if (LiveSession* live = there.sessions.find(number)) live->expelled(key, code, reason);
+    });
+  }
+}
+
+}  // namespace atrium

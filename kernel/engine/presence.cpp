@@ -1,0 +1,238 @@
+#include "engine/presence.hpp"
+
+#include <algorithm>
+
+#include "engine/rooms.hpp"
+#include "engine/shard_impl.hpp"
+#include "protocol/errors.hpp"
+
+namespace atrium {
+
+namespace {
+constexpr std::uint32_t rooms_page = 1000;
+constexpr std::size_t gone_max = 50'000;  // Users a shard remembers the last sign of life of; the longest gone give way.
+}  // namespace
+
+template <typename Out>
+void encodePresence(JsonWriter<Out>& json, const Presence& presence, std::string_view tenant_id) {
+  json.key("user_id").value(presence.user_id).key("tenant_id").value(tenant_id).key("status").value(word(presence.status));
+  json.key("status_message");
+  presence.status_message.empty() ? json.null() : json.value(presence.status_message);
+  json.key("last_seen");
+  presence.last_seen == Wall{} ? json.null() : json.time(presence.last_seen);
+  json.key("current_room_id");
+  presence.current_room_id.empty() ? json.null() : json.value(presence.current_room_id);
+}
+
+template void encodePresence(JsonWriter<FrameBuilder>& json, const Presence& presence, std::string_view tenant_id);
+template void encodePresence(JsonWriter<std::string>& json, const Presence& presence, std::string_view tenant_id);
+
+struct Users::State {
+  State(Users& users, UserKey user) : key(std::move(user)), offline_timer([this, &users] { users.goOffline(*this); }) {
+    presence.user_id = key.user_id;
+  }
+
+  const UserKey key;
+  Presence presence;
+  std::uint32_t sessions = 0;
+  std::set<Id> rooms;  // Of which he is a member; whole once `rooms_known`.
+  bool rooms_known = false;
+  bool rooms_loading = false;
+  std::map<Id, bool> meanwhile;  // Memberships that changed while the rooms were being loaded.
+  std::vector<Completion<std::vector<Id>>> waiting;
+  Timer offline_timer;  // The linger after the last session, or the end of a status without one.
+};
+
+Users::Users(Shard::Impl& shard) : shard_(shard) {}
+Users::~Users() = default;
+
+Users::State& Users::state(const UserKey& user) {
+  if (const auto it = users_.find(user); it != users_.end()) return *it->second;
+  State& his = *users_.emplace(user, std::make_unique<State>(*this, user)).first->second;
+  if (const auto gone = gone_.find(user); gone != gone_.end()) {
+    his.presence = std::move(gone->second);
+    gone_.erase(gone);
+  }
+  return his;
+}
+
+bool Users::sessionOpened(const UserKey& user) {
+  State& his = state(user);
+  if (his.sessions >= shard_.options.sessions_per_user) return false;
+  ++his.sessions;
+  his.offline_timer.disarm();
+  his.presence.last_seen = shard_.ports.now.wall;
+  if (his.sessions == 1 && his.presence.status == Status::offline) {
+    his.presence.status = Status::online;
+    change(his);
+  }
+  return true;
+}
+
+void Users::sessionClosed(const UserKey& user, bool clean) {
+  const auto it = users_.find(user);
+  if (it == users_.end() || it->second->sessions == 0) return;
+  State& his = *it->second;
+  his.presence.last_seen = shard_.ports.now.wall;
+  if (--his.sessions > 0) return;
+  if (clean)
+    goOffline(his);
+  else
+    shard_.ports.timers.arm(his.offline_timer, shard_.ports.now.mono + shard_.options.presence_linger);
+}
+
+void Users::goOffline(State& his) {
+  his.offline_timer.disarm();
+  const UserKey user = his.key;
+  if (his.presence.status != Status::offline || !his.presence.current_room_id.empty()) {
+    his.presence.status = Status::offline;
+    his.presence.status_message.clear();
+    his.presence.current_room_id.clear();
+    change(his);
+  }
+  forgetIfIdle(user);
+}
+
+void Users::update(const UserKey& user, const UpdatePresence& command) {
+  State& his = state(user);
+  his.presence.status = command.status;
+  if (command.has_status_message) his.presence.status_message = command.status_message;
+  if (command.has_current_room) his.presence.current_room_id = command.current_room_id;
+  his.presence.last_seen = shard_.ports.now.wall;
+  if (his.sessions == 0) shard_.ports.timers.arm(his.offline_timer, shard_.ports.now.mono + shard_.options.presence_ttl);
+  change(his);
+}
+
+void Users::enteredRoom(const UserKey& user, const std::string& room_id) {
+  const auto it = users_.find(user);
+  if (it == users_.end() || it->second->presence.current_room_id == room_id) return;
+  it->second->presence.current_room_id = room_id;
+  change(*it->second);
+}
+
+void Users::leftRoom(const UserKey& user, const std::string& room_id) {
+  const auto it = users_.find(user);
+  // After the last session the linger decides: he may be back before anyone needs to know.
+  if (it == users_.end() || it->second->sessions == 0 || it->second->presence.current_room_id != room_id) return;
+  it->second->presence.current_room_id.clear();
+  change(*it->second);
+}
+
+void Users::memberOf(const UserKey& user, const Id& room, bool member) {
+  const auto it = users_.find(user);
+  if (it == users_.end()) return;  // The store tells when he comes.
+  State& his = *it->second;
+  if (his.rooms_loading) his.meanwhile.insert_or_assign(room, member);
+  if (!his.rooms_known) return;
+  if (member)
+    his.rooms.insert(room);
+  else
+    his.rooms.erase(room);
+  if (member && his.presence.status != Status::offline) announceTo(his, room);
+}
+
+void Users::change(State& his) {
+  ++his.presence.version;
+  shard_.ports.metrics.add(Metric::presence_changes);
+  if (!his.rooms_known) return loadRooms(his);  // Announces when it knows them.
+  for (const Id& room : his.rooms) announceTo(his, room);
+}
+
+void Users::announceTo(const State& his, const Id& room) const {
+  const RoomKey key{his.key.tenant_id, room};
+  // Lost when that shard's mailbox is full: presence is ephemeral, and the next change carries the whole state.
+  shard_.there(shard_.homeOf(key), [key, presence = his.presence](Shard::Impl& home) {
+    if (Room* loaded = home.rooms.loaded(key)) loaded->presenceChanged(presence.user_id, presence);
+  });
+}
+
+void Users::loadRooms(State& his) {
+  if (his.rooms_loading) return;
+  his.rooms_loading = true;
+  // One page after the other until a short one.
+  struct Walk {
+    UserKey user;
+    std::vector<Id> found;
+  };
+  auto walk = std::make_shared<Walk>(Walk{his.key, {}});
+  auto next = std::make_shared<std::move_only_function<void(DocumentKey)>>();
+  *next = [this, walk, weak = std::weak_ptr(next)](DocumentKey after) {
+    const auto self = weak.lock();
+    const DocumentKey prefix{std::string(user_room_collection), walk->user.tenant_id, walk->user.user_id};
+    shard_.ports.store.scan(prefix, std::move(after), rooms_page, [this, walk, self](Result<std::vector<Document>> page) {
+      if (page) {
+        for (const Document& document : *page) {
+          Id id;
+          if (document.key.back().size() == id.bytes.size())
+            std::ranges::copy(document.key.back(), reinterpret_cast<char*>(id.bytes.data()));
+          walk->found.push_back(id);
+        }
+        if (page->size() == rooms_page) return (*self)(page->back().key);
+      }
+      const auto it = users_.find(walk->user);
+      if (it == users_.end()) return;
+      State& his = *it->second;
+      his.rooms_loading = false;
+      auto waiting = std::move(his.waiting);
+      his.waiting.clear();
+      if (!page) {
+        for (auto& done : waiting) done(fail(page.error()));
+        return forgetIfIdle(walk->user);
+      }
+      his.rooms = {walk->found.begin(), walk->found.end()};
+      for (const auto& [room, member] : his.meanwhile) {
+        if (member)
+          his.rooms.insert(room);
+        else
+          his.rooms.erase(room);
+      }
+      his.meanwhile.clear();
+      his.rooms_known = true;
+      for (const Id& room : his.rooms) announceTo(his, room);
+      const std::vector<Id> rooms(his.rooms.begin(), his.rooms.end());
+      for (auto& done : waiting) done(rooms);
+      forgetIfIdle(walk->user);
+    });
+  };
+  (*next)({});
+}
+
+Presence Users::read(const UserKey& user) const {
+  const auto it = users_.find(user);
+  if (it != users_.end()) {
+    Presence presence = it->second->presence;
+    if (it->second->sessions > 0) presence.last_seen = shard_.ports.now.wall;  // A live session is a sign of life.
+    return presence;
+  }
+  if (const auto gone = gone_.find(user); gone != gone_.end()) return gone->second;
+  Presence unknown;
+  unknown.user_id = user.user_id;
+  return unknown;
+}
+
+void Users::rooms(const UserKey& user, Completion<std::vector<Id>> done) {
+  State& his = state(user);
+  if (his.rooms_known) {
+    return done(std::vector<Id>(his.rooms.begin(), his.rooms.end()));
+  }
+  his.waiting.push_back(std::move(done));
+  loadRooms(his);
+}
+
+void Users::forgetIfIdle(const UserKey& user) {
+  const auto it = users_.find(user);
+  if (it == users_.end()) return;
+  State& his = *it->second;
+  if (his.sessions > 0 || his.presence.status != Status::offline || his.rooms_loading || his.offline_timer.armed()) return;
+  if (his.presence.last_seen != Wall{}) {
+    gone_.insert_or_assign(user, std::move(his.presence));
+    gone_order_.push_back(user);
+    while (gone_order_.size() > gone_max) {
+      gone_.erase(gone_order_.front());
+      gone_order_.pop_front();
+    }
+  }
+  users_.erase(it);
+}
+
+}  // namespace atrium

@@ -1,0 +1,289 @@
+#include "engine/room.hpp"
+
+#include <algorithm>
+#include <cctype>
+#include <cstring>
+
+#include "engine/events.hpp"
+#include "engine/room_post.hpp"
+#include "engine/rooms.hpp"
+#include "engine/shard_impl.hpp"
+#include "engine/splice.hpp"
+#include "protocol/errors.hpp"
+#include "protocol/json_writer.hpp"
+
+namespace atrium {
+
+namespace {
+constexpr std::size_t members_shown_max = 200;
+
+atrium_text text(std::string_view view) {
+  return {view.data(), view.size()};
+}
+}  // namespace
+
+RoomPin::RoomPin(Room& room) : room_(&room) {
+  if (room.pins_++ == 0) room.shard_.rooms.becameBusy(room);
+}
+
+RoomPin::~RoomPin() {
+  if (room_ && --room_->pins_ == 0) room_->shard_.rooms.becameIdle(*room_);
+}
+
+Room::Room(Shard::Impl& shard, RoomKey key, RoomDocument document, RoomType& type)
+    : shard_(shard),
+      key_(std::move(key)),
+      id_text_(formatId(room_prefix, key_.room)),
+      document_(std::move(document)),
+      type_(type),
+      sessions_(shard.peers.size()),
+      typing_timer_([this] { expireTyping(); }),
+      presence_timer_([this] { flushPresence(); }) {
+  if (document_.active) ++shard_.figures.of(key_.tenant_id).rooms_active;
+}
+
+Room::~Room() {
+  if (document_.active) --shard_.figures.of(key_.tenant_id).rooms_active;
+}
+
+void Room::restoreMember(std::string user_id, Member member) {
+  offline_.insert(user_id);
+  members_.insert_or_assign(std::move(user_id), std::move(member));
+}
+
+void Room::restoreHead(const RoomHead& head, std::uint64_t document_version) {
+  epoch_ = head.epoch;
+  last_seq_ = head.last_seq;
+  document_version_ = document_version;
+}
+
+atrium_room_view Room::view() const {
+  atrium_room_view view{};
+  view.struct_size = sizeof view;
+  view.member_count = static_cast<std::uint32_t>(members_.size());
+  view.max_members = document_.max_members;
+  view.tenant_id = text(key_.tenant_id);
+  view.room_id = text(id_text_);
+  view.room_type = text(document_.room_type);
+  view.name = text(document_.name);
+  view.settings = document_.settings.root().abi();
+  view.context = document_.context.root().abi();
+  return view;
+}
+
+std::uint32_t Room::permissions(const Principal& who) const {
+  std::uint32_t granted = 0;
+  if (const auto it = members_.find(who.user_id); it != members_.end())
+    granted = type_.info().permissions[static_cast<std::size_t>(it->second.role)];
+  // Those who answer for the tenant oversee every room of it; to speak they enter it like anyone.
+  if (who.has(ATRIUM_ROLE_SUPERVISOR | ATRIUM_ROLE_ADMIN | ATRIUM_ROLE_SERVICE)) {
+    granted |= ATRIUM_MAY_READ | ATRIUM_MAY_ADD_MEMBERS | ATRIUM_MAY_REMOVE_MEMBERS | ATRIUM_MAY_CHANGE_ROLES | ATRIUM_MAY_CHANGE_ROOM |
+               ATRIUM_MAY_CLOSE;
+  }
+  return granted;
+}
+
+Result<void> Room::mayRead(const Principal& who) const {
+  if (permissions(who) & ATRIUM_MAY_READ) return {};
+  return fail(Code::not_a_member, "You are not a member of this room.");
+}
+
+template <typename Out>
+void Room::encode(JsonWriter<Out>& json) const {
+  json.begin('{').key("room_id").value(id_text_).key("tenant_id").value(key_.tenant_id);
+  json.key("room_type").value(document_.room_type).key("name").value(document_.name).key("description").value(document_.description);
+  json.key("created_by").value(document_.created_by).key("created_at").time(document_.created_at);
+  json.key("is_active").value(document_.active).key("max_members").value(document_.max_members);
+  json.key("settings").raw(document_.settings.text()).key("context").raw(document_.context.text());
+  json.key("member_count").value(members_.size()).key("members").begin('[');
+  std::size_t shown = 0;
+  for (const auto& [user_id, member] : members_) {
+    if (shown++ == members_shown_max) break;
+    json.begin('{').key("user_id").value(user_id).key("display_name").value(member.display_name);
+    json.key("role").value(word(member.role)).key("joined_at").time(member.joined_at).end('}');
+  }
+  json.end(']').key("epoch").value(epoch_).key("last_seq").value(last_seq_).end('}');
+}
+
+template void Room::encode(JsonWriter<FrameBuilder>& json) const;
+template void Room::encode(JsonWriter<std::string>& json) const;
+
+std::string Room::json() const {
+  std::string out;
+  JsonWriter writer(out);
+  encode(writer);
+  return out;
+}
+
+void Room::read(const Principal& caller, Completion<std::string> done) {
+  if (const auto may = mayRead(caller); !may) return done(fail(may.error()));
+  done(json());
+}
+
+std::string Room::listed(const Principal& caller, const ListRooms& query) const {
+  const auto me = members_.find(caller.user_id);
+  if (me == members_.end()) return {};
+  if (!query.room_type.empty() && query.room_type != document_.room_type) return {};
+  if (!query.member.empty() && !members_.contains(query.member)) return {};
+  const auto same = [](char a, char b) {
+    return std::tolower(static_cast<unsigned char>(a)) == std::tolower(static_cast<unsigned char>(b));
+  };
+  if (!query.query.empty() && std::ranges::search(document_.name, query.query, same).empty()) return {};
+  std::string out;
+  JsonWriter json(out);
+  json.begin('{').key("room_id").value(id_text_).key("tenant_id").value(key_.tenant_id).key("room_type").value(document_.room_type);
+  json.key("name").value(document_.name).key("description").value(document_.description);
+  json.key("created_by").value(document_.created_by).key("created_at").time(document_.created_at);
+  json.key("is_active").value(document_.active).key("role").value(word(me->second.role));
+  json.key("member_count").value(members_.size()).key("max_members").value(document_.max_members);
+  json.key("epoch").value(epoch_).key("last_seq").value(last_seq_).end('}');
+  return out;
+}
+
+void Room::broadcastUpdate() {
+  FrameBuilder out;
+  JsonWriter writer(out);
+  writer.begin('{').key("event_type").value("room_updated").key("room_id").value(id_text_).key("room");
+  encode(writer);
+  writer.end('}');
+  cast(out.finish(), {}, {}, {}, 0, 0);
+}
+
+void Room::change(PrincipalPtr caller, ChangeRoom command, Completion<std::string> done) {
+  if (changes_.size() >= shard_.options.room_pending_max) return done(fail(Code::overloaded, "Too many changes wait for this room.", 1000));
+  changes_.run([this, pin = RoomPin(*this), caller = std::move(caller), command = std::move(command),
+                done = std::move(done)](Serial::Next next) mutable {
+    auto finish = [done = std::move(done), next = std::move(next), pin = std::move(pin)](Result<std::string> result) mutable {
+      done(std::move(result));
+      next();
+    };
+    if (!document_.active) return finish(fail(Code::room_closed));
+    if (!(permissions(*caller) & ATRIUM_MAY_CHANGE_ROOM))
+      return finish(fail(Code::forbidden, "Your role in this room does not allow to change it."));
+    if (command.max_members && *command.max_members < members_.size())
+      return finish(fail(Code::conflict, "The room has more members than that already."));
+    RoomDocument wanted = document_;
+    if (command.name) wanted.name = std::move(*command.name);
+    if (command.description) wanted.description = std::move(*command.description);
+    if (command.max_members) wanted.max_members = *command.max_members;
+    if (command.settings) wanted.settings = std::move(*command.settings);
+    if (command.context) wanted.context = std::move(*command.context);
+    auto store = [this, wanted, finish = std::move(finish)](HookOutcome outcome) mutable {
+      if (outcome.refused) return finish(fail(std::move(*outcome.refused)));
+      std::vector<DocumentWrite> writes;
+      writes.push_back({roomDocumentKey(key_), document_version_, encodeRoomDocument(wanted)});
+      shard_.ports.store.write(std::move(writes),
+                               [this, wanted = std::move(wanted), finish = std::move(finish)](Result<void> written) mutable {
+                                 if (!written) return finish(fail(written.error()));
+                                 document_ = std::move(wanted);
+                                 ++document_version_;
+                                 broadcastUpdate();
+                                 finish(json());
+                               });
+    };
+    if (!type_.checksSettings()) return store(HookOutcome{});
+    atrium_room_view proposed = view();
+    proposed.name = text(wanted.name);
+    proposed.max_members = wanted.max_members;
+    proposed.settings = wanted.settings.root().abi();
+    proposed.context = wanted.context.root().abi();
+    const auto it = members_.find(caller->user_id);
+    atrium_user_view actor{};
+    actor.struct_size = sizeof actor;
+    actor.token_roles = caller->roles;
+    actor.room_role = static_cast<std::uint32_t>(it == members_.end() ? Role::none : it->second.role);
+    actor.user_id = text(caller->user_id);
+    actor.display_name = text(caller->display_name);
+    type_.checkSettings(proposed, actor, std::move(store));
+  });
+}
+
+void Room::close(PrincipalPtr caller, Completion<void> done) {
+  if (changes_.size() >= shard_.options.room_pending_max) return done(fail(Code::overloaded, "Too many changes wait for this room.", 1000));
+  changes_.run([this, pin = RoomPin(*this), caller = std::move(caller), done = std::move(done)](Serial::Next next) mutable {
+    auto finish = [done = std::move(done), next = std::move(next), pin = std::move(pin)](Result<void> result) mutable {
+      done(std::move(result));
+      next();
+    };
+    if (!(permissions(*caller) & ATRIUM_MAY_CLOSE))
+      return finish(fail(Code::forbidden, "Your role in this room does not allow to close it."));
+    if (!document_.active) return finish({});
+    RoomDocument wanted = document_;
+    wanted.active = false;
+    std::vector<DocumentWrite> writes;
+    writes.push_back({roomDocumentKey(key_), document_version_, encodeRoomDocument(wanted)});
+    shard_.ports.store.write(std::move(writes), [this, finish = std::move(finish)](Result<void> written) mutable {
+      if (!written) return finish(fail(written.error()));
+      document_.active = false;
+      ++document_version_;
+      --shard_.figures.of(key_.tenant_id).rooms_active;
+      broadcastUpdate();
+      std::vector<std::string> users;
+      for (const AttachedUser& user : attached_)
+        if (user.sessions > 0) users.push_back(user.user_id);
+      for (const std::string& user : users) detachUser(user, CloseCode::removed, "The room was closed.");
+      finish({});
+    });
+  });
+}
+
+FramePtr Room::committed(const atrium_append_result& result, std::string_view body) {
+  epoch_.assign(result.epoch, ::strnlen(result.epoch, sizeof result.epoch));
+  last_seq_ = std::max(last_seq_, result.seq);
+  FrameBuilder out(body.size() + 160);
+  out.append(R"({"event_type":"collaboration_message","message":)");
+  spliceMessage(out, result.seq, epoch_, body);
+  out.append('}');
+  return out.finish();
+}
+
+FramePtr Room::withheldEvent(std::uint64_t seq) const {
+  FrameBuilder out(160);
+  JsonWriter json(out);
+  json.begin('{')
+      .key("event_type")
+      .value("withheld")
+      .key("room_id")
+      .value(id_text_)
+      .key("epoch")
+      .value(epoch_)
+      .key("seq")
+      .value(seq)
+      .end('}');
+  return out.finish();
+}
+
+std::uint32_t Room::cast(const FramePtr& frame, const FramePtr& stub, const std::string& audience, const PushOptions& options,
+                         std::uint64_t seq, std::uint64_t token, const SessionRef* except) {
+  std::uint32_t shards = 0;
+  for (unsigned shard = 0; shard < sessions_.size(); ++shard) {
+    if (sessions_[shard].empty()) continue;
+    Cast cast{frame, stub, audience, options, seq, except && except->shard == shard ? except->number : 0, shard_.ports.index, token};
+    auto deliver = [key = key_, cast = std::move(cast)](Shard::Impl& there) mutable { there.fanout.cast(key, std::move(cast)); };
+    if (options.lane == Lane::ephemeral) {
+      shard_.there(shard, std::move(deliver));
+    } else {
+      if (token != 0) shard_.posts.castTo(shard);
+      shard_.thereAlways(shard, std::move(deliver));
+    }
+    ++shards;
+  }
+  return shards;
+}
+
+void Room::appendEnded() {
+  --appends_;
+}
+
+void Room::markInDoubt() {
+  if (in_doubt_) return;
+  in_doubt_ = true;
+  shard_.ports.metrics.add(Metric::rooms_in_doubt);
+  shard_.ports.log.warning("room.in_doubt", {{"tenant_id", key_.tenant_id}, {"room_id", id_text_}});
+}
+
+void Room::leaveDoubt() {
+  if (appends_ == 0) in_doubt_ = false;
+}
+
+}  // namespace atrium

@@ -1,0 +1,216 @@
+#pragma once
+
+#include <cstdint>
+#include <list>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "base/timer_wheel.hpp"
+#include "engine/ports.hpp"
+#include "engine/presence.hpp"
+#include "engine/serial.hpp"
+#include "engine/shard.hpp"
+#include "protocol/commands.hpp"
+
+namespace atrium {
+
+class Room;
+struct Origin;
+
+// Keeps a room in memory while something is on its way for it. One thread.
+class RoomPin {
+ public:
+  RoomPin() = default;
+  explicit RoomPin(Room& room);
+  RoomPin(RoomPin&& other) noexcept : room_(std::exchange(other.room_, nullptr)) {}
+  RoomPin& operator=(RoomPin&& other) noexcept {
+    std::swap(room_, other.room_);
+    return *this;
+  }
+  ~RoomPin();
+  [[nodiscard]] RoomPin again() const { return RoomPin(*room_); }
+  explicit operator bool() const { return room_ != nullptr; }
+  Room* operator->() const { return room_; }
+  Room& operator*() const { return *room_; }
+
+ private:
+  Room* room_ = nullptr;
+};
+
+// A user's durable place in a room.
+struct Member {
+  std::string display_name;
+  Role role = Role::member;
+  Wall joined_at{};
+};
+
+// What a room is, apart from its members and messages: the stored document.
+struct RoomDocument {
+  std::string room_type;
+  std::string name;
+  std::string description;
+  std::string created_by;
+  Wall created_at{};
+  std::uint32_t max_members = 0;
+  bool active = true;
+  JsonDocument settings = JsonDocument::emptyObject();
+  JsonDocument context = JsonDocument::emptyObject();
+};
+
+// Names a session from anywhere: its shard and its number there.
+struct SessionRef {
+  unsigned shard = 0;
+  std::uint64_t number = 0;
+  friend bool operator==(const SessionRef&, const SessionRef&) = default;
+};
+
+// A room in memory, on its home shard. Its files: room.cpp (state, views, change, close), membership.cpp (members, attachments),
+// room_post.cpp (a message's way to the store), history.cpp (pages), room_presence.cpp (who is there, who types).
+class Room {
+ public:
+  Room(Shard::Impl& shard, RoomKey key, RoomDocument document, RoomType& type);
+  Room(const Room&) = delete;
+  Room& operator=(const Room&) = delete;
+  ~Room();
+
+  [[nodiscard]] const RoomKey& key() const { return key_; }
+  [[nodiscard]] const std::string& idText() const { return id_text_; }
+  [[nodiscard]] const RoomDocument& document() const { return document_; }
+  [[nodiscard]] const std::map<std::string, Member, std::less<>>& members() const { return members_; }
+  [[nodiscard]] const std::string& epoch() const { return epoch_; }
+  [[nodiscard]] std::uint64_t lastSeq() const { return last_seq_; }
+  [[nodiscard]] RoomType& type() const { return type_; }
+  [[nodiscard]] bool idle() const { return pins_ == 0; }
+
+  // ---- Loading (Rooms)
+  void restoreMember(std::string user_id, Member member);
+  void restoreHead(const RoomHead& head, std::uint64_t document_version);
+
+  // ---- Requests, on this shard.
+  void read(const Principal& caller, Completion<std::string> done);
+  // The room as an item of its member's list; nothing when the filters leave it out.
+  [[nodiscard]] std::string listed(const Principal& caller, const ListRooms& query) const;
+  void change(PrincipalPtr caller, ChangeRoom command, Completion<std::string> done);
+  void close(PrincipalPtr caller, Completion<void> done);
+  void addMember(PrincipalPtr caller, AddMember command, Completion<std::string> done);
+  void removeMember(PrincipalPtr caller, std::string user_id, Completion<void> done);
+  void changeRole(PrincipalPtr caller, std::string user_id, Role role, Completion<std::string> done);
+  void history(const Principal& caller, HistoryQuery query, Completion<HistoryPage> done);
+  void presence(const Principal& caller, Completion<std::string> done);
+
+  // A message. `command`'s views need to live only for the call.
+  void post(const PrincipalPtr& sender, const SendMessage& command, Origin origin);
+  void typing(const SessionRef& session, const Principal& who, bool is_typing);
+  // A user's presence changed; sessions here are told when he is a member.
+  void presenceChanged(const std::string& user_id, const Presence& presence);
+
+  // ---- Attachments
+  struct Attached {
+    FramePtr snapshot;  // The room_joined event.
+    std::uint32_t ordinal = 0;
+    std::uint64_t head = 0;
+  };
+  // Puts a session into the room, making its user a member if the type allows. Completes, with the snapshot, in the same turn in which
+  // casts begin to reach that session.
+  void attach(PrincipalPtr who, SessionRef session, Completion<Attached> done);
+  void detach(const SessionRef& session);
+
+  // ---- Posts
+  // A record has been committed: moves the head and returns the event, spliced from the stored body.
+  [[nodiscard]] FramePtr committed(const atrium_append_result& result, std::string_view body);
+  [[nodiscard]] FramePtr withheldEvent(std::uint64_t seq) const;
+  // Casts a frame to every shard with sessions of this room. Returns how many shards will report on `token`.
+  std::uint32_t cast(const FramePtr& frame, const FramePtr& stub, const std::string& audience, const PushOptions& options,
+                     std::uint64_t seq, std::uint64_t token, const SessionRef* except = nullptr);
+  void appendEnded();
+  void markInDoubt();
+  void leaveDoubt();
+  struct AttachedUser {
+    std::string user_id;
+    std::uint32_t sessions = 0;  // 0: he has gone; the place is given away once no message can still report on it.
+    Mono left{};
+  };
+  [[nodiscard]] const std::vector<AttachedUser>& attachedUsers() const { return attached_; }
+  [[nodiscard]] const std::set<std::string>& offlineMembers() const { return offline_; }
+  // Drops what retention no longer keeps.
+  void trim();
+
+ private:
+  friend class RoomPin;
+  struct HeldPost;
+  struct HookViews;
+
+  // room.cpp
+  [[nodiscard]] atrium_room_view view() const;
+  [[nodiscard]] std::uint32_t permissions(const Principal& who) const;
+  [[nodiscard]] Result<void> mayRead(const Principal& who) const;
+  [[nodiscard]] std::string json() const;
+  template <typename Out>
+  void encode(JsonWriter<Out>& json) const;
+  void broadcastUpdate();
+  // membership.cpp
+  [[nodiscard]] Result<void> mayEnter(const Principal& who, const std::string& user_id, bool by_other) const;
+  void join(PrincipalPtr actor, std::string user_id, Member member, Completion<void> done);
+  void install(const std::string& user_id, Member member);
+  void announceMember(std::string_view event_type, const std::string& user_id, const Member& member);
+  void detachUser(const std::string& user_id, CloseCode code, std::string_view reason);
+  void attachNow(const PrincipalPtr& who, SessionRef session, std::vector<Presence> present, Completion<Attached>& done);
+  // room_post.cpp
+  [[nodiscard]] Result<void> mayPost(const Principal& sender, const SendMessage& command, MessageType*& type) const;
+  [[nodiscard]] HookViews hookViews(const HeldPost& post) const;
+  void runHooks(std::unique_ptr<HeldPost> held);
+  void hookDone(std::unique_ptr<HeldPost> held, bool room_hook, HookOutcome outcome);
+  void nextHeld();
+  void accept(const PrincipalPtr& sender, const SendMessage& command, Origin origin, HookOutcome* outcome);
+  // room_presence.cpp
+  void flushPresence();
+  void expireTyping();
+  void castTyping(const std::string& user_id, const std::string& display_name, bool is_typing, const SessionRef* except);
+  void gatherPresence(std::vector<std::string> users, Completion<std::vector<Presence>> done);
+
+  Shard::Impl& shard_;
+  const RoomKey key_;
+  const std::string id_text_;
+  RoomDocument document_;
+  std::uint64_t document_version_ = 0;
+  RoomType& type_;
+  std::map<std::string, Member, std::less<>> members_;
+  std::set<std::string> offline_;  // Members without a session in this room.
+  std::string epoch_;              // Empty until the first message.
+  std::uint64_t last_seq_ = 0;
+
+  std::uint32_t pins_ = 0;
+  std::uint32_t appends_ = 0;  // Messages at the store.
+  bool in_doubt_ = false;
+  bool closing_ = false;
+
+  std::vector<AttachedUser> attached_;  // By ordinal.
+  std::unordered_map<std::string, std::uint32_t> ordinals_;
+  struct Attachment {
+    std::uint32_t ordinal;
+    RoomPin pin;
+  };
+  std::vector<std::unordered_map<std::uint64_t, Attachment>> sessions_;  // By shard, by session number.
+
+  Serial changes_;                             // Members, settings, closing: one at a time.
+  std::list<std::unique_ptr<HeldPost>> held_;  // Messages waiting behind one whose hook is not done.
+  bool hook_running_ = false;
+
+  struct Typist {
+    std::string display_name;
+    Mono until;
+  };
+  std::map<std::string, Typist> typing_;
+  Timer typing_timer_;
+  std::map<std::string, Presence> changed_presence_;  // In big rooms, until the next gathering.
+  Timer presence_timer_;
+};
+
+}  // namespace atrium

@@ -1,0 +1,249 @@
+// A message's way from its room to the store: may he post, does the message type agree, does the room type agree, encode, append.
+// A type without hooks costs nothing here. With hooks the message is copied once and held, and those behind it wait their turn, so that
+// a slow hook holds this room's place alone.
+#include <algorithm>
+
+#include "engine/audience.hpp"
+#include "engine/posts.hpp"
+#include "engine/room.hpp"
+#include "engine/room_post.hpp"
+#include "engine/shard_impl.hpp"
+#include "protocol/errors.hpp"
+#include "protocol/json_writer.hpp"
+
+namespace atrium {
+
+namespace {
+
+constexpr std::size_t metadata_max = 64 * 1024;  // bytes, after annotations
+
+atrium_text text(std::string_view view) {
+  return {view.data(), view.size()};
+}
+
+bool namedIn(const atrium_text& names, std::string_view name) {
+  std::string_view rest(names.data, names.size);
+  while (!rest.empty()) {
+    const std::size_t end = std::min(rest.find(','), rest.size());
+    if (rest.substr(0, end) == name) return true;
+    rest.remove_prefix(std::min(end + 1, rest.size()));
+  }
+  return false;
+}
+
+// The sender's metadata with a hook's annotations in place of members of the same name.
+template <typename Out>
+void encodeMetadata(JsonWriter<Out>& json, const JsonView& metadata, const HookOutcome* outcome) {
+  if (!outcome || outcome->annotations.empty()) {
+    json.raw(metadata.exists() ? metadata.raw() : std::string_view("{}"));
+    return;
+  }
+  std::string scratch, merged;
+  JsonWriter writer(merged);
+  writer.begin('{');
+  for (JsonView child = metadata.first(); child.exists(); child = child.sibling(metadata)) {
+    const std::string_view key = child.key(scratch);
+    if (std::ranges::any_of(outcome->annotations, [key](const auto& annotation) { return annotation.first == key; })) continue;
+    writer.value(key);
+    merged += ':';
+    merged += child.raw();
+  }
+  for (const auto& [key, value] : outcome->annotations) {
+    writer.value(std::string_view(key));
+    merged += ':';
+    merged += value;
+  }
+  writer.end('}');
+  json.raw(merged);
+}
+
+std::uint64_t fingerprintOf(const SendMessage& command) {
+  std::uint64_t hash = stableHash(command.message_type);
+  for (const std::string_view part :
+       {command.content.raw(), command.metadata.raw(), command.reply_to, command.thread, command.attachments.raw(), word(command.priority)})
+    hash = stableHash(part, stableHash(std::string_view("\x1f", 1), hash));
+  return hash;
+}
+
+}  // namespace
+
+Result<void> Room::mayPost(const Principal& sender, const SendMessage& command, MessageType*& type) const {
+  if (!document_.active) return fail(Code::room_closed, "The room is closed.");
+  const auto member = members_.find(sender.user_id);
+  if (member == members_.end()) return fail(Code::not_a_member, "You are not a member of this room.");
+  if (!(type_.info().permissions[static_cast<std::size_t>(member->second.role)] & ATRIUM_MAY_POST))
+    return fail(Code::forbidden, "Your role in this room does not allow to post.");
+  type = shard_.ports.types.messageType(command.message_type);
+  const auto refuse = [](std::string path, std::string message) {
+    Error error{Code::validation_failed, path + " " + message, 0, {}};
+    error.fields.push_back({std::move(path), std::move(message)});
+    return fail(std::move(error));
+  };
+  if (!type) return refuse("/message_type", "is not a message type of this server");
+  const atrium_message_type_info& info = type->info();
+  if (info.sender_roles == 0) return fail(Code::forbidden, "Messages of this type come from the server only.");
+  if (!sender.has(info.sender_roles)) return fail(Code::forbidden, "Your role does not allow to send messages of this type.");
+  if (type_.info().message_types.size > 0 && !namedIn(type_.info().message_types, command.message_type))
+    return fail(Code::rejected_by_plugin, "Rooms of this type do not take messages of that type.");
+  const std::size_t content_size = command.content.exists() ? command.content.raw().size() - 2 : 0;
+  if (content_size < info.content_min) return refuse("/content", "must not be empty");
+  if (info.content_max > 0 && content_size > info.content_max)
+    return refuse("/content", "must have at most " + std::to_string(info.content_max) + " bytes");
+  if (shard_.draining) return fail(Code::shutting_down, "The server is stopping.", 2000);
+  if (in_doubt_) return fail(Code::storage_unavailable, "Storage has not answered for this room yet.", 1000);
+  if (appends_ + held_.size() >= shard_.options.room_pending_max || shard_.posts.congested())
+    return fail(Code::overloaded, "The room has as many messages waiting as it may.", 500);
+  return {};
+}
+
+void Room::post(const PrincipalPtr& sender, const SendMessage& command, Origin origin) {
+  MessageType* type = nullptr;
+  if (const auto may = mayPost(*sender, command, type); !may)
+    return shard_.posts.refuse(origin, may.error(), command.client_message_id, key_.tenant_id);
+  if (!type->checks() && !type_.checksPost() && held_.empty() && !hook_running_) return accept(sender, command, std::move(origin), nullptr);
+
+  auto held = std::make_unique<HeldPost>();
+  held->pin = RoomPin(*this);
+  held->sender = sender;
+  // Everything the command refers to stands in one text; its root is the first entry of the index.
+  atrium_json whole = command.content.exists() ? command.content.abi() : command.metadata.exists() ? command.metadata.abi() : atrium_json{};
+  whole.at = 0;
+  held->frame = JsonDocument(JsonView(whole));
+  const auto copy = readSendMessage(held->frame.root(), *sender);
+  if (!copy) return shard_.posts.refuse(origin, copy.error(), command.client_message_id, key_.tenant_id);
+  held->command = *copy;
+  held->origin = std::move(origin);
+  held->type = type;
+  held_.push_back(std::move(held));
+  nextHeld();
+}
+
+void Room::nextHeld() {
+  while (!hook_running_ && !held_.empty()) {
+    std::unique_ptr<HeldPost> held = std::move(held_.front());
+    held_.pop_front();
+    hook_running_ = true;
+    runHooks(std::move(held));
+  }
+}
+
+struct Room::HookViews {
+  atrium_user_view sender{};
+  atrium_message_view message{};
+};
+
+Room::HookViews Room::hookViews(const HeldPost& post) const {
+  HookViews views;
+  views.sender.struct_size = sizeof views.sender;
+  views.sender.token_roles = post.sender->roles;
+  const auto member = members_.find(post.sender->user_id);
+  views.sender.room_role = static_cast<std::uint32_t>(member == members_.end() ? Role::none : member->second.role);
+  views.sender.user_id = text(post.sender->user_id);
+  views.sender.display_name = text(post.sender->display_name);
+  views.message.struct_size = sizeof views.message;
+  views.message.priority = static_cast<std::uint32_t>(post.command.priority);
+  views.message.message_type = text(post.command.message_type);
+  views.message.content = text(post.content);
+  views.message.metadata = post.command.metadata.abi();
+  return views;
+}
+
+void Room::runHooks(std::unique_ptr<HeldPost> held) {
+  HeldPost& post = *held;
+  std::string scratch;
+  post.content = post.command.content.text(scratch);
+  const bool room_hook = !post.type->checks();
+  if (room_hook && !type_.checksPost()) return hookDone(std::move(held), true, {});
+  const HookViews views = hookViews(post);
+  const atrium_room_view room = view();
+  // The views lead into `post`, which the completion owns from here on; it stays where it is.
+  auto done = [this, room_hook, held = std::move(held)](HookOutcome outcome) mutable {
+    hookDone(std::move(held), room_hook, std::move(outcome));
+  };
+  if (room_hook)
+    type_.willPost(room, views.sender, views.message, std::move(done));
+  else
+    post.type->check(room, views.sender, views.message, std::move(done));
+}
+
+void Room::hookDone(std::unique_ptr<HeldPost> held, bool room_hook, HookOutcome outcome) {
+  HeldPost& post = *held;
+  if (outcome.refused) {
+    shard_.posts.refuse(post.origin, *outcome.refused, post.command.client_message_id, key_.tenant_id);
+  } else {
+    if (outcome.content) {
+      post.gathered.content = std::move(outcome.content);
+      post.content = *post.gathered.content;
+    }
+    std::ranges::move(outcome.annotations, std::back_inserter(post.gathered.annotations));
+    std::ranges::move(outcome.audience, std::back_inserter(post.gathered.audience));
+    if (!room_hook && type_.checksPost()) {
+      const HookViews views = hookViews(post);
+      const atrium_room_view room = view();
+      return type_.willPost(room, views.sender, views.message,
+                            [this, held = std::move(held)](HookOutcome last) mutable { hookDone(std::move(held), true, std::move(last)); });
+    }
+    // The world may have moved on while a hook was thinking.
+    MessageType* type = nullptr;
+    if (const auto may = mayPost(*post.sender, post.command, type); !may)
+      shard_.posts.refuse(post.origin, may.error(), post.command.client_message_id, key_.tenant_id);
+    else
+      accept(post.sender, post.command, std::move(post.origin), &post.gathered);
+  }
+  hook_running_ = false;
+  const RoomPin pin = std::move(held->pin);
+  held.reset();
+  nextHeld();
+}
+
+void Room::accept(const PrincipalPtr& sender, const SendMessage& command, Origin origin, HookOutcome* outcome) {
+  AppendItem item;
+  if (outcome && !outcome->audience.empty()) {
+    auto audience = Audience::encode(outcome->audience, sender->user_id);
+    if (!audience) return shard_.posts.refuse(origin, audience.error(), command.client_message_id, key_.tenant_id);
+    item.audience = std::move(*audience);
+  }
+  item.room = &key_;
+  item.message = shard_.ids.next(shard_.ports.now.wall);
+  item.sent_at = shard_.ports.now.wall;
+  item.expected_seq = command.has_if_seq ? command.if_seq + 1 : 0;
+  item.sender_id = sender->user_id;
+  item.message_type = command.message_type;
+  if (!command.thread.empty()) item.thread = parseId(message_prefix, command.thread).value_or(Id{});
+  if (!command.client_message_id.empty()) {
+    item.idempotency_key.reserve(sender->user_id.size() + 1 + command.client_message_id.size());
+    item.idempotency_key.append(sender->user_id).append(1, '\x1f').append(command.client_message_id);
+    item.fingerprint = fingerprintOf(command);
+  }
+
+  FrameBuilder body(512 + command.content.raw().size() + command.metadata.raw().size());
+  JsonWriter json(body);
+  json.begin('{').key("message_id").id(message_prefix, item.message);
+  json.key("room_id").value(id_text_).key("tenant_id").value(key_.tenant_id);
+  json.key("sender_id").value(sender->user_id).key("sender_name");
+  if (!sender->name_verified && command.sender_name.exists())
+    json.raw(command.sender_name.raw());
+  else
+    json.value(sender->display_name);
+  json.key("message_type").value(command.message_type).key("content");
+  if (outcome && outcome->content)
+    json.value(std::string_view(*outcome->content));
+  else
+    json.raw(command.content.exists() ? command.content.raw() : std::string_view("\"\""));
+  json.key("priority").value(word(command.priority)).key("metadata");
+  encodeMetadata(json, command.metadata, outcome);
+  if (!command.reply_to.empty()) json.key("reply_to").value(command.reply_to);
+  if (!command.thread.empty()) json.key("thread").value(command.thread);
+  if (command.attachments.exists()) json.key("attachments").raw(command.attachments.raw());
+  if (!command.client_message_id.empty()) json.key("client_message_id").value(command.client_message_id);
+  json.key("sent_at").time(item.sent_at).end('}');
+  if (body.payloadSize() > shard_.options.frame_max + metadata_max) {
+    return shard_.posts.refuse(origin, Error{Code::too_large, "The message with its annotations is too large.", 0, {}},
+                               command.client_message_id, key_.tenant_id);
+  }
+  item.body = body.finishRaw();
+  ++appends_;
+  shard_.posts.append(RoomPin(*this), std::move(item), std::move(origin), std::string(command.client_message_id), command.priority);
+}
+
+}  // namespace atrium

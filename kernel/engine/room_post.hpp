@@ -1,0 +1,22 @@
+#pragma once
+
+#include <string>
+
+#include "engine/posts.hpp"
+#include "engine/room.hpp"
+
+namespace atrium {
+
+// A message that waits for a hook, or behind one that does.
+struct Room::HeldPost {
+  RoomPin pin;
+  PrincipalPtr sender;
+  JsonDocument frame;  // The views of `command` lead into it.
+  SendMessage command;
+  Origin origin;
+  MessageType* type = nullptr;
+  HookOutcome gathered;  // What the hooks so far have said.
+  std::string content;
+};
+
+}  // namespace atrium

@@ -1,0 +1,98 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "base/timer_wheel.hpp"
+#include "engine/link.hpp"
+#include "engine/room.hpp"
+#include "engine/shard.hpp"
+
+namespace atrium {
+
+// A session on the shard whose loop accepted it: reads frames into commands, sends them to their rooms' shards, and pushes events to its
+// link.
+class LiveSession final : public Session {
+ public:
+  LiveSession(Shard::Impl& shard, std::uint64_t number, PrincipalPtr principal, Link& link, SessionOptions options);
+  ~LiveSession() override;
+
+  void onText(std::string_view text) override;
+  void onClosed(bool clean) override;
+
+  // Greets the client and enters the room named at connection.
+  void start();
+
+  [[nodiscard]] std::uint64_t id() const { return number_; }
+  [[nodiscard]] const Principal& principal() const { return *principal_; }
+  [[nodiscard]] const PrincipalPtr& principalPtr() const { return principal_; }
+  [[nodiscard]] Link& link() { return link_; }
+
+  // Pushes an event of a room. A log entry that finds the outbox full leaves a gap; the client is then told once, by `resync`, to read the
+  // history, and closed (slow) when it happens again within a minute.
+  Pushed deliver(const RoomKey& room, const FramePtr& frame, const PushOptions& options, bool log_entry);
+  // Pushes an answer or another event of its own; dropped when the outbox is full.
+  void send(FramePtr frame);
+  void sendError(const Error& error, std::string_view ref, std::string_view client_message_id = {});
+  // Says bye and closes.
+  void bye(CloseCode code, std::string_view reason);
+  // The room has let the session go (removed, closed): no more events of it.
+  void expelled(const RoomKey& room, CloseCode code, std::string_view reason);
+
+ private:
+  void sendMessage(const JsonView& frame, std::string_view ref);
+  void joinRoom(std::string_view room_id, std::string ref, bool bound);
+  void leaveRoom(const JsonView& frame, std::string_view ref);
+  void typing(const JsonView& frame, std::string_view ref);
+  void updatePresence(const JsonView& frame, std::string_view ref);
+  void attached(const RoomKey& room, Result<Room::Attached> result, const std::string& ref, bool bound);
+  void authenticate(const JsonView& frame, std::string_view ref);
+  void fellBehind(const RoomKey& room);
+  void sendResync();
+  void watchExpiry();
+  void detachAll();
+  // The room a frame means: the one it names, or the one of the URL. not_found when that is no room id.
+  [[nodiscard]] Result<RoomKey> roomOf(std::string_view room_id) const;
+
+  struct Place {
+    bool joined = false;  // The snapshot has been sent.
+    bool behind = false;  // A log entry did not fit; the client is owed a resync.
+  };
+  Shard::Impl& shard_;
+  const std::uint64_t number_;
+  PrincipalPtr principal_;
+  Link& link_;
+  SessionOptions options_;
+  std::unordered_map<RoomKey, Place, RoomKeyHash> rooms_;
+  bool leaving_ = false;
+  bool counted_ = true;  // Among the user's sessions, at his home.
+  bool warned_ = false;  // token_expiring was sent.
+  std::optional<Mono> last_resync_;
+  Timer resync_timer_;
+  Timer expiry_;
+};
+
+// The sessions of one shard.
+class Sessions {
+ public:
+  explicit Sessions(Shard::Impl& shard) : shard_(shard) {}
+  LiveSession& open(PrincipalPtr principal, Link& link, SessionOptions options);
+  void end(LiveSession& session);
+  [[nodiscard]] LiveSession* find(std::uint64_t number);
+  [[nodiscard]] std::size_t size() const { return sessions_.size(); }
+  template <typename Each>
+  void forEach(Each each) {
+    for (auto& [number, session] : sessions_) each(*session);
+  }
+
+ private:
+  Shard::Impl& shard_;
+  std::unordered_map<std::uint64_t, std::unique_ptr<LiveSession>> sessions_;
+  std::uint64_t next_ = 1;
+};
+
+}  // namespace atrium
