@@ -19,6 +19,7 @@ TemporaryDirectory::~TemporaryDirectory() {
 std::vector<Backend> allBackends() {
   return {
       {"memory", ATRIUM_STORAGE_MEMORY, R"({"max_records_per_room": 1000000, "max_memory_mib": 1024})"},
+      {"sqlite", ATRIUM_STORAGE_SQLITE, R"({"path": "$DIR/atrium.db", "cache_mib": 16, "wal_mib": 4, "key_memory_mib": 64, "readers": 2})"},
   };
 }
 

@@ -1,0 +1,45 @@
+#pragma once
+#include <cstdint>
+#include <string>
+
+#include "atrium/key_window.hpp"
+#include "database.hpp"
+
+namespace atrium::sqlite_store {
+
+// What the operator chose in plugin.yaml.
+struct Settings {
+  std::string path;  // Absolute, or relative to the working directory.
+  std::uint64_t cache_mib = 0;
+  std::uint64_t wal_mib = 0;
+  std::uint64_t key_memory_mib = 0;
+  std::uint64_t readers = 0;
+};
+
+// The file next to the database that keeps a second process away: this plugin counts on being the only one that writes.
+class LockFile {
+ public:
+  // Throws std::runtime_error with one sentence for the operator.
+  explicit LockFile(const std::string& database_path);
+  ~LockFile();
+  LockFile(const LockFile&) = delete;
+  LockFile& operator=(const LockFile&) = delete;
+
+ private:
+  int descriptor_;
+};
+
+// Opens the writing connection: makes the file and its tables when there are none, refuses what is no database of ours, and carries what
+// an earlier process left in the write-ahead log over into the file. Throws SqliteError, or std::runtime_error with one sentence for the
+// operator.
+Connection openWriter(const Settings& settings);
+// Throws SqliteError.
+Connection openReader(const Settings& settings);
+
+// The sentence for the operator when opening failed with `error`.
+std::string refusalOf(const std::string& path, const SqliteError& error);
+
+// The secret of this database's idempotency key hashes.
+KeySeed readKeySeed(Connection& connection);
+
+}  // namespace atrium::sqlite_store
