@@ -1,0 +1,191 @@
+#include "sim/store.hpp"
+
+#include <algorithm>
+#include <cstring>
+
+#include "protocol/errors.hpp"
+
+namespace atrium::sim {
+
+class SimStore::Port final : public Store {
+ public:
+  Port(SimStore& store, std::function<void(Task)> post) : store_(store), post_(std::move(post)) {}
+
+  Durability durabilityMax() const override { return Durability::fsynced; }
+
+  void append(std::unique_ptr<AppendBatch> batch, AppendDone done) override {
+    run([this, batch = std::move(batch), done = std::move(done)]() mutable {
+      store_.append(*batch);
+      answer([batch = std::move(batch), done = std::move(done)]() mutable { done(std::move(batch)); });
+    });
+  }
+  void write(std::vector<DocumentWrite> writes, Completion<void> done) override {
+    later<void>([this, writes = std::move(writes)] { return store_.write(writes); }, std::move(done));
+  }
+  void trim(RoomKey, std::uint64_t, Wall, Completion<std::uint64_t> done) override {
+    later<std::uint64_t>([] { return Result<std::uint64_t>(0); }, std::move(done));
+  }
+  void head(const RoomKey& room, Completion<RoomHead> done) override {
+    later<RoomHead>(
+        [this, room] {
+          RoomHead head;
+          if (const SimLog* log = store_.log(room)) head = {log->epoch, 1, log->records.size()};
+          return Result<RoomHead>(std::move(head));
+        },
+        std::move(done));
+  }
+  void locate(const RoomKey& room, const Id& message, Completion<std::uint64_t> done) override {
+    later<std::uint64_t>(
+        [this, room, message]() -> Result<std::uint64_t> {
+          if (const SimLog* log = store_.log(room))
+            for (const Record& record : log->records)
+              if (record.message == message) return record.seq;
+          return fail(Code::not_found);
+        },
+        std::move(done));
+  }
+  void page(PageQuery query, Completion<std::vector<Record>> done) override {
+    later<std::vector<Record>>(
+        [this, query = std::move(query)] {
+          std::vector<Record> found;
+          const SimLog* log = store_.log(query.room);
+          const auto fits = [&query](const Record& record) {
+            return (query.message_types.empty() ||
+                    std::ranges::find(query.message_types, record.message_type) != query.message_types.end()) &&
+                   (query.sender_id.empty() || query.sender_id == record.sender_id);
+          };
+          if (log && query.forward) {
+            for (const Record& record : log->records)
+              if (record.seq > query.after_seq && found.size() < query.limit && fits(record)) found.push_back(record);
+          } else if (log) {
+            for (auto it = log->records.rbegin(); it != log->records.rend(); ++it)
+              if ((query.before_seq == 0 || it->seq < query.before_seq) && found.size() < query.limit && fits(*it)) found.push_back(*it);
+          }
+          return Result<std::vector<Record>>(std::move(found));
+        },
+        std::move(done));
+  }
+  void get(DocumentKey key, Completion<std::optional<Document>> done) override {
+    later<std::optional<Document>>(
+        [this, key = std::move(key)] {
+          const auto it = store_.documents_.find(key);
+          return Result<std::optional<Document>>(it == store_.documents_.end() ? std::nullopt : std::optional(it->second));
+        },
+        std::move(done));
+  }
+  void scan(DocumentKey prefix, DocumentKey after, std::uint32_t limit, Completion<std::vector<Document>> done) override {
+    later<std::vector<Document>>(
+        [this, prefix = std::move(prefix), after = std::move(after), limit] {
+          std::vector<Document> found;
+          for (const auto& [key, document] : store_.documents_) {
+            if (found.size() == limit) break;
+            if (key.size() < prefix.size() || !std::equal(prefix.begin(), prefix.end(), key.begin())) continue;
+            if (after.empty() || key > after) found.push_back(document);
+          }
+          return Result<std::vector<Document>>(std::move(found));
+        },
+        std::move(done));
+  }
+
+ private:
+  template <typename T, typename F>
+  void later(F work, Completion<T> done) {
+    run([this, work = std::move(work), done = std::move(done)]() mutable {
+      answer([result = work(), done = std::move(done)]() mutable { done(std::move(result)); });
+    });
+  }
+  void run(std::move_only_function<void()> job) {
+    if (store_.options.turns_max == 0 && !store_.stalled_ && store_.jobs_.empty()) return job();
+    store_.submit(std::move(job));
+  }
+  void answer(Task task) {
+    if (store_.options.turns_max == 0 && !store_.stalled_) return task();
+    post_(std::move(task));
+  }
+  SimStore& store_;
+  std::function<void(Task)> post_;
+};
+
+std::unique_ptr<Store> SimStore::port(std::function<void(Task)> post) { return std::make_unique<Port>(*this, std::move(post)); }
+
+const SimLog* SimStore::log(const RoomKey& room) const {
+  const auto it = logs_.find(room);
+  return it == logs_.end() ? nullptr : &it->second;
+}
+
+void SimStore::submit(std::move_only_function<void()> job) {
+  jobs_.emplace_back(std::move(job), options.turns_max == 0 ? 0 : static_cast<unsigned>(random_.below(options.turns_max + 1)));
+}
+
+void SimStore::work() {
+  if (stalled_) return;
+  // In order: a job waits for those before it, as behind one writer.
+  while (!jobs_.empty()) {
+    if (jobs_.front().second > 0) {
+      --jobs_.front().second;
+      return;
+    }
+    auto job = std::move(jobs_.front().first);
+    jobs_.pop_front();
+    job();
+  }
+}
+
+void SimStore::append(AppendBatch& batch) {
+  const bool refused = random_.below(1000) < options.refuse_batch;
+  for (AppendItem& item : batch.items) {
+    atrium_append_result& result = item.result;
+    if (refused) {
+      result.status = ATRIUM_FAILED;
+      continue;
+    }
+    SimLog& log = logs_[*item.room];
+    if (log.epoch.empty()) log.epoch = "e" + std::to_string(random_.below(1'000'000));
+    std::memcpy(result.epoch, log.epoch.data(), log.epoch.size());
+    result.durability = ATRIUM_DURABILITY_FSYNCED;
+    const auto answer = [&result](const Kept& kept) {
+      result.seq = kept.seq;
+      result.sent_at_ms = toMillis(kept.sent_at);
+      std::ranges::copy(kept.message.bytes, result.message.bytes);
+    };
+    auto& keys = keys_[*item.room];
+    if (const auto known = keys.find(item.idempotency_key); !item.idempotency_key.empty() && known != keys.end()) {
+      result.status = known->second.fingerprint == item.fingerprint ? ATRIUM_DUPLICATE : ATRIUM_CONFLICT;
+      answer(known->second);
+      continue;
+    }
+    if (item.expected_seq != 0 && item.expected_seq != log.records.size() + 1) {
+      result.status = ATRIUM_PRECONDITION;
+      result.seq = log.records.size();
+      continue;
+    }
+    const Kept kept{log.records.size() + 1, item.message, item.fingerprint, item.sent_at};
+    if (!item.idempotency_key.empty()) keys.emplace(item.idempotency_key, kept);
+    log.records.push_back(
+        {kept.seq, item.sent_at, item.message, item.sender_id, item.message_type, item.audience, std::string(item.body->payload())});
+    result.status = ATRIUM_OK;
+    answer(kept);
+  }
+}
+
+Result<void> SimStore::write(const std::vector<DocumentWrite>& writes) {
+  if (random_.below(1000) < options.refuse_write) return fail(Code::storage_unavailable, "the seed says no");
+  for (const DocumentWrite& write : writes) {
+    const auto it = documents_.find(write.key);
+    const std::uint64_t version = it == documents_.end() ? 0 : it->second.version;
+    if (write.expected_version != ATRIUM_VERSION_ANY && write.expected_version != version) return fail(Code::conflict);
+  }
+  for (const DocumentWrite& write : writes) {
+    if (!write.value) {
+      documents_.erase(write.key);
+      continue;
+    }
+    Document& document = documents_[write.key];
+    document.key = write.key;
+    document.value = *write.value;
+    ++document.version;
+  }
+  return {};
+}
+
+}  // namespace atrium::sim

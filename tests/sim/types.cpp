@@ -1,0 +1,125 @@
+#include "sim/types.hpp"
+
+#include <algorithm>
+#include <iterator>
+
+#include "protocol/errors.hpp"
+#include "protocol/json_index.hpp"
+
+namespace atrium::sim {
+
+namespace {
+atrium_text text(std::string_view view) { return {view.data(), view.size()}; }
+constexpr std::uint32_t everyone =
+    ATRIUM_ROLE_AGENT | ATRIUM_ROLE_SUPERVISOR | ATRIUM_ROLE_ADMIN | ATRIUM_ROLE_CLIENT | ATRIUM_ROLE_SERVICE;
+}  // namespace
+
+class SimTypes::SimRoomType final : public RoomType {
+ public:
+  SimRoomType(SimTypes& types, std::string name, std::uint32_t entry, std::uint32_t max_members, bool hooked)
+      : types_(types), name_(std::move(name)), hooked_(hooked) {
+    info_.struct_size = sizeof info_;
+    info_.entry = entry;
+    info_.max_members = max_members;
+    info_.name = text(name_);
+    const std::uint32_t member = ATRIUM_MAY_READ | ATRIUM_MAY_POST;
+    const std::uint32_t moderator = member | ATRIUM_MAY_ADD_MEMBERS | ATRIUM_MAY_REMOVE_MEMBERS;
+    const std::uint32_t owner = moderator | ATRIUM_MAY_CHANGE_ROOM | ATRIUM_MAY_CHANGE_ROLES | ATRIUM_MAY_CLOSE;
+    const std::uint32_t permissions[5] = {0, ATRIUM_MAY_READ, member, moderator, owner};
+    std::copy(std::begin(permissions), std::end(permissions), info_.permissions);
+  }
+  const atrium_room_type_info& info() const override { return info_; }
+  bool checksSettings() const override { return hooked_; }
+  bool checksJoin() const override { return hooked_; }
+  bool checksPost() const override { return hooked_; }
+  void checkSettings(const atrium_room_view& room, const atrium_user_view&, HookDone done) override {
+    HookOutcome outcome;
+    if (has(room.settings, "forbidden")) {
+      outcome.refused = Error{Code::rejected_by_plugin, "forbidden settings", 0, {{"/settings/forbidden", "must not be there"}}};
+    }
+    done(std::move(outcome));
+  }
+  void willJoin(const atrium_room_view&, const atrium_user_view& user, const atrium_user_view&, HookDone done) override {
+    HookOutcome outcome;
+    if (std::string_view(user.user_id.data, user.user_id.size) == "banned")
+      outcome.refused = Error{Code::rejected_by_plugin, "banned here", 0, {}};
+    done(std::move(outcome));
+  }
+  void willPost(const atrium_room_view&, const atrium_user_view&, const atrium_message_view&, HookDone done) override {
+    types_.waiting.push_back(std::move(done));
+  }
+
+ private:
+  static bool has(const atrium_json& value, std::string_view key) { return JsonView(value)[key].exists(); }
+  SimTypes& types_;
+  const std::string name_;
+  const bool hooked_;
+  atrium_room_type_info info_{};
+};
+
+class SimTypes::SimMessageType final : public MessageType {
+ public:
+  SimMessageType(std::string name, std::uint32_t roles, std::uint32_t content_min) : name_(std::move(name)) {
+    info_.struct_size = sizeof info_;
+    info_.sender_roles = roles;
+    info_.content_min = content_min;
+    info_.name = text(name_);
+  }
+  const atrium_message_type_info& info() const override { return info_; }
+  bool checks() const override { return name_ == "checked" || name_ == "whisper"; }
+  void check(const atrium_room_view&, const atrium_user_view&, const atrium_message_view& message, HookDone done) override {
+    HookOutcome outcome;
+    const std::string_view content(message.content.data, message.content.size);
+    if (name_ == "whisper") {
+      outcome.audience = {"sender", "role:supervisor"};
+    } else if (content == "no") {
+      outcome.refused = Error{Code::rejected_by_plugin, "no means no", 0, {{"/content", "must not be no"}}};
+    } else {
+      outcome.content = "checked " + std::string(content);
+      outcome.annotations = {{"length", std::to_string(content.size())}, {"by", "\"sim\""}};
+    }
+    done(std::move(outcome));
+  }
+
+ private:
+  const std::string name_;
+  atrium_message_type_info info_{};
+};
+
+SimTypes::SimTypes() {
+  rooms_.emplace("open", std::make_unique<SimRoomType>(*this, "open", ATRIUM_ENTRY_OPEN, 0, false));
+  rooms_.emplace("invited", std::make_unique<SimRoomType>(*this, "invited", ATRIUM_ENTRY_INVITATION, 3, false));
+  rooms_.emplace("hooked", std::make_unique<SimRoomType>(*this, "hooked", ATRIUM_ENTRY_OPEN, 0, true));
+  messages_.emplace("text", std::make_unique<SimMessageType>("text", everyone, 1));
+  messages_.emplace("checked", std::make_unique<SimMessageType>("checked", everyone, 0));
+  messages_.emplace("whisper", std::make_unique<SimMessageType>("whisper", everyone & ~ATRIUM_ROLE_CLIENT, 1));
+  messages_.emplace("system", std::make_unique<SimMessageType>("system", 0, 0));
+}
+SimTypes::~SimTypes() = default;
+
+RoomType* SimTypes::roomType(std::string_view name) {
+  const auto it = rooms_.find(name);
+  return it == rooms_.end() ? nullptr : it->second.get();
+}
+MessageType* SimTypes::messageType(std::string_view name) {
+  const auto it = messages_.find(name);
+  return it == messages_.end() ? nullptr : it->second.get();
+}
+std::vector<std::string> SimTypes::roomTypeNames() const {
+  std::vector<std::string> names;
+  for (const auto& [name, type] : rooms_) names.push_back(name);
+  return names;
+}
+std::vector<std::string> SimTypes::messageTypeNames() const {
+  std::vector<std::string> names;
+  for (const auto& [name, type] : messages_) names.push_back(name);
+  return names;
+}
+
+void SimTypes::release(HookOutcome outcome) {
+  HookDone done = std::move(waiting.front());
+  waiting.pop_front();
+  done(std::move(outcome));
+}
+
+}  // namespace atrium::sim
