@@ -15,9 +15,7 @@ constexpr double time_max = 253'402'300'799.0;  // 9999-12-31T23:59:59Z, in seco
 constexpr std::uint32_t roles_max = 64;
 constexpr std::size_t key_id_max = 128;  // bytes
 
-std::unexpected<Error> refuse(std::string detail) {
-  return fail(Code::unauthorized, std::move(detail));
-}
+std::unexpected<Error> refuse(std::string detail) { return fail(Code::unauthorized, std::move(detail)); }
 
 bool hasControlCharacter(std::string_view text) {
   for (std::size_t at = 0; at < text.size(); ++at) {

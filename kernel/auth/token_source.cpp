@@ -10,9 +10,7 @@ namespace {
 constexpr std::string_view hidden = "redacted";
 constexpr std::array<std::string_view, 4> secret_names = {"token", "access_token", "ticket", "id_token"};
 
-char lower(char c) {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
-}
+char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c; }
 
 bool sameWithoutCase(std::string_view a, std::string_view b) {
   return std::ranges::equal(a, b, [](char x, char y) { return lower(x) == lower(y); });
@@ -83,9 +81,7 @@ std::string_view behind(std::string_view piece, std::string_view prefix) {
 }
 
 // The start of every JSON object in base64, which is how tokens begin.
-bool looksLikeToken(std::string_view text) {
-  return text.find("eyJ") != std::string_view::npos;
-}
+bool looksLikeToken(std::string_view text) { return text.find("eyJ") != std::string_view::npos; }
 
 }  // namespace
 

@@ -43,17 +43,12 @@ std::string formatWithUnit(std::int64_t value, std::span<const Unit> units) {
 // A bound, or a value, as an operator would write it; a length or count with what it counts.
 std::string shown(double value, OptionType type) {
   switch (type) {
-    case OptionType::duration:
-      return formatDuration(std::chrono::nanoseconds{static_cast<std::int64_t>(value)});
-    case OptionType::size:
-      return formatSize(static_cast<std::int64_t>(value));
-    case OptionType::string:
-      return fmt::format("{} {}", value, value == 1.0 ? "byte" : "bytes");
+    case OptionType::duration: return formatDuration(std::chrono::nanoseconds{static_cast<std::int64_t>(value)});
+    case OptionType::size: return formatSize(static_cast<std::int64_t>(value));
+    case OptionType::string: return fmt::format("{} {}", value, value == 1.0 ? "byte" : "bytes");
     case OptionType::array:
-    case OptionType::object:
-      return fmt::format("{} {}", value, value == 1.0 ? "entry" : "entries");
-    default:
-      return fmt::format("{}", value);
+    case OptionType::object: return fmt::format("{} {}", value, value == 1.0 ? "entry" : "entries");
+    default: return fmt::format("{}", value);
   }
 }
 
@@ -73,22 +68,14 @@ struct Expectation {
 
 Expectation expectation(OptionType type) {
   switch (type) {
-    case OptionType::string:
-      return {"text", "write one word, or text in quotes"};
-    case OptionType::integer:
-      return {"a whole number", "write it in decimal digits, without quotes"};
-    case OptionType::number:
-      return {"a number", "write it in decimal digits, without quotes"};
-    case OptionType::boolean:
-      return {"true or false", "write true or false"};
-    case OptionType::duration:
-      return {"a duration", "write a whole number with us, ms, s, m, h or d, as in 30s"};
-    case OptionType::size:
-      return {"a size", "write a whole number with B, KiB, MiB or GiB, as in 64KiB"};
-    case OptionType::array:
-      return {"a list", "write [a, b], or one item a line behind a dash"};
-    case OptionType::object:
-      return {"a mapping", "write one name: value a line, indented"};
+    case OptionType::string: return {"text", "write one word, or text in quotes"};
+    case OptionType::integer: return {"a whole number", "write it in decimal digits, without quotes"};
+    case OptionType::number: return {"a number", "write it in decimal digits, without quotes"};
+    case OptionType::boolean: return {"true or false", "write true or false"};
+    case OptionType::duration: return {"a duration", "write a whole number with us, ms, s, m, h or d, as in 30s"};
+    case OptionType::size: return {"a size", "write a whole number with B, KiB, MiB or GiB, as in 64KiB"};
+    case OptionType::array: return {"a list", "write [a, b], or one item a line behind a dash"};
+    case OptionType::object: return {"a mapping", "write one name: value a line, indented"};
   }
   return {};
 }
@@ -96,22 +83,16 @@ Expectation expectation(OptionType type) {
 std::optional<OptionScalar> parseAs(const YamlNode& node, OptionType type) {
   const auto wrap = [](const auto& value) { return value ? std::optional<OptionScalar>(*value) : std::nullopt; };
   switch (type) {
-    case OptionType::string:
-      return node.text;
-    case OptionType::integer:
-      return wrap(node.integer());
-    case OptionType::number:
-      return wrap(node.number());
-    case OptionType::boolean:
-      return wrap(node.boolean());
+    case OptionType::string: return node.text;
+    case OptionType::integer: return wrap(node.integer());
+    case OptionType::number: return wrap(node.number());
+    case OptionType::boolean: return wrap(node.boolean());
     case OptionType::duration:
       if (const auto duration = parseDuration(node.text)) return OptionScalar(std::int64_t{duration->count()});
       return std::nullopt;
-    case OptionType::size:
-      return wrap(parseSize(node.text));
+    case OptionType::size: return wrap(parseSize(node.text));
     case OptionType::array:
-    case OptionType::object:
-      break;
+    case OptionType::object: break;
   }
   return std::nullopt;
 }
@@ -125,9 +106,7 @@ double measure(const OptionScalar& value) {
 
 }  // namespace
 
-std::string_view name(OptionType type) {
-  return type_names[static_cast<std::size_t>(type)];
-}
+std::string_view name(OptionType type) { return type_names[static_cast<std::size_t>(type)]; }
 
 std::optional<OptionType> parseOptionType(std::string_view name) {
   const auto found = std::ranges::find(type_names, name);
@@ -169,15 +148,9 @@ std::optional<std::chrono::nanoseconds> parseDuration(std::string_view text) {
   return std::chrono::nanoseconds{*value};
 }
 
-std::optional<std::int64_t> parseSize(std::string_view text) {
-  return parseWithUnit(text, size_units);
-}
-std::string formatDuration(std::chrono::nanoseconds duration) {
-  return formatWithUnit(duration.count(), duration_units);
-}
-std::string formatSize(std::int64_t bytes) {
-  return formatWithUnit(bytes, size_units);
-}
+std::optional<std::int64_t> parseSize(std::string_view text) { return parseWithUnit(text, size_units); }
+std::string formatDuration(std::chrono::nanoseconds duration) { return formatWithUnit(duration.count(), duration_units); }
+std::string formatSize(std::int64_t bytes) { return formatWithUnit(bytes, size_units); }
 
 namespace {
 // Edits (insert, remove, replace, swap of neighbours) that turn one word into the other.

@@ -31,9 +31,7 @@ void assign(std::chrono::duration<std::int64_t, Period>& member, OptionValue&& v
   member = std::chrono::duration_cast<std::chrono::duration<std::int64_t, Period>>(duration);
 }
 
-inline void assign(std::string& member, OptionValue&& value) {
-  member = std::get<std::string>(std::get<OptionScalar>(std::move(value)));
-}
+inline void assign(std::string& member, OptionValue&& value) { member = std::get<std::string>(std::get<OptionScalar>(std::move(value))); }
 
 // Lists, mappings and trees.
 template <typename T>

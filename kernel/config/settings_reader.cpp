@@ -25,16 +25,11 @@ class ValueReader {
 
   [[nodiscard]] std::optional<OptionValue> read(const YamlNode& node) {
     switch (row_.shape) {
-      case OptionShape::scalar:
-        return scalar(node);
-      case OptionShape::strings:
-        return strings(node);
-      case OptionShape::switches:
-        return switches(node);
-      case OptionShape::plugin_uses:
-        return pluginUses(node);
-      case OptionShape::tree:
-        return mapping(node) ? std::optional<OptionValue>(node) : std::nullopt;
+      case OptionShape::scalar: return scalar(node);
+      case OptionShape::strings: return strings(node);
+      case OptionShape::switches: return switches(node);
+      case OptionShape::plugin_uses: return pluginUses(node);
+      case OptionShape::tree: return mapping(node) ? std::optional<OptionValue>(node) : std::nullopt;
     }
     return std::nullopt;
   }

@@ -21,21 +21,13 @@ std::string repeated(std::string_view text, std::size_t times) {
   return out;
 }
 
-std::string genuine() {
-  return signedToken(plain_header, plain_claims);
-}
+std::string genuine() { return signedToken(plain_header, plain_claims); }
 
-std::string unsignedToken(std::string_view header) {
-  return encodeBase64Url(header) + "." + encodeBase64Url(plain_claims) + ".";
-}
+std::string unsignedToken(std::string_view header) { return encodeBase64Url(header) + "." + encodeBase64Url(plain_claims) + "."; }
 
-std::string withHeader(std::string_view header, std::string_view secret = test_secret) {
-  return signedToken(header, plain_claims, secret);
-}
+std::string withHeader(std::string_view header, std::string_view secret = test_secret) { return signedToken(header, plain_claims, secret); }
 
-std::string withClaims(std::string_view claims) {
-  return signedToken(plain_header, claims);
-}
+std::string withClaims(std::string_view claims) { return signedToken(plain_header, claims); }
 
 // The last character of a signature of 32 bytes carries two bits that must be zero.
 std::string malleated() {

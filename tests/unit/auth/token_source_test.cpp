@@ -29,9 +29,7 @@ TEST(TokenSource, aPlaceWithTwoTokensNamesNone) {
   expectFound({"", "", "token=a&token=b"}, TokenSource::none, "");
 }
 
-TEST(TokenSource, readsNoOtherNames) {
-  expectFound({"", "notbearer.a, bearer.", "mytoken=a&token=&TOKEN=b&token"}, TokenSource::none, "");
-}
+TEST(TokenSource, readsNoOtherNames) { expectFound({"", "notbearer.a, bearer.", "mytoken=a&token=&TOKEN=b&token"}, TokenSource::none, ""); }
 
 TEST(RedactUrl, hidesTokensAndKeepsTheRest) {
   const std::pair<const char*, const char*> cases[] = {

@@ -9,9 +9,7 @@
 namespace atrium {
 namespace {
 
-std::string claims(std::string_view more = {}) {
-  return R"({"sub":"ana","tenant_id":"acme","exp":1768000600)" + std::string(more) + "}";
-}
+std::string claims(std::string_view more = {}) { return R"({"sub":"ana","tenant_id":"acme","exp":1768000600)" + std::string(more) + "}"; }
 
 Result<Principal> verify(std::string_view more, TokenRules rules = {}, Wall now = test_now) {
   return verifierFor(std::move(rules)).verify(signedToken(plain_header, claims(more)), now);
