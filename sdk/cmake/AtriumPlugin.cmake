@@ -1,13 +1,16 @@
-# atrium_add_plugin(NAME SOURCES a.cpp ... MANIFEST plugin.yaml [LIBRARIES ...])
+# atrium_add_plugin(NAME SOURCES a.cpp ... MANIFEST plugin.yaml [LIBRARIES ...] [OUTPUT directory])
 #
 # A shared library that the kernel can load, swap and unload: one exported symbol, the manifest in an ELF note, no symbol that would
-# pin it in memory. The library is called NAME and lands in the build's plugin directory.
+# pin it in memory, and a seal over the whole. The library is called NAME and lands in the build's plugin directory, or in OUTPUT.
 set(ATRIUM_PLUGIN_CMAKE_DIR ${CMAKE_CURRENT_LIST_DIR})
 
 function(atrium_add_plugin name)
-  cmake_parse_arguments(PARSE_ARGV 1 arg "" "MANIFEST" "SOURCES;LIBRARIES")
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "MANIFEST;OUTPUT" "SOURCES;LIBRARIES")
   if(NOT arg_MANIFEST)
     set(arg_MANIFEST plugin.yaml)
+  endif()
+  if(NOT arg_OUTPUT)
+    set(arg_OUTPUT ${CMAKE_BINARY_DIR}/plugins)
   endif()
   cmake_path(ABSOLUTE_PATH arg_MANIFEST BASE_DIRECTORY ${CMAKE_CURRENT_SOURCE_DIR} OUTPUT_VARIABLE manifest)
   set(note ${CMAKE_CURRENT_BINARY_DIR}/${name}_note.c)
@@ -19,7 +22,7 @@ function(atrium_add_plugin name)
   target_link_libraries(${name} PRIVATE atrium_sdk ${arg_LIBRARIES})
   target_compile_features(${name} PRIVATE cxx_std_20)
   set_target_properties(${name} PROPERTIES
-    PREFIX "" LIBRARY_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/plugins
+    PREFIX "" LIBRARY_OUTPUT_DIRECTORY ${arg_OUTPUT}
     C_VISIBILITY_PRESET hidden CXX_VISIBILITY_PRESET hidden VISIBILITY_INLINES_HIDDEN ON)
   target_link_options(${name} PRIVATE
     -Wl,--version-script=${ATRIUM_PLUGIN_CMAKE_DIR}/plugin.map -Wl,-z,now -Wl,-z,relro -Wl,--build-id)
@@ -28,4 +31,5 @@ function(atrium_add_plugin name)
     target_compile_options(${name} PRIVATE $<$<COMPILE_LANGUAGE:CXX>:-fno-gnu-unique>)
     target_link_options(${name} PRIVATE -Wl,-z,defs)
   endif()
+  add_custom_command(TARGET ${name} POST_BUILD COMMAND ${ATRIUM_PYTHON} ${ATRIUM_PLUGIN_CMAKE_DIR}/seal.py $<TARGET_FILE:${name}> VERBATIM)
 endfunction()

@@ -1,7 +1,9 @@
 #ifndef ATRIUM_PLUGIN_H
 #define ATRIUM_PLUGIN_H
 /* How a shared library is a plugin: it exports one data symbol, `atrium_entry`, and carries its manifest (plugin.yaml, verbatim) in
- * an ELF note of name "Atrium" and type 1, where the host reads it without running anything. */
+ * an ELF note of name "Atrium" and type 1, where the host reads it without running anything. A second note, type 2, holds the seal: the
+ * SHA-256 of the whole file with these 32 bytes as zeros, so that a damaged file is told from a whole one before it is loaded.
+ * sdk/cmake/seal.py writes it as the last step of a build; stripping the library afterwards breaks it. */
 #include "abi.h"
 #include "host.h"
 #include "json.h"
@@ -12,6 +14,7 @@ extern "C" {
 
 #define ATRIUM_NOTE_NAME "Atrium"
 #define ATRIUM_NOTE_MANIFEST 1u
+#define ATRIUM_NOTE_SEAL 2u
 
 /* The plugin's own state; the host only carries the pointer. */
 typedef struct atrium_plugin atrium_plugin;

@@ -66,22 +66,33 @@ typedef struct atrium_message_view {
   atrium_json metadata; /* An object, or absent (field_count 0). */
 } atrium_message_view;
 
+/* Bounds of what a hook may say, in bytes and pieces. */
+#define ATRIUM_REASON_MAX 1000u
+#define ATRIUM_PATH_MAX 300u
+#define ATRIUM_DENIED_FIELDS_MAX 32u
+#define ATRIUM_ANNOTATIONS_MAX 16u
+#define ATRIUM_ANNOTATION_KEY_MAX 128u
+#define ATRIUM_ANNOTATION_MAX 4096u
+#define ATRIUM_CONTENT_MAX 65536u
+#define ATRIUM_AUDIENCE_CLASSES_MAX 4u
+#define ATRIUM_AUDIENCE_CLASS_MAX 133u /* "user:" and a user id of 128 bytes */
+
 /* How a hook answers: by calling these, in any order, before it returns. A hook that calls none allows and changes nothing. The host
- * copies every text. Functions a hook has no use for are NULL in its reply. */
+ * copies every text. Functions a hook has no use for are NULL in its reply. Going over a bound, text that is not UTF-8 and JSON that is
+ * not well-formed break the contract: the call counts as failed, whatever else it said. */
 typedef struct atrium_reply {
   uint32_t struct_size;
   void* context;
   /* Refuses; `reason` is one sentence for the person who asked. The last call counts. */
   void (*deny)(void* context, atrium_text reason);
-  /* Refuses one field; `path` as a JSON pointer ("/metadata/lead_id"). Adds to a list of at most 32. */
+  /* Refuses one field; `path` as a JSON pointer ("/metadata/lead_id"). Those beyond ATRIUM_DENIED_FIELDS_MAX are not listed. */
   void (*deny_field)(void* context, atrium_text path, atrium_text reason);
-  /* Adds one member to the message's metadata, replacing the sender's of the same key; `json` is one well-formed value.
-   * At most 16, 4 KiB each. */
+  /* Adds one member to the message's metadata, replacing the sender's of the same key; `json` is one well-formed value. */
   void (*annotate)(void* context, atrium_text key, atrium_text json);
   /* Replaces the content. */
   void (*set_content)(void* context, atrium_text content);
-  /* Restricts who sees the message to the classes named, at most four: "sender", "role:<token role>", "user:<user id>". Everyone
-   * else gets a stub with the same position. No call: everyone in the room. */
+  /* Restricts who sees the message to the classes named: "sender", "role:<token role>", "user:<user id>". Everyone else gets a stub with
+   * the same position. No call: everyone in the room. */
   void (*add_audience)(void* context, atrium_text audience_class);
 } atrium_reply;
 

@@ -52,7 +52,8 @@ typedef struct atrium_room_type {
   /* Checks `room->settings` and `room->context` of a room about to be created or changed. Uses deny, deny_field. [serial:room] */
   atrium_status (*check_settings)(atrium_plugin* self, const atrium_room_view* room, const atrium_user_view* actor,
                                   const atrium_reply* reply);
-  /* Before `user` becomes a member; `actor` is who adds him, the same user when he enters himself. Uses deny. [serial:room] */
+  /* Before `user` becomes a member; `actor` is who adds him, the same user when he enters himself. Of one who is added the token roles are
+   * not known (0). Uses deny. [serial:room] */
   atrium_status (*will_join)(atrium_plugin* self, const atrium_room_view* room, const atrium_user_view* user, const atrium_user_view* actor,
                              const atrium_reply* reply);
   /* Before a message is stored, after its message type allowed it. Uses deny, annotate, add_audience. [serial:room] */

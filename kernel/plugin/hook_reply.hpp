@@ -1,0 +1,52 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "atrium/room.h"
+#include "engine/ports.hpp"
+#include "protocol/json_index.hpp"
+
+namespace atrium {
+
+// What a hook may say.
+enum ReplyAbility : unsigned { reply_deny = 1, reply_deny_field = 2, reply_annotate = 4, reply_set_content = 8, reply_audience = 16 };
+
+// The host's side of atrium_reply: copies what a hook says and holds it to its bounds. Text that is not UTF-8, annotations that are not
+// JSON, classes of audience that do not exist and anything over a bound break the contract: the answer as a whole is then void.
+// One call, one thread.
+class HookReply {
+ public:
+  // `indexer` outlives the reply; it checks annotations.
+  HookReply(unsigned abilities, JsonIndexer& indexer);
+  HookReply(const HookReply&) = delete;
+  HookReply& operator=(const HookReply&) = delete;
+
+  [[nodiscard]] const atrium_reply* abi() const { return &abi_; }
+  // How the plugin broke the contract, one sentence; empty: it kept it.
+  [[nodiscard]] const std::string& fault() const { return fault_; }
+  // What the hook said, once it has returned and kept the contract.
+  [[nodiscard]] HookOutcome take();
+
+ private:
+  static HookReply& of(void* context) { return *static_cast<HookReply*>(context); }
+  void deny(atrium_text reason);
+  void denyField(atrium_text path, atrium_text reason);
+  void annotate(atrium_text key, atrium_text json);
+  void setContent(atrium_text content);
+  void addAudience(atrium_text audience_class);
+  // The text when it is within `max` bytes and UTF-8; otherwise a fault that names `what`.
+  bool accept(const atrium_text& text, std::size_t max, std::string_view what, std::string_view& out);
+  void breach(std::string sentence);
+
+  atrium_reply abi_;
+  JsonIndexer& indexer_;
+  bool denied_ = false;
+  std::string reason_;
+  std::vector<FieldProblem> fields_;
+  HookOutcome outcome_;
+  std::string fault_;
+};
+
+}  // namespace atrium

@@ -1,0 +1,233 @@
+#include "plugin/loaded_plugin.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstring>
+#include <system_error>
+#include <utility>
+
+#include "atrium/plugin.h"
+#include "config/source_text.hpp"
+#include "protocol/errors.hpp"
+#include "protocol/json_index.hpp"
+
+namespace atrium {
+
+namespace {
+
+constexpr std::size_t log_text_max = 2000;  // bytes of one line from a plugin
+constexpr std::size_t reason_max = 500;     // bytes of what create() has to say
+constexpr std::uint32_t flush_window_max = 1'000'000;
+
+std::unexpected<Error> refuse(std::string why) {
+  return fail(Code::plugin_failed, std::move(why));
+}
+
+// A plugin's text, cut to `max` bytes; what is not UTF-8 is not repeated.
+std::string safeText(const atrium_text& text, std::size_t max) {
+  if (text.data == nullptr || text.size == 0) return {};
+  const std::string_view all(text.data, std::min<std::uint64_t>(text.size, max));
+  return validUtf8(all) ? std::string(all) : "(text that is not UTF-8)";
+}
+
+bool isTypeName(const atrium_text& text) {
+  if (text.data == nullptr || text.size == 0 || text.size > 64) return false;
+  const std::string_view name(text.data, text.size);
+  return name.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789_-") == std::string_view::npos;
+}
+
+// Copies a growing structure as far as the other side has it; false when it has not even its first pointer or number.
+template <typename Struct>
+bool copyGrowing(const void* from, Struct& to) {
+  std::uint32_t size = 0;
+  if (!from) return false;
+  std::memcpy(&size, from, sizeof size);
+  if (size < 2 * sizeof(void*)) return false;
+  std::memcpy(&to, from, std::min<std::size_t>(size, sizeof to));
+  return true;
+}
+
+}  // namespace
+
+// What the plugin reaches through atrium_host.
+struct LoadedPlugin::Services {
+  atrium_host host;
+  const Manifest& manifest;
+  Environment environment;
+  std::string log_event;  // Each plugin has an event of its own, so that a noisy one silences only itself.
+
+  Services(const Manifest& its_manifest, Environment its_environment)
+      : host{.struct_size = sizeof(atrium_host), .context = this, .get_service = getService},
+        manifest(its_manifest),
+        environment(its_environment),
+        log_event("plugin." + its_manifest.id) {}
+
+  static const Services& of(const atrium_host* host) { return *static_cast<const Services*>(host->context); }
+
+  static const void* getService(const atrium_host* host, const char* service_id) {
+    static constexpr atrium_log_service log_service{.struct_size = sizeof(atrium_log_service), .write = writeLog};
+    static constexpr atrium_clock_service clock_service{.struct_size = sizeof(atrium_clock_service), .mono_ns = monoNs, .wall_ms = wallMs};
+    const std::string_view id = service_id ? service_id : "";
+    const Manifest& manifest = of(host).manifest;
+    if (id == ATRIUM_SERVICE_LOG && manifest.wants("log")) return &log_service;
+    if (id == ATRIUM_SERVICE_CLOCK && manifest.wants("clock")) return &clock_service;
+    return nullptr;
+  }
+
+  static void writeLog(const atrium_host* host, std::uint32_t level, atrium_text event, atrium_text message) {
+    const Services& services = of(host);
+    const auto known = static_cast<LogLevel>(std::min<std::uint32_t>(level, ATRIUM_LOG_ERROR));
+    const std::string what = safeText(event, 100), sentence = safeText(message, log_text_max);
+    services.environment.log.write(known, services.log_event, {{"plugin_event", what}, {"message", sentence}});
+  }
+  static std::uint64_t monoNs(const atrium_host* host) {
+    return static_cast<std::uint64_t>(of(host).environment.clock.now().mono.time_since_epoch().count());
+  }
+  static std::uint64_t wallMs(const atrium_host* host) { return toMillis(of(host).environment.clock.now().wall); }
+};
+
+LoadedPlugin::LoadedPlugin(const Manifest& manifest, std::filesystem::path library_file, Library library, Environment environment)
+    : manifest_(manifest),
+      library_file_(std::move(library_file)),
+      environment_(environment),
+      library_(std::move(library)),
+      services_(std::make_unique<Services>(manifest, environment)) {}
+
+LoadedPlugin::~LoadedPlugin() {
+  if (library_) static_cast<void>(end());
+}
+
+Result<std::unique_ptr<LoadedPlugin>> LoadedPlugin::load(const Manifest& manifest, const std::filesystem::path& library_file,
+                                                         std::string_view options, Environment environment) {
+  auto library = Library::load(library_file);
+  if (!library) {
+    std::error_code ignored;
+    std::filesystem::remove(library_file, ignored);
+    return fail(std::move(library.error()));
+  }
+  std::unique_ptr<LoadedPlugin> plugin(new LoadedPlugin(manifest, library_file, *std::move(library), environment));
+  if (auto sound = plugin->checkEntry(); !sound) return fail(sound.error());
+  if (auto made = plugin->create(options); !made) return fail(made.error());
+  if (auto fetched = plugin->fetchExtensions(); !fetched) return fail(fetched.error());
+  return plugin;
+}
+
+Result<void> LoadedPlugin::checkEntry() {
+  const void* symbol = library_->symbol("atrium_entry");
+  if (!symbol) return refuse("it does not export atrium_entry");
+  std::uint32_t size = 0;
+  std::memcpy(&size, symbol, sizeof size);
+  if (size < sizeof(atrium_entry_table)) return refuse("its atrium_entry is smaller than this interface's");
+  std::memcpy(&entry_, symbol, sizeof entry_);
+  if (entry_.abi_major != manifest_.abi_major || entry_.abi_minor != manifest_.abi_minor)
+    return refuse(fmt::format("its manifest says interface {}.{}, its code {}.{}", manifest_.abi_major, manifest_.abi_minor,
+                              entry_.abi_major, entry_.abi_minor));
+  if (const std::string id = safeText(entry_.id, 200); id != manifest_.id)
+    return refuse(fmt::format("its manifest says id {}, its code \"{}\"", manifest_.id, id));
+  if (const std::string version = safeText(entry_.version, 200); version != manifest_.version)
+    return refuse(fmt::format("its manifest says version {}, its code \"{}\"", manifest_.version, version));
+  if (!entry_.create || !entry_.destroy || !entry_.get_extension) return refuse("its atrium_entry lacks a function");
+  return {};
+}
+
+Result<void> LoadedPlugin::create(std::string_view options) {
+  const auto document = JsonDocument::parse(options);
+  if (!document) return refuse("its options are not JSON: " + document.error().detail);
+  std::string why;
+  const atrium_sink error{.context = &why, .write = [](void* context, const void* data, std::uint64_t size) {
+                            auto& text = *static_cast<std::string*>(context);
+                            text.append(static_cast<const char*>(data),
+                                        std::min<std::uint64_t>(size, reason_max - std::min(text.size(), reason_max)));
+                          }};
+  atrium_status status = ATRIUM_FAILED;
+  atrium_plugin* made = nullptr;
+  try {
+    status = entry_.create(&services_->host, document->root().abi(), error, &made);
+  } catch (...) {
+    why = "an exception came out of create()";
+  }
+  if (status == ATRIUM_OK && made) {
+    self_ = made;
+    return {};
+  }
+  if (!validUtf8(why)) why = "its reason is not UTF-8";
+  if (why.empty()) why = status == ATRIUM_OK ? "create() made nothing" : fmt::format("create() returned {}", status);
+  return refuse("it did not start: " + why);
+}
+
+Result<void> LoadedPlugin::fetchExtensions() {
+  const auto fetch = [&](const char* extension_id) -> const void* {
+    try {
+      return entry_.get_extension(self_, extension_id);
+    } catch (...) {
+      return nullptr;
+    }
+  };
+  // A hook is called when the manifest lists it and the code has it; one that is only listed is a mistake in the build.
+  const auto keepListed = [&](auto& hook, const char* name) -> Result<void> {
+    if (!manifest_.hooksInto(name))
+      hook = nullptr;
+    else if (!hook)
+      return refuse(fmt::format("its manifest lists the hook {}, which its code does not have", name));
+    return {};
+  };
+  if (manifest_.has("room-type")) {
+    RoomTypeExtension& type = room_type_.emplace();
+    if (!copyGrowing(fetch(ATRIUM_EXT_ROOM_TYPE), type.table) || !copyGrowing(type.table.info, type.info))
+      return refuse("its manifest says room-type, its code does not");
+    for (const Result<void>& kept : {keepListed(type.table.check_settings, "check_settings"), keepListed(type.table.will_join, "will_join"),
+                                     keepListed(type.table.will_post, "will_post")})
+      if (!kept) return kept;
+    if (!isTypeName(type.info.name) || type.info.entry > ATRIUM_ENTRY_INVITATION || type.info.durability > ATRIUM_DURABILITY_REPLICATED ||
+        type.info.flush_window_us > flush_window_max || (type.info.message_types.size > 0 && !type.info.message_types.data))
+      return refuse("the constants of its room type make no sense");
+  }
+  if (manifest_.has("message-type")) {
+    MessageTypeExtension& type = message_type_.emplace();
+    if (!copyGrowing(fetch(ATRIUM_EXT_MESSAGE_TYPE), type.table) || !copyGrowing(type.table.info, type.info))
+      return refuse("its manifest says message-type, its code does not");
+    for (const Result<void>& kept : {keepListed(type.table.check, "check"), keepListed(type.table.summarise, "summarise")})
+      if (!kept) return kept;
+    if (!isTypeName(type.info.name) || type.info.delivery_class > ATRIUM_DELIVER_SHEDDABLE ||
+        (type.info.content_max != 0 && type.info.content_min > type.info.content_max))
+      return refuse("the constants of its message type make no sense");
+  }
+  if (manifest_.has("storage-backend")) {
+    StorageExtension& store = storage_.emplace();
+    const atrium_storage_backend& table = store.table;
+    if (!copyGrowing(fetch(ATRIUM_EXT_STORAGE_BACKEND), store.table) || !copyGrowing(table.info, store.info))
+      return refuse("its manifest says storage-backend, its code does not");
+    if (!table.append_batch || !table.trim || !table.write || !table.head || !table.locate || !table.page || !table.get || !table.scan)
+      return refuse("its storage backend lacks a function");
+    if (!isTypeName(store.info.name) || store.info.durability_max > ATRIUM_DURABILITY_REPLICATED)
+      return refuse("the constants of its storage backend make no sense");
+  }
+  return {};
+}
+
+HookGuard& LoadedPlugin::makeGuard(std::string hook, std::chrono::nanoseconds deadline) {
+  return guards_.emplace_back(std::move(hook), deadline, environment_.call_clock);
+}
+
+void LoadedPlugin::report(HookGuard& guard, std::string_view what) const {
+  guard.countFailure();
+  environment_.log.warning("plugin_call_failed", {{"plugin", manifest_.id}, {"hook", guard.hook()}, {"reason", what}});
+}
+
+bool LoadedPlugin::end() {
+  if (self_) {
+    try {
+      entry_.destroy(std::exchange(self_, nullptr));
+    } catch (...) {
+      environment_.log.warning("plugin_destroy_failed", {{"plugin", manifest_.id}});
+    }
+  }
+  const bool gone = library_->unload();
+  library_.reset();
+  std::error_code ignored;
+  std::filesystem::remove(library_file_, ignored);
+  return gone;
+}
+
+}  // namespace atrium

@@ -1,0 +1,223 @@
+#include "plugin/manifest.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <span>
+
+#include "protocol/errors.hpp"
+
+namespace atrium {
+
+namespace {
+
+constexpr std::size_t id_max = 100;
+constexpr std::size_t text_max = 500;
+
+constexpr std::array<std::string_view, 11> keys = {"id",         "version", "abi",    "description", "maturity",      "untrusted_input",
+                                                   "extensions", "hooks",   "grants", "options",     "message_schema"};
+constexpr std::array<std::string_view, 4> maturities = {"draft", "beta", "stable", "deprecated"};
+constexpr std::array<std::string_view, 3> known_extensions = {"room-type", "message-type", "storage-backend"};
+constexpr std::array<std::string_view, 2> known_grants = {"log", "clock"};
+
+struct KnownHook {
+  std::string_view name;
+  std::string_view extension;
+};
+constexpr std::array<KnownHook, 5> known_hooks = {{{"check_settings", "room-type"},
+                                                   {"will_join", "room-type"},
+                                                   {"will_post", "room-type"},
+                                                   {"check", "message-type"},
+                                                   {"summarise", "message-type"}}};
+
+bool contains(std::span<const std::string_view> names, std::string_view name) {
+  return std::ranges::find(names, name) != names.end();
+}
+bool contains(const std::vector<std::string>& names, std::string_view name) {
+  return std::ranges::find(names, name) != names.end();
+}
+
+// Labels of lower-case letters, digits and dashes, at least two, joined by dots; they name files too.
+bool isPluginId(std::string_view text) {
+  if (text.empty() || text.size() > id_max || text.find('.') == std::string_view::npos) return false;
+  char before = '.';
+  for (const char c : text) {
+    const bool plain = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
+    if (!plain && ((c != '.' && c != '-') || before == '.' || before == '-')) return false;
+    before = c;
+  }
+  return before != '.' && before != '-';
+}
+
+std::optional<std::uint32_t> wholeNumber(std::string_view text) {
+  std::uint32_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc() || end != text.data() + text.size() || (text.size() > 1 && text.front() == '0')) return std::nullopt;
+  return number;
+}
+
+// MAJOR.MINOR.PATCH, and after a dash a pre-release of letters, digits, dots and dashes.
+bool isVersion(std::string_view text) {
+  if (const auto dash = text.find('-'); dash != std::string_view::npos) {
+    const std::string_view pre = text.substr(dash + 1);
+    static constexpr std::string_view allowed = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-";
+    if (pre.empty() || pre.size() > 64 || pre.find_first_not_of(allowed) != std::string_view::npos) return false;
+    text = text.substr(0, dash);
+  }
+  const auto first = text.find('.');
+  const auto second = first == std::string_view::npos ? first : text.find('.', first + 1);
+  return second != std::string_view::npos && wholeNumber(text.substr(0, first)) &&
+         wholeNumber(text.substr(first + 1, second - first - 1)) && wholeNumber(text.substr(second + 1));
+}
+
+class ManifestParser {
+ public:
+  explicit ManifestParser(const YamlNode& root) : root_(root) {}
+
+  Manifest read() {
+    if (root_.kind != YamlNode::Kind::mapping) {
+      complain(root_.place, "a manifest is a mapping");
+      return std::move(manifest_);
+    }
+    for (const YamlMember& member : root_.members)
+      if (!contains(keys, member.key)) complain(member.place, fmt::format("\"{}\" is nothing a manifest can have", member.key));
+    manifest_.id = text("id");
+    if (!isPluginId(manifest_.id)) complain(placeOf("id"), "id must be like com.acme.name, in lower-case letters, digits, dots and dashes");
+    manifest_.version = text("version");
+    if (!isVersion(manifest_.version)) complain(placeOf("version"), "version must be like 1.0.0");
+    readAbi();
+    manifest_.description = text("description");
+    manifest_.maturity = text("maturity");
+    if (!contains(maturities, manifest_.maturity)) complain(placeOf("maturity"), "maturity must be draft, beta, stable or deprecated");
+    const YamlNode* untrusted = root_.find("untrusted_input");
+    if (untrusted && untrusted->boolean())
+      manifest_.untrusted_input = *untrusted->boolean();
+    else
+      complain(placeOf("untrusted_input"), "untrusted_input must be true or false");
+    manifest_.extensions = list("extensions", true);
+    for (const std::string& name : manifest_.extensions)
+      if (!contains(known_extensions, name))
+        complain(placeOf("extensions"), fmt::format("\"{}\" is not an extension this server knows", name));
+    readHooks();
+    manifest_.grants = list("grants", false);
+    for (const std::string& name : manifest_.grants)
+      if (!contains(known_grants, name)) complain(placeOf("grants"), fmt::format("\"{}\" is not a service this server has", name));
+    readOptions();
+    readSchema();
+    return std::move(manifest_);
+  }
+
+  ConfigProblems problems;
+
+ private:
+  void complain(const SourcePlace& place, std::string message) { problems.push_back(problemAt(place, std::move(message))); }
+
+  [[nodiscard]] const SourcePlace& placeOf(std::string_view key) const {
+    const YamlNode* node = root_.find(key);
+    return node ? node->place : root_.place;
+  }
+
+  std::string text(std::string_view key) {
+    const YamlNode* node = root_.find(key);
+    if (!node || node->kind != YamlNode::Kind::scalar || node->text.empty() || node->text.size() > text_max) {
+      complain(placeOf(key), fmt::format("{} must be a text of 1 to {} bytes", key, text_max));
+      return {};
+    }
+    return node->text;
+  }
+
+  std::vector<std::string> list(std::string_view key, bool required) {
+    std::vector<std::string> names;
+    const YamlNode* node = root_.find(key);
+    if (!node && !required) return names;
+    if (!node || node->kind != YamlNode::Kind::sequence || (required && node->items.empty())) {
+      complain(placeOf(key), fmt::format("{} must be a list of names", key));
+      return names;
+    }
+    for (const YamlNode& item : node->items) {
+      if (item.kind != YamlNode::Kind::scalar || contains(names, item.text))
+        complain(item.place, fmt::format("{} must name each thing once", key));
+      else
+        names.push_back(item.text);
+    }
+    return names;
+  }
+
+  void readAbi() {
+    const std::string abi = text("abi");
+    const std::string_view both = abi;
+    const auto dot = both.find('.');
+    const auto major = wholeNumber(both.substr(0, dot));
+    const auto minor = dot == std::string_view::npos ? std::nullopt : wholeNumber(both.substr(dot + 1));
+    if (!major || !minor) return complain(placeOf("abi"), "abi must be like \"0.1\", in quotes");
+    manifest_.abi_major = *major;
+    manifest_.abi_minor = *minor;
+  }
+
+  void readHooks() {
+    manifest_.hooks = list("hooks", false);
+    for (const std::string& name : manifest_.hooks) {
+      const auto known = std::ranges::find(known_hooks, name, &KnownHook::name);
+      if (known == known_hooks.end())
+        complain(placeOf("hooks"), fmt::format("\"{}\" is not a hook", name));
+      else if (!manifest_.has(known->extension))
+        complain(placeOf("hooks"), fmt::format("the hook \"{}\" belongs to the extension {}, which is not listed", name, known->extension));
+    }
+  }
+
+  void readOptions() {
+    const YamlNode* node = root_.find("options");
+    if (!node) return;
+    auto options = PluginOptions::fromManifest(*node);
+    if (options)
+      manifest_.options = *std::move(options);
+    else
+      problems.insert(problems.end(), options.error().begin(), options.error().end());
+  }
+
+  void readSchema() {
+    const YamlNode* node = root_.find("message_schema");
+    if (!node) return;
+    if (!manifest_.has("message-type")) complain(node->place, "message_schema belongs to the extension message-type, which is not listed");
+    const auto document = JsonDocument::parse(toJson(*node));
+    if (!document) return complain(node->place, "message_schema: " + document.error().detail);
+    auto schema = JsonSchema::compile(document->root());
+    if (schema)
+      manifest_.message_schema = *std::move(schema);
+    else
+      complain(node->place, "message_schema: " + schema.error().detail);
+  }
+
+  const YamlNode& root_;
+  Manifest manifest_;
+};
+
+std::unexpected<Error> refuse(const ConfigProblems& problems) {
+  const ConfigProblem& first = problems.front();
+  return fail(Code::plugin_failed, fmt::format("{}:{}:{}: {}", first.file, first.line, first.column, first.message));
+}
+
+}  // namespace
+
+bool Manifest::has(std::string_view extension) const {
+  return contains(extensions, extension);
+}
+bool Manifest::hooksInto(std::string_view hook) const {
+  return contains(hooks, hook);
+}
+bool Manifest::wants(std::string_view grant) const {
+  return contains(grants, grant);
+}
+
+Result<Manifest> parseManifest(std::string_view yaml, std::string_view name) {
+  const auto document = parseYaml(yaml, name);
+  if (!document) return refuse(document.error());
+  ManifestParser parser(*document);
+  Manifest manifest = parser.read();
+  if (!parser.problems.empty()) return refuse(parser.problems);
+  return manifest;
+}
+
+}  // namespace atrium

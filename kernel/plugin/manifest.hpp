@@ -1,0 +1,39 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.hpp"
+#include "config/plugin_options.hpp"
+#include "protocol/json_schema.hpp"
+
+namespace atrium {
+
+// plugin.yaml: what a plugin says of itself, read without running it. A value that moves.
+struct Manifest {
+  std::string id;       // "com.acme.vip-scorer"
+  std::string version;  // As semver.org has it: "1.4.0".
+  std::uint32_t abi_major = 0;
+  std::uint32_t abi_minor = 0;
+  std::string description;
+  std::string maturity;          // draft, beta, stable or deprecated
+  bool untrusted_input = false;  // May see what clients wrote.
+  std::vector<std::string> extensions;
+  std::vector<std::string> hooks;   // Those the host is to call.
+  std::vector<std::string> grants;  // Services it wants: log, clock.
+  PluginOptions options;
+  std::optional<JsonSchema> message_schema;  // Of a message type's metadata.
+
+  [[nodiscard]] bool has(std::string_view extension) const;
+  [[nodiscard]] bool hooksInto(std::string_view hook) const;
+  [[nodiscard]] bool wants(std::string_view grant) const;
+};
+
+// Reads a manifest strictly: what is unknown, missing or contradictory is an error. `name` is how the sentence calls the text.
+// Fails with plugin_failed and the first problem as `name:line:column: sentence`. Any thread.
+[[nodiscard]] Result<Manifest> parseManifest(std::string_view yaml, std::string_view name);
+
+}  // namespace atrium

@@ -1,0 +1,75 @@
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/clock.hpp"
+#include "base/log.hpp"
+#include "base/result.hpp"
+#include "engine/ports.hpp"
+#include "plugin/guard.hpp"
+#include "plugin/loaded_plugin.hpp"
+#include "plugin/plugin_catalog.hpp"
+
+namespace atrium {
+
+// Where a plugin stands in its life.
+enum class PluginState : std::uint8_t {
+  rejected,  // Its file or manifest is not sound; the reason says why.
+  verified,  // Sound, and not switched on.
+  active,    // Loaded, configured, being called.
+  unloaded,  // Ended in order, code gone.
+  pinned     // Ended in order, but its code could not be unloaded.
+};
+[[nodiscard]] std::string_view word(PluginState state);
+
+// The plugins of a server: finds them, loads those the configuration switches on, and tells about all of them. Made and stopped on the
+// main thread; the reports may be asked for by any thread in between.
+class PluginHost {
+ public:
+  struct Options {
+    std::vector<std::filesystem::path> directories;
+    std::filesystem::path copies;  // For the private copies that are loaded; made, and emptied first.
+    PluginUses use;
+  };
+
+  // Loads what is switched on. A file nobody asked for that is not sound is logged and left alone; a plugin that was asked for and
+  // cannot be used ends the start: plugin_failed, with a text for the operator (a line for each problem). `log` and `clock` outlive
+  // the host.
+  [[nodiscard]] static Result<std::unique_ptr<PluginHost>> start(Options options, Log& log, const Clock& clock);
+  ~PluginHost();
+  PluginHost(const PluginHost&) = delete;
+  PluginHost& operator=(const PluginHost&) = delete;
+
+  // The room types and message types, for one shard. Before the threads start; to be destroyed before stop().
+  [[nodiscard]] std::unique_ptr<Types> makeTypes();
+  // The storage backend of that name ("sqlite") or plugin id; null when it is not switched on. Valid until stop().
+  [[nodiscard]] LoadedPlugin* storage(std::string_view name);
+  [[nodiscard]] std::vector<std::string> storageNames() const;
+
+  // Ends all plugins, the last loaded first. Nothing may be inside them any more.
+  void stop();
+
+  // The answer of GET /admin/plugins: {"items":[...],"next_cursor":null}.
+  [[nodiscard]] std::string adminJson() const;
+  // Appends calls, failures, overruns and durations of every plugin and hook in the text format of Prometheus.
+  void appendPrometheus(std::string& out) const;
+
+ private:
+  struct Record;
+  PluginHost(Options options, Log& log, const Clock& clock);
+  Result<void> load();
+  Result<void> checkNames() const;
+
+  Options options_;
+  Log& log_;
+  CallClock call_clock_;
+  LoadedPlugin::Environment environment_;
+  PluginCatalog catalog_;
+  std::vector<Record> records_;
+};
+
+}  // namespace atrium

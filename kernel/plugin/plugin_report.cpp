@@ -1,0 +1,116 @@
+// What the host tells of its plugins: for operators as JSON, for Prometheus as text.
+#include <map>
+#include <string>
+#include <string_view>
+
+#include "base/metrics.hpp"
+#include "plugin/plugin_host.hpp"
+#include "plugin/plugin_record.hpp"
+#include "protocol/json_writer.hpp"
+
+namespace atrium {
+
+namespace {
+
+// All calls of one hook, summed over the threads that make them.
+struct HookFigures {
+  Histogram::Snapshot duration;
+  std::uint64_t failures = 0;
+  std::uint64_t overruns = 0;
+  std::uint64_t inside = 0;
+};
+
+std::map<std::string_view, HookFigures> figuresOf(const LoadedPlugin& plugin) {
+  std::map<std::string_view, HookFigures> figures;
+  for (const HookGuard& guard : plugin.guards()) {
+    HookFigures& sum = figures[guard.hook()];
+    guard.duration().addTo(sum.duration);
+    sum.failures += guard.failures();
+    sum.overruns += guard.overruns();
+    sum.inside += guard.inside() ? 1 : 0;
+  }
+  return figures;
+}
+
+void writeList(JsonWriter<std::string>& json, std::string_view key, const std::vector<std::string>& words) {
+  json.key(key).begin('[');
+  for (const std::string& word : words) json.value(std::string_view(word));
+  json.end(']');
+}
+
+void writeManifest(JsonWriter<std::string>& json, const Manifest& manifest) {
+  json.key("id").value(std::string_view(manifest.id)).key("version").value(std::string_view(manifest.version));
+  json.key("abi").value(std::to_string(manifest.abi_major) + "." + std::to_string(manifest.abi_minor));
+  json.key("description").value(std::string_view(manifest.description)).key("maturity").value(std::string_view(manifest.maturity));
+  json.key("untrusted_input").value(manifest.untrusted_input);
+  writeList(json, "extensions", manifest.extensions);
+  writeList(json, "grants", manifest.grants);
+}
+
+void writeCalls(JsonWriter<std::string>& json, const LoadedPlugin& plugin) {
+  json.key("hooks").begin('[');
+  for (const auto& [hook, figures] : figuresOf(plugin)) {
+    json.begin('{').key("hook").value(hook).key("calls").value(figures.duration.count).key("failures").value(figures.failures);
+    json.key("deadline_overruns").value(figures.overruns).key("in_flight").value(figures.inside);
+    json.key("duration_us_p50")
+        .value(figures.duration.quantileUs(0.5))
+        .key("duration_us_p99")
+        .value(figures.duration.quantileUs(0.99))
+        .end('}');
+  }
+  json.end(']');
+}
+
+struct CallCounter {
+  std::string_view name;
+  std::string_view help;
+  std::uint64_t (*read)(const HookFigures&);
+};
+constexpr CallCounter call_counters[] = {
+    {"atrium_plugin_calls_total", "Calls of a plugin's hook.", [](const HookFigures& figures) { return figures.duration.count; }},
+    {"atrium_plugin_failures_total", "Calls that failed or broke the contract.",
+     [](const HookFigures& figures) { return figures.failures; }},
+    {"atrium_plugin_overruns_total", "Calls past their deadline.", [](const HookFigures& figures) { return figures.overruns; }},
+};
+
+}  // namespace
+
+std::string PluginHost::adminJson() const {
+  std::string out;
+  JsonWriter<std::string> json(out);
+  json.begin('{').key("items").begin('[');
+  for (const Record& record : records_) {
+    const CatalogEntry& entry = *record.entry;
+    json.begin('{').key("file").value(entry.file.path.string()).key("state").value(word(record.state));
+    if (!record.reason.empty()) json.key("reason").value(std::string_view(record.reason));
+    if (!entry.file.sha256.empty()) json.key("sha256").value(std::string_view(entry.file.sha256));
+    if (!entry.file.build_id.empty()) json.key("build_id").value(std::string_view(entry.file.build_id));
+    if (entry.manifest) writeManifest(json, *entry.manifest);
+    if (!record.options.empty()) json.key("options").raw(record.options);
+    if (record.loaded) writeCalls(json, *record.loaded);
+    json.end('}');
+  }
+  json.end(']').key("next_cursor").null().end('}');
+  return out;
+}
+
+void PluginHost::appendPrometheus(std::string& out) const {
+  std::map<std::string, HookFigures> series;  // By labels.
+  for (const Record& record : records_) {
+    if (!record.loaded) continue;
+    for (auto& [hook, figures] : figuresOf(*record.loaded))
+      series.emplace("plugin=\"" + record.loaded->manifest().id + "\",hook=\"" + std::string(hook) + "\"", figures);
+  }
+  const auto announce = [&](std::string_view name, std::string_view help, std::string_view kind) {
+    out.append("# HELP ").append(name).append(" ").append(help).append("\n# TYPE ").append(name).append(" ").append(kind).append("\n");
+  };
+  for (const CallCounter& counter : call_counters) {
+    announce(counter.name, counter.help, "counter");
+    for (const auto& [labels, figures] : series)
+      out.append(counter.name).append("{").append(labels).append("} ").append(std::to_string(counter.read(figures))).append("\n");
+  }
+  announce("atrium_plugin_call_seconds", "Time inside a plugin's hook.", "histogram");
+  for (const auto& [labels, figures] : series) appendPrometheusHistogram(out, "atrium_plugin_call_seconds", labels, figures.duration);
+}
+
+}  // namespace atrium
