@@ -31,12 +31,6 @@ std::string safeText(const atrium_text& text, std::size_t max) {
   return validUtf8(all) ? std::string(all) : "(text that is not UTF-8)";
 }
 
-bool isTypeName(const atrium_text& text) {
-  if (text.data == nullptr || text.size == 0 || text.size > 64) return false;
-  const std::string_view name(text.data, text.size);
-  return name.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789_-") == std::string_view::npos;
-}
-
 // Copies a growing structure as far as the other side has it; false when it has not even its first pointer or number.
 template <typename Struct>
 bool copyGrowing(const void* from, Struct& to) {
@@ -109,7 +103,12 @@ Result<std::unique_ptr<LoadedPlugin>> LoadedPlugin::load(const Manifest& manifes
   std::unique_ptr<LoadedPlugin> plugin(new LoadedPlugin(manifest, library_file, *std::move(library), environment));
   if (auto sound = plugin->checkEntry(); !sound) return fail(sound.error());
   if (auto made = plugin->create(options); !made) return fail(made.error());
-  if (auto fetched = plugin->fetchExtensions(); !fetched) return fail(fetched.error());
+  if (manifest.has("room-type"))
+    if (auto fetched = plugin->fetchRoomType(); !fetched) return fail(fetched.error());
+  if (manifest.has("message-type"))
+    if (auto fetched = plugin->fetchMessageType(); !fetched) return fail(fetched.error());
+  if (manifest.has("storage-backend"))
+    if (auto fetched = plugin->fetchStorage(); !fetched) return fail(fetched.error());
   return plugin;
 }
 
@@ -156,53 +155,63 @@ Result<void> LoadedPlugin::create(std::string_view options) {
   return refuse("it did not start: " + why);
 }
 
-Result<void> LoadedPlugin::fetchExtensions() {
-  const auto fetch = [&](const char* extension_id) -> const void* {
-    try {
-      return entry_.get_extension(self_, extension_id);
-    } catch (...) {
-      return nullptr;
-    }
-  };
-  // A hook is called when the manifest lists it and the code has it; one that is only listed is a mistake in the build.
-  const auto keepListed = [&](auto& hook, const char* name) -> Result<void> {
-    if (!manifest_.hooksInto(name))
-      hook = nullptr;
-    else if (!hook)
-      return refuse(fmt::format("its manifest lists the hook {}, which its code does not have", name));
-    return {};
-  };
-  if (manifest_.has("room-type")) {
-    RoomTypeExtension& type = room_type_.emplace();
-    if (!copyGrowing(fetch(ATRIUM_EXT_ROOM_TYPE), type.table) || !copyGrowing(type.table.info, type.info))
-      return refuse("its manifest says room-type, its code does not");
-    for (const Result<void>& kept : {keepListed(type.table.check_settings, "check_settings"), keepListed(type.table.will_join, "will_join"),
-                                     keepListed(type.table.will_post, "will_post")})
-      if (!kept) return kept;
-    if (!isTypeName(type.info.name) || type.info.entry > ATRIUM_ENTRY_INVITATION || type.info.durability > ATRIUM_DURABILITY_REPLICATED ||
-        type.info.flush_window_us > flush_window_max || (type.info.message_types.size > 0 && !type.info.message_types.data))
-      return refuse("the constants of its room type make no sense");
+template <typename Table, typename Info>
+Result<void> LoadedPlugin::fetch(const char* extension_id, std::string_view kind, Extension<Table, Info>& extension) {
+  const void* table = nullptr;
+  try {
+    table = entry_.get_extension(self_, extension_id);
+  } catch (...) {
+    return refuse("an exception came out of get_extension()");
   }
-  if (manifest_.has("message-type")) {
-    MessageTypeExtension& type = message_type_.emplace();
-    if (!copyGrowing(fetch(ATRIUM_EXT_MESSAGE_TYPE), type.table) || !copyGrowing(type.table.info, type.info))
-      return refuse("its manifest says message-type, its code does not");
-    for (const Result<void>& kept : {keepListed(type.table.check, "check"), keepListed(type.table.summarise, "summarise")})
-      if (!kept) return kept;
-    if (!isTypeName(type.info.name) || type.info.delivery_class > ATRIUM_DELIVER_SHEDDABLE ||
-        (type.info.content_max != 0 && type.info.content_min > type.info.content_max))
-      return refuse("the constants of its message type make no sense");
-  }
-  if (manifest_.has("storage-backend")) {
-    StorageExtension& store = storage_.emplace();
-    const atrium_storage_backend& table = store.table;
-    if (!copyGrowing(fetch(ATRIUM_EXT_STORAGE_BACKEND), store.table) || !copyGrowing(table.info, store.info))
-      return refuse("its manifest says storage-backend, its code does not");
-    if (!table.append_batch || !table.trim || !table.write || !table.head || !table.locate || !table.page || !table.get || !table.scan)
-      return refuse("its storage backend lacks a function");
-    if (!isTypeName(store.info.name) || store.info.durability_max > ATRIUM_DURABILITY_REPLICATED)
-      return refuse("the constants of its storage backend make no sense");
-  }
+  if (!copyGrowing(table, extension.table) || !copyGrowing(extension.table.info, extension.info))
+    return refuse(fmt::format("its manifest says {}, its code does not", kind));
+  const std::string_view name = manifest_.nameOf(kind);
+  if (const std::string coded = safeText(extension.info.name, 200); coded != name)
+    return refuse(fmt::format("its manifest calls the {} {}, its code \"{}\"", kind, name, coded));
+  return {};
+}
+
+// A hook is called when the manifest lists it and the code has it; one that is only listed is a mistake in the build.
+template <typename Hook>
+Result<void> LoadedPlugin::keepListed(Hook& hook, std::string_view name) const {
+  if (!manifest_.hooksInto(name))
+    hook = nullptr;
+  else if (!hook)
+    return refuse(fmt::format("its manifest lists the hook {}, which its code does not have", name));
+  return {};
+}
+
+Result<void> LoadedPlugin::fetchRoomType() {
+  RoomTypeExtension& type = room_type_.emplace();
+  if (auto fetched = fetch(ATRIUM_EXT_ROOM_TYPE, "room-type", type); !fetched) return fetched;
+  for (const Result<void>& kept : {keepListed(type.table.check_settings, "check_settings"), keepListed(type.table.will_join, "will_join"),
+                                   keepListed(type.table.will_post, "will_post")})
+    if (!kept) return kept;
+  const atrium_room_type_info& info = type.info;
+  if (info.entry > ATRIUM_ENTRY_INVITATION || info.durability > ATRIUM_DURABILITY_REPLICATED || info.flush_window_us > flush_window_max ||
+      (info.message_types.size > 0 && !info.message_types.data))
+    return refuse("the constants of its room type make no sense");
+  return {};
+}
+
+Result<void> LoadedPlugin::fetchMessageType() {
+  MessageTypeExtension& type = message_type_.emplace();
+  if (auto fetched = fetch(ATRIUM_EXT_MESSAGE_TYPE, "message-type", type); !fetched) return fetched;
+  for (const Result<void>& kept : {keepListed(type.table.check, "check"), keepListed(type.table.summarise, "summarise")})
+    if (!kept) return kept;
+  const atrium_message_type_info& info = type.info;
+  if (info.delivery_class > ATRIUM_DELIVER_SHEDDABLE || (info.content_max != 0 && info.content_min > info.content_max))
+    return refuse("the constants of its message type make no sense");
+  return {};
+}
+
+Result<void> LoadedPlugin::fetchStorage() {
+  StorageExtension& store = storage_.emplace();
+  if (auto fetched = fetch(ATRIUM_EXT_STORAGE_BACKEND, "storage-backend", store); !fetched) return fetched;
+  const atrium_storage_backend& table = store.table;
+  if (!table.append_batch || !table.trim || !table.write || !table.head || !table.locate || !table.page || !table.get || !table.scan)
+    return refuse("its storage backend lacks a function");
+  if (store.info.durability_max > ATRIUM_DURABILITY_REPLICATED) return refuse("the constants of its storage backend make no sense");
   return {};
 }
 

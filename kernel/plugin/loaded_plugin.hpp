@@ -74,7 +74,13 @@ class LoadedPlugin {
   LoadedPlugin(const Manifest& manifest, std::filesystem::path library_file, Library library, Environment environment);
   Result<void> checkEntry();
   Result<void> create(std::string_view options);
-  Result<void> fetchExtensions();
+  template <typename Table, typename Info>
+  Result<void> fetch(const char* extension_id, std::string_view kind, Extension<Table, Info>& extension);
+  template <typename Hook>
+  Result<void> keepListed(Hook& hook, std::string_view name) const;
+  Result<void> fetchRoomType();
+  Result<void> fetchMessageType();
+  Result<void> fetchStorage();
 
   const Manifest& manifest_;
   std::filesystem::path library_file_;

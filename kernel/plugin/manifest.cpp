@@ -51,6 +51,10 @@ bool isPluginId(std::string_view text) {
   return before != '.' && before != '-';
 }
 
+bool isOfferedName(std::string_view text) {
+  return !text.empty() && text.size() <= 64 && text.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789_-") == std::string_view::npos;
+}
+
 std::optional<std::uint32_t> wholeNumber(std::string_view text) {
   std::uint32_t number = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
@@ -96,12 +100,9 @@ class ManifestParser {
       manifest_.untrusted_input = *untrusted->boolean();
     else
       complain(placeOf("untrusted_input"), "untrusted_input must be true or false");
-    manifest_.extensions = list("extensions", true);
-    for (const std::string& name : manifest_.extensions)
-      if (!contains(known_extensions, name))
-        complain(placeOf("extensions"), fmt::format("\"{}\" is not an extension this server knows", name));
+    readExtensions();
     readHooks();
-    manifest_.grants = list("grants", false);
+    manifest_.grants = list("grants");
     for (const std::string& name : manifest_.grants)
       if (!contains(known_grants, name)) complain(placeOf("grants"), fmt::format("\"{}\" is not a service this server has", name));
     readOptions();
@@ -128,14 +129,12 @@ class ManifestParser {
     return node->text;
   }
 
-  std::vector<std::string> list(std::string_view key, bool required) {
+  // A list of names, each once; empty when it is left out.
+  std::vector<std::string> list(std::string_view key) {
     std::vector<std::string> names;
     const YamlNode* node = root_.find(key);
-    if (!node && !required) return names;
-    if (!node || node->kind != YamlNode::Kind::sequence || (required && node->items.empty())) {
-      complain(placeOf(key), fmt::format("{} must be a list of names", key));
-      return names;
-    }
+    if (!node) return names;
+    if (node->kind != YamlNode::Kind::sequence) complain(node->place, fmt::format("{} must be a list of names", key));
     for (const YamlNode& item : node->items) {
       if (item.kind != YamlNode::Kind::scalar || contains(names, item.text))
         complain(item.place, fmt::format("{} must name each thing once", key));
@@ -143,6 +142,19 @@ class ManifestParser {
         names.push_back(item.text);
     }
     return names;
+  }
+
+  void readExtensions() {
+    const YamlNode* node = root_.find("extensions");
+    if (!node || node->kind != YamlNode::Kind::mapping || node->members.empty())
+      return complain(placeOf("extensions"), "extensions must be a mapping like {room-type: agent_team}");
+    for (const YamlMember& member : node->members) {
+      if (!contains(known_extensions, member.key))
+        complain(member.place, fmt::format("\"{}\" is not an extension this server knows", member.key));
+      if (!isOfferedName(member.value.text))
+        complain(member.value.place, fmt::format("the name of a {} must be 1 to 64 lower-case letters, digits, _ and -", member.key));
+      manifest_.extensions.push_back({member.key, member.value.text});
+    }
   }
 
   void readAbi() {
@@ -157,7 +169,7 @@ class ManifestParser {
   }
 
   void readHooks() {
-    manifest_.hooks = list("hooks", false);
+    manifest_.hooks = list("hooks");
     for (const std::string& name : manifest_.hooks) {
       const auto known = std::ranges::find(known_hooks, name, &KnownHook::name);
       if (known == known_hooks.end())
@@ -201,8 +213,9 @@ std::unexpected<Error> refuse(const ConfigProblems& problems) {
 
 }  // namespace
 
-bool Manifest::has(std::string_view extension) const {
-  return contains(extensions, extension);
+std::string_view Manifest::nameOf(std::string_view kind) const {
+  const auto found = std::ranges::find(extensions, kind, &ManifestExtension::kind);
+  return found == extensions.end() ? std::string_view() : std::string_view(found->name);
 }
 bool Manifest::hooksInto(std::string_view hook) const {
   return contains(hooks, hook);

@@ -12,6 +12,12 @@
 
 namespace atrium {
 
+// One thing a plugin offers: a kind (room-type, message-type, storage-backend) and the name under which it is known ("agent_team").
+struct ManifestExtension {
+  std::string kind;
+  std::string name;
+};
+
 // plugin.yaml: what a plugin says of itself, read without running it. A value that moves.
 struct Manifest {
   std::string id;       // "com.acme.vip-scorer"
@@ -21,13 +27,15 @@ struct Manifest {
   std::string description;
   std::string maturity;          // draft, beta, stable or deprecated
   bool untrusted_input = false;  // May see what clients wrote.
-  std::vector<std::string> extensions;
+  std::vector<ManifestExtension> extensions;
   std::vector<std::string> hooks;   // Those the host is to call.
   std::vector<std::string> grants;  // Services it wants: log, clock.
   PluginOptions options;
   std::optional<JsonSchema> message_schema;  // Of a message type's metadata.
 
-  [[nodiscard]] bool has(std::string_view extension) const;
+  // The name of what it offers of that kind; empty when it offers none.
+  [[nodiscard]] std::string_view nameOf(std::string_view kind) const;
+  [[nodiscard]] bool has(std::string_view kind) const { return !nameOf(kind).empty(); }
   [[nodiscard]] bool hooksInto(std::string_view hook) const;
   [[nodiscard]] bool wants(std::string_view grant) const;
 };

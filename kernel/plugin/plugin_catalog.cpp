@@ -69,40 +69,115 @@ void PluginCatalog::refuseDoubles() {
       }
 }
 
-ResolvedPlugin PluginCatalog::resolveOne(std::string_view id, const PluginUse& use, ConfigProblems& problems) {
-  const auto complain = [&](std::string message, std::string hint = {}) {
-    problems.push_back(problemAt(use.place, std::move(message), std::move(hint)));
-    return ResolvedPlugin{nullptr, &use, {}};
-  };
-  const auto entry = std::ranges::find_if(entries_, [&](const CatalogEntry& one) { return one.manifest && one.manifest->id == id; });
-  if (entry == entries_.end()) {
-    std::vector<std::string_view> ids;
-    for (const CatalogEntry& one : entries_)
-      if (one.manifest) ids.emplace_back(one.manifest->id);
-    std::string hint = suggestion(id, ids);
-    for (const CatalogEntry& one : entries_)  // The file may be there and unreadable: then that is what to say.
-      if (hint.empty() && !one.manifest) hint = fmt::format("{} was refused: {}", one.file.path.string(), one.refused);
-    return complain(fmt::format("no sound file in the plugin directories holds the plugin {}", id), std::move(hint));
+// A plugin that is named must exist and be sound, be it switched on or off: a misspelt id would leave the real one as it was.
+void PluginCatalog::checkNamed(const PluginWishes& wishes, ConfigProblems& problems) const {
+  for (const auto& [id, use] : wishes.use) {
+    const auto entry = std::ranges::find_if(entries_, [&](const CatalogEntry& one) { return one.manifest && one.manifest->id == id; });
+    if (entry == entries_.end()) {
+      std::vector<std::string_view> ids;
+      std::string hint;
+      for (const CatalogEntry& one : entries_) {
+        if (one.manifest)
+          ids.emplace_back(one.manifest->id);
+        else if (hint.empty())  // It may be there and unreadable: then this is what to look at.
+          hint = fmt::format("{} was refused: {}", one.file.path.string(), one.refused);
+      }
+      const std::string similar = suggestion(id, ids);
+      problems.push_back(
+          problemAt(use.place, fmt::format("no file in the plugin directories holds the plugin {}", id), similar.empty() ? hint : similar));
+    } else if (use.enabled && !entry->refused.empty()) {
+      problems.push_back(
+          problemAt(use.place, fmt::format("the plugin {} ({}) was refused: {}", id, entry->file.path.string(), entry->refused)));
+    }
   }
-  if (!entry->refused.empty())
-    return complain(fmt::format("the plugin {} ({}) was refused: {}", id, entry->file.path.string(), entry->refused));
-  if (!use.sha256.empty() && use.sha256 != entry->file.sha256)
-    return complain(fmt::format("the plugin {} ({}) is not the file that was pinned: its SHA-256 is {}", id, entry->file.path.string(),
-                                entry->file.sha256),
-                    "if the new file is meant, write this sum into the configuration");
-  auto options = entry->manifest->options.complete(use.config, use.place);
-  if (!options) {
-    problems.insert(problems.end(), options.error().begin(), options.error().end());
-    return {nullptr, &use, {}};
-  }
-  return {&*entry, &use, *std::move(options)};
 }
 
-std::expected<std::vector<ResolvedPlugin>, ConfigProblems> PluginCatalog::resolve(const PluginUses& uses) {
+void PluginCatalog::checkSwitches(const std::map<std::string, Switch>& switches, std::string_view kind, ConfigProblems& problems) const {
+  std::vector<std::string_view> names;
+  for (const CatalogEntry& entry : entries_)
+    if (entry.manifest && entry.manifest->has(kind)) names.push_back(entry.manifest->nameOf(kind));
+  for (const auto& [name, position] : switches)
+    if (std::ranges::find(names, name) == names.end())
+      problems.push_back(problemAt(position.place, fmt::format("no plugin provides the {} {}", kind, name), suggestion(name, names)));
+}
+
+void PluginCatalog::checkStorage(const PluginWishes& wishes, ConfigProblems& problems) const {
+  if (wishes.storage.empty()) return;
+  std::vector<std::string_view> names;
+  std::string hint;
+  for (const CatalogEntry& entry : entries_) {
+    if (!entry.manifest || !entry.manifest->has("storage-backend")) continue;
+    const std::string_view name = entry.manifest->nameOf("storage-backend");
+    if (name != wishes.storage && entry.manifest->id != wishes.storage) {
+      names.push_back(name);
+    } else if (entry.refused.empty()) {
+      return;
+    } else {
+      hint = fmt::format("{} was refused: {}", entry.file.path.string(), entry.refused);
+    }
+  }
+  if (hint.empty()) hint = names.empty() ? "there is no storage plugin at all" : fmt::format("there are: {}", fmt::join(names, ", "));
+  problems.push_back(problemAt({}, fmt::format("no plugin provides the storage backend {}", wishes.storage), std::move(hint)));
+}
+
+ResolvedPlugin PluginCatalog::resolveOne(CatalogEntry& entry, const PluginWishes& wishes, ConfigProblems& problems) {
+  const Manifest& manifest = *entry.manifest;
+  ResolvedPlugin plugin{.entry = &entry, .use = nullptr, .off = {}, .options = {}, .offers = {}};
+  if (const auto use = wishes.use.find(manifest.id); use != wishes.use.end()) plugin.use = &use->second;
+  if (plugin.use ? !plugin.use->enabled : !wishes.enabled_by_default) {
+    plugin.off = "plugins.use does not switch it on";
+    return plugin;
+  }
+  const auto isOn = [](const std::map<std::string, Switch>& switches, const std::string& name) {
+    const auto found = switches.find(name);
+    return found == switches.end() || found->second.on;
+  };
+  for (const ManifestExtension& extension : manifest.extensions) {
+    const bool on = extension.kind == "room-type"      ? isOn(wishes.room_types, extension.name)
+                    : extension.kind == "message-type" ? isOn(wishes.message_types, extension.name)
+                                                       : wishes.storage == extension.name || wishes.storage == manifest.id;
+    if (on)
+      plugin.offers.push_back(extension.kind);
+    else
+      plugin.off = fmt::format("the {} {} is not switched on", extension.kind, extension.name);
+  }
+  if (plugin.offers.empty()) return plugin;
+  plugin.off.clear();
+  auto options = manifest.options.complete(plugin.use ? plugin.use->config : YamlNode(), plugin.use ? plugin.use->place : SourcePlace());
+  if (options)
+    plugin.options = *std::move(options);
+  else if (plugin.use)
+    problems.insert(problems.end(), options.error().begin(), options.error().end());
+  else
+    entry.refused = plugin.off = options.error().front().message;
+  return plugin;
+}
+
+// Rooms and messages name their types: two plugins for one name would be a matter of luck.
+void PluginCatalog::checkNames(const std::vector<ResolvedPlugin>& resolved, ConfigProblems& problems) {
+  std::map<std::pair<std::string_view, std::string_view>, std::string_view> taken;
+  for (const ResolvedPlugin& plugin : resolved)
+    for (const std::string& kind : plugin.offers) {
+      const Manifest& manifest = *plugin.entry->manifest;
+      const auto [first, is_first] = taken.try_emplace({kind, manifest.nameOf(kind)}, manifest.id);
+      if (!is_first)
+        problems.push_back(
+            problemAt(plugin.use ? plugin.use->place : SourcePlace(),
+                      fmt::format("the plugins {} and {} both provide the {} {}", first->second, manifest.id, kind, manifest.nameOf(kind)),
+                      "switch one of them off under plugins.use"));
+    }
+}
+
+std::expected<std::vector<ResolvedPlugin>, ConfigProblems> PluginCatalog::resolve(const PluginWishes& wishes) {
   ConfigProblems problems;
+  checkNamed(wishes, problems);
+  checkSwitches(wishes.room_types, "room-type", problems);
+  checkSwitches(wishes.message_types, "message-type", problems);
+  checkStorage(wishes, problems);
   std::vector<ResolvedPlugin> resolved;
-  for (const auto& [id, use] : uses)
-    if (use.enabled) resolved.push_back(resolveOne(id, use, problems));
+  for (CatalogEntry& entry : entries_)
+    if (entry.refused.empty()) resolved.push_back(resolveOne(entry, wishes, problems));
+  checkNames(resolved, problems);
   if (!problems.empty()) return std::unexpected(std::move(problems));
   return resolved;
 }

@@ -1,45 +1,45 @@
 #pragma once
 
+#include <expected>
 #include <filesystem>
 #include <map>
 #include <memory>
-#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/result.hpp"
-#include "config/problem.hpp"
-#include "config/yaml.hpp"
+#include "config/settings.hpp"
 #include "plugin/manifest.hpp"
 #include "plugin/plugin_file.hpp"
 
 // Which plugins there are and which of them the operator wants: everything that is known before a line of their code runs.
 namespace atrium {
 
-// What the configuration says of one plugin, under its id. A value.
-struct PluginUse {
-  bool enabled = true;
-  YamlNode config;                // The options as written; null: none.
-  SourcePlace place;              // Of the entry, for what is said of it.
-  std::string sha256;             // The one file that may be loaded, in lower-case hexadecimal; empty: any that is sound.
-  bool allow_on_failure = false;  // What a failed hook of a room type counts as.
-};
-using PluginUses = std::map<std::string, PluginUse, std::less<>>;
-
 // One file of a plugin directory: sound, or refused with a reason.
 struct CatalogEntry {
-  PluginFile file;                     // The path alone when it was refused before it could be read.
-  std::unique_ptr<Manifest> manifest;  // Null: refused, or not readable.
+  PluginFile file;                     // The path alone when it was refused before it was read.
+  std::unique_ptr<Manifest> manifest;  // Null when none could be read.
   std::string refused;                 // One sentence without its full stop; empty: sound.
 };
 
-// A sound plugin that is wanted, with its options as it will get them.
+// What the configuration says of plugins. A value.
+struct PluginWishes {
+  bool enabled_by_default = true;            // Whether a plugin that `use` does not name is wanted.
+  std::map<std::string, PluginUse> use;      // By id.
+  std::map<std::string, Switch> room_types;  // By name; what is not named is on.
+  std::map<std::string, Switch> message_types;
+  std::string storage;  // The name or id of the one storage backend that is wanted; empty: none.
+};
+
+// What becomes of one sound plugin.
 struct ResolvedPlugin {
-  CatalogEntry* entry;
-  const PluginUse* use;
-  std::string options;  // One JSON object.
+  CatalogEntry* entry = nullptr;
+  const PluginUse* use = nullptr;   // Null: the configuration does not name it.
+  std::string off;                  // Why it is not wanted, a sentence without its full stop; empty: it is.
+  std::string options;              // When it is wanted: its options as it will get them, one JSON object.
+  std::vector<std::string> offers;  // Which of the manifest's kinds of extension are switched on.
 };
 
 class PluginCatalog {
@@ -53,14 +53,19 @@ class PluginCatalog {
   [[nodiscard]] std::span<CatalogEntry> entries() { return entries_; }
   [[nodiscard]] std::span<const CatalogEntry> entries() const { return entries_; }
 
-  // The plugins that `uses` switches on, in order of id, or everything that keeps one of them from being used. The result points into
-  // the catalog and into `uses`.
-  [[nodiscard]] std::expected<std::vector<ResolvedPlugin>, ConfigProblems> resolve(const PluginUses& uses);
+  // What becomes of every sound plugin, in order of file; or everything in the wishes that cannot be granted: names that nothing
+  // provides, plugins that are named and refused, options that are wrong. A plugin that is not named and lacks an option it needs is
+  // refused in its entry. The result points into the catalog and into `wishes`.
+  [[nodiscard]] std::expected<std::vector<ResolvedPlugin>, ConfigProblems> resolve(const PluginWishes& wishes);
 
  private:
   void add(const std::filesystem::path& path);
   void refuseDoubles();
-  ResolvedPlugin resolveOne(std::string_view id, const PluginUse& use, ConfigProblems& problems);
+  void checkNamed(const PluginWishes& wishes, ConfigProblems& problems) const;
+  void checkSwitches(const std::map<std::string, Switch>& switches, std::string_view kind, ConfigProblems& problems) const;
+  void checkStorage(const PluginWishes& wishes, ConfigProblems& problems) const;
+  static ResolvedPlugin resolveOne(CatalogEntry& entry, const PluginWishes& wishes, ConfigProblems& problems);
+  static void checkNames(const std::vector<ResolvedPlugin>& resolved, ConfigProblems& problems);
 
   std::vector<CatalogEntry> entries_;
 };

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <ranges>
-#include <set>
 #include <utility>
 
 #include "plugin/plugin_record.hpp"
@@ -12,14 +11,6 @@
 #include "protocol/errors.hpp"
 
 namespace atrium {
-
-namespace {
-
-std::string_view textOf(const atrium_text& text) {
-  return {text.data, text.size};
-}
-
-}  // namespace
 
 std::string_view word(PluginState state) {
   switch (state) {
@@ -54,78 +45,73 @@ Result<void> PluginHost::load() {
   auto catalog = PluginCatalog::scan(options_.directories);
   if (!catalog) return fail(catalog.error());
   catalog_ = *std::move(catalog);
+  auto resolved = catalog_.resolve(options_.wishes);
   for (CatalogEntry& entry : catalog_.entries()) {
     Record& record = records_.emplace_back();
     record.entry = &entry;
-    if (entry.refused.empty()) continue;
-    record.state = PluginState::rejected;
-    record.reason = entry.refused;
-    const std::string file = entry.file.path.string();
-    log_.warning("plugin_rejected", {{"file", file}, {"reason", entry.refused}});
+    if (!entry.refused.empty()) reject(record, entry.refused);
   }
-
-  auto resolved = catalog_.resolve(options_.use);
   if (!resolved) return fail(Code::plugin_failed, formatProblems(resolved.error()));
   auto copies = PluginCopies::open(options_.copies);
   if (!copies) return fail(copies.error());
-  for (ResolvedPlugin& plugin : *resolved) {
-    Record& record = *std::ranges::find(records_, plugin.entry, &Record::entry);
-    record.use = plugin.use;
-    record.options = std::move(plugin.options);
-    const Manifest& manifest = *plugin.entry->manifest;
-    const auto copy = copies->write(plugin.entry->file, manifest.id);
-    auto loaded = copy ? LoadedPlugin::load(manifest, *copy, record.options, environment_) : fail(copy.error());
-    if (!loaded)
-      return fail(Code::plugin_failed, fmt::format("The plugin {} ({}) cannot be used: {}.", manifest.id, plugin.entry->file.path.string(),
-                                                   loaded.error().detail));
-    record.loaded = *std::move(loaded);
-    record.state = PluginState::active;
-    log_.info("plugin_active", {{"plugin", manifest.id}, {"version", manifest.version}, {"sha256", plugin.entry->file.sha256}});
-  }
+  for (ResolvedPlugin& plugin : *resolved)
+    if (auto loaded = loadOne(plugin, *std::ranges::find(records_, plugin.entry, &Record::entry), *copies); !loaded) return loaded;
   for (CatalogEntry& entry : catalog_.entries()) entry.file.bytes = {};
-  return checkNames();
+  return {};
 }
 
-// Rooms and messages name their types: two plugins for one name would be a matter of luck.
-Result<void> PluginHost::checkNames() const {
-  std::set<std::pair<std::string_view, std::string_view>> names;
-  for (const Record& record : records_) {
-    if (!record.loaded) continue;
-    const auto taken = [&](std::string_view kind, const atrium_text& name) { return !names.emplace(kind, textOf(name)).second; };
-    const LoadedPlugin& plugin = *record.loaded;
-    if ((plugin.roomType() && taken("room type", plugin.roomType()->info.name)) ||
-        (plugin.messageType() && taken("message type", plugin.messageType()->info.name)) ||
-        (plugin.storage() && taken("storage backend", plugin.storage()->info.name)))
-      return fail(
-          Code::plugin_failed,
-          fmt::format("The plugin {} offers a name that another plugin offers already; switch one of them off.", plugin.manifest().id));
+Result<void> PluginHost::loadOne(ResolvedPlugin& plugin, Record& record, PluginCopies& copies) {
+  record.plugin = std::move(plugin);
+  if (!record.plugin.off.empty()) {
+    if (record.state != PluginState::rejected) record.reason = record.plugin.off;
+    return {};
   }
+  const CatalogEntry& entry = *record.entry;
+  const Manifest& manifest = *entry.manifest;
+  const auto copy = copies.write(entry.file, manifest.id);
+  auto loaded = copy ? LoadedPlugin::load(manifest, *copy, record.plugin.options, environment_) : fail(copy.error());
+  if (!loaded) {
+    const bool named = record.plugin.use || record.plugin.offers == std::vector<std::string>{"storage-backend"};
+    if (named)
+      return fail(Code::plugin_failed,
+                  fmt::format("The plugin {} ({}) cannot be used: {}.", manifest.id, entry.file.path.string(), loaded.error().detail));
+    reject(record, loaded.error().detail);
+    return {};
+  }
+  record.loaded = *std::move(loaded);
+  record.state = PluginState::active;
+  log_.info("plugin_active", {{"plugin", manifest.id}, {"version", manifest.version}, {"sha256", entry.file.sha256}});
   return {};
+}
+
+void PluginHost::reject(Record& record, std::string reason) {
+  record.state = PluginState::rejected;
+  record.reason = std::move(reason);
+  const std::string file = record.entry->file.path.string();
+  log_.warning("plugin_rejected", {{"file", file}, {"reason", record.reason}});
 }
 
 std::unique_ptr<Types> PluginHost::makeTypes() {
   auto types = std::make_unique<TypesPort>();
   for (Record& record : records_) {
-    if (!record.loaded) continue;
-    if (record.loaded->roomType()) types->addRoomType(*record.loaded, record.use->allow_on_failure);
-    if (record.loaded->messageType()) types->addMessageType(*record.loaded);
+    const PluginUse* use = record.plugin.use;
+    const auto deadline = use ? use->deadline : std::nullopt;
+    const bool allow_on_failure = use && use->on_failure == OnFailure::allow;
+    if (record.offers("room-type")) types->addRoomType(*record.loaded, deadline.value_or(room_hook_deadline), allow_on_failure);
+    if (record.offers("message-type")) types->addMessageType(*record.loaded, deadline.value_or(message_hook_deadline), allow_on_failure);
   }
   return types;
 }
 
-LoadedPlugin* PluginHost::storage(std::string_view name) {
-  for (Record& record : records_)
-    if (record.loaded && record.loaded->storage() &&
-        (textOf(record.loaded->storage()->info.name) == name || record.loaded->manifest().id == name))
-      return record.loaded.get();
-  return nullptr;
+LoadedPlugin* PluginHost::storage() {
+  const auto found = std::ranges::find_if(records_, [](const Record& record) { return record.offers("storage-backend"); });
+  return found == records_.end() ? nullptr : found->loaded.get();
 }
 
-std::vector<std::string> PluginHost::storageNames() const {
-  std::vector<std::string> names;
-  for (const Record& record : records_)
-    if (record.loaded && record.loaded->storage()) names.emplace_back(textOf(record.loaded->storage()->info.name));
-  return names;
+LoadedPlugin* PluginHost::find(std::string_view id) {
+  const auto found =
+      std::ranges::find_if(records_, [&](const Record& record) { return record.loaded && record.loaded->manifest().id == id; });
+  return found == records_.end() ? nullptr : found->loaded.get();
 }
 
 void PluginHost::stop() {

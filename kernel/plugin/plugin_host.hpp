@@ -18,8 +18,8 @@ namespace atrium {
 
 // Where a plugin stands in its life.
 enum class PluginState : std::uint8_t {
-  rejected,  // Its file or manifest is not sound; the reason says why.
-  verified,  // Sound, and not switched on.
+  rejected,  // Its file or manifest is not sound, or it did not start; the reason says why.
+  verified,  // Sound, and not wanted; the reason says by what.
   active,    // Loaded, configured, being called.
   unloaded,  // Ended in order, code gone.
   pinned     // Ended in order, but its code could not be unloaded.
@@ -33,12 +33,12 @@ class PluginHost {
   struct Options {
     std::vector<std::filesystem::path> directories;
     std::filesystem::path copies;  // For the private copies that are loaded; made, and emptied first.
-    PluginUses use;
+    PluginWishes wishes;
   };
 
-  // Loads what is switched on. A file nobody asked for that is not sound is logged and left alone; a plugin that was asked for and
-  // cannot be used ends the start: plugin_failed, with a text for the operator (a line for each problem). `log` and `clock` outlive
-  // the host.
+  // Loads what is wanted. A file that is not sound, or does not start, and that the configuration does not name is logged and left
+  // alone; a plugin that it names and that cannot be used ends the start: plugin_failed, with a text for the operator (a line for each
+  // problem). `log` and `clock` outlive the host.
   [[nodiscard]] static Result<std::unique_ptr<PluginHost>> start(Options options, Log& log, const Clock& clock);
   ~PluginHost();
   PluginHost(const PluginHost&) = delete;
@@ -46,9 +46,10 @@ class PluginHost {
 
   // The room types and message types, for one shard. Before the threads start; to be destroyed before stop().
   [[nodiscard]] std::unique_ptr<Types> makeTypes();
-  // The storage backend of that name ("sqlite") or plugin id; null when it is not switched on. Valid until stop().
-  [[nodiscard]] LoadedPlugin* storage(std::string_view name);
-  [[nodiscard]] std::vector<std::string> storageNames() const;
+  // The storage backend that was wished for; null when none was. Valid until stop().
+  [[nodiscard]] LoadedPlugin* storage();
+  // The plugin of that id; null when it is not active. Valid until stop().
+  [[nodiscard]] LoadedPlugin* find(std::string_view id);
 
   // Ends all plugins, the last loaded first. Nothing may be inside them any more.
   void stop();
@@ -62,7 +63,8 @@ class PluginHost {
   struct Record;
   PluginHost(Options options, Log& log, const Clock& clock);
   Result<void> load();
-  Result<void> checkNames() const;
+  Result<void> loadOne(ResolvedPlugin& plugin, Record& record, PluginCopies& copies);
+  void reject(Record& record, std::string reason);
 
   Options options_;
   Log& log_;

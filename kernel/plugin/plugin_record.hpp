@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <memory>
 #include <string>
 
@@ -10,11 +11,12 @@ namespace atrium {
 // What the host knows of one file.
 struct PluginHost::Record {
   CatalogEntry* entry = nullptr;
-  const PluginUse* use = nullptr;  // Null: not switched on.
-  std::string options;             // One JSON object, when switched on.
+  ResolvedPlugin plugin;  // When it is sound.
   PluginState state = PluginState::verified;
   std::string reason;
   std::unique_ptr<LoadedPlugin> loaded;
+
+  [[nodiscard]] bool offers(std::string_view kind) const { return loaded && std::ranges::find(plugin.offers, kind) != plugin.offers.end(); }
 };
 
 }  // namespace atrium

@@ -32,19 +32,16 @@ std::map<std::string_view, HookFigures> figuresOf(const LoadedPlugin& plugin) {
   return figures;
 }
 
-void writeList(JsonWriter<std::string>& json, std::string_view key, const std::vector<std::string>& words) {
-  json.key(key).begin('[');
-  for (const std::string& word : words) json.value(std::string_view(word));
-  json.end(']');
-}
-
 void writeManifest(JsonWriter<std::string>& json, const Manifest& manifest) {
   json.key("id").value(std::string_view(manifest.id)).key("version").value(std::string_view(manifest.version));
   json.key("abi").value(std::to_string(manifest.abi_major) + "." + std::to_string(manifest.abi_minor));
   json.key("description").value(std::string_view(manifest.description)).key("maturity").value(std::string_view(manifest.maturity));
   json.key("untrusted_input").value(manifest.untrusted_input);
-  writeList(json, "extensions", manifest.extensions);
-  writeList(json, "grants", manifest.grants);
+  json.key("extensions").begin('{');
+  for (const ManifestExtension& extension : manifest.extensions) json.key(extension.kind).value(std::string_view(extension.name));
+  json.end('}').key("grants").begin('[');
+  for (const std::string& grant : manifest.grants) json.value(std::string_view(grant));
+  json.end(']');
 }
 
 void writeCalls(JsonWriter<std::string>& json, const LoadedPlugin& plugin) {
@@ -86,7 +83,7 @@ std::string PluginHost::adminJson() const {
     if (!entry.file.sha256.empty()) json.key("sha256").value(std::string_view(entry.file.sha256));
     if (!entry.file.build_id.empty()) json.key("build_id").value(std::string_view(entry.file.build_id));
     if (entry.manifest) writeManifest(json, *entry.manifest);
-    if (!record.options.empty()) json.key("options").raw(record.options);
+    if (record.loaded) json.key("options").raw(record.plugin.options);
     if (record.loaded) writeCalls(json, *record.loaded);
     json.end('}');
   }

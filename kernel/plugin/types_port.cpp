@@ -28,11 +28,11 @@ HookOutcome runHook(LoadedPlugin& plugin, HookGuard& guard, unsigned abilities, 
 
 class TypesPort::RoomTypePort final : public RoomType {
  public:
-  RoomTypePort(LoadedPlugin& plugin, bool allow_on_failure, JsonIndexer& indexer)
+  RoomTypePort(LoadedPlugin& plugin, std::chrono::nanoseconds deadline, bool allow_on_failure, JsonIndexer& indexer)
       : plugin_(plugin), type_(*plugin.roomType()), allow_on_failure_(allow_on_failure), indexer_(indexer) {
-    if (type_.table.check_settings) settings_guard_ = &plugin.makeGuard("check_settings", room_hook_deadline);
-    if (type_.table.will_join) join_guard_ = &plugin.makeGuard("will_join", room_hook_deadline);
-    if (type_.table.will_post) post_guard_ = &plugin.makeGuard("will_post", room_hook_deadline);
+    if (type_.table.check_settings) settings_guard_ = &plugin.makeGuard("check_settings", deadline);
+    if (type_.table.will_join) join_guard_ = &plugin.makeGuard("will_join", deadline);
+    if (type_.table.will_post) post_guard_ = &plugin.makeGuard("will_post", deadline);
   }
 
   const atrium_room_type_info& info() const override { return type_.info; }
@@ -65,13 +65,14 @@ class TypesPort::RoomTypePort final : public RoomType {
 
 class TypesPort::MessageTypePort final : public MessageType {
  public:
-  MessageTypePort(LoadedPlugin& plugin, JsonIndexer& indexer)
+  MessageTypePort(LoadedPlugin& plugin, std::chrono::nanoseconds deadline, bool allow_on_failure, JsonIndexer& indexer)
       : plugin_(plugin),
         type_(*plugin.messageType()),
         schema_(plugin.manifest().message_schema ? &*plugin.manifest().message_schema : nullptr),
+        allow_on_failure_(allow_on_failure),
         indexer_(indexer),
         no_metadata_(JsonDocument::emptyObject()) {
-    if (type_.table.check) check_guard_ = &plugin.makeGuard("check", message_hook_deadline);
+    if (type_.table.check) check_guard_ = &plugin.makeGuard("check", deadline);
   }
 
   const atrium_message_type_info& info() const override { return type_.info; }
@@ -90,7 +91,7 @@ class TypesPort::MessageTypePort final : public MessageType {
     }
     if (!check_guard_) return done({});
     static constexpr unsigned all = reply_deny | reply_deny_field | reply_annotate | reply_set_content | reply_audience;
-    done(runHook(plugin_, *check_guard_, all, indexer_, false,
+    done(runHook(plugin_, *check_guard_, all, indexer_, allow_on_failure_,
                  [&](const atrium_reply* reply) { return type_.table.check(plugin_.self(), &room, &sender, &message, reply); }));
   }
 
@@ -98,6 +99,7 @@ class TypesPort::MessageTypePort final : public MessageType {
   LoadedPlugin& plugin_;
   const LoadedPlugin::MessageTypeExtension& type_;
   const JsonSchema* schema_;
+  bool allow_on_failure_;
   JsonIndexer& indexer_;
   JsonDocument no_metadata_;
   HookGuard* check_guard_ = nullptr;
@@ -106,14 +108,15 @@ class TypesPort::MessageTypePort final : public MessageType {
 TypesPort::TypesPort() = default;
 TypesPort::~TypesPort() = default;
 
-void TypesPort::addRoomType(LoadedPlugin& plugin, bool allow_on_failure) {
+void TypesPort::addRoomType(LoadedPlugin& plugin, std::chrono::nanoseconds deadline, bool allow_on_failure) {
   const atrium_text& name = plugin.roomType()->info.name;
-  room_types_.emplace(std::string(name.data, name.size), std::make_unique<RoomTypePort>(plugin, allow_on_failure, indexer_));
+  room_types_.emplace(std::string(name.data, name.size), std::make_unique<RoomTypePort>(plugin, deadline, allow_on_failure, indexer_));
 }
 
-void TypesPort::addMessageType(LoadedPlugin& plugin) {
+void TypesPort::addMessageType(LoadedPlugin& plugin, std::chrono::nanoseconds deadline, bool allow_on_failure) {
   const atrium_text& name = plugin.messageType()->info.name;
-  message_types_.emplace(std::string(name.data, name.size), std::make_unique<MessageTypePort>(plugin, indexer_));
+  message_types_.emplace(std::string(name.data, name.size),
+                         std::make_unique<MessageTypePort>(plugin, deadline, allow_on_failure, indexer_));
 }
 
 RoomType* TypesPort::roomType(std::string_view name) {

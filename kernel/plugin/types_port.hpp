@@ -12,8 +12,9 @@
 
 namespace atrium {
 
-inline constexpr std::chrono::milliseconds room_hook_deadline{5};
-inline constexpr std::chrono::milliseconds message_hook_deadline{1};
+// For one call, where the configuration does not say.
+inline constexpr std::chrono::microseconds room_hook_deadline{5000};
+inline constexpr std::chrono::microseconds message_hook_deadline{1000};
 
 // The room types and message types as one shard sees them. Their hooks run in process, on the shard's thread, and complete before they
 // return. One thread.
@@ -23,8 +24,8 @@ class TypesPort final : public Types {
   ~TypesPort() override;
 
   // The plugin outlives the port. `allow_on_failure`: what a failed hook counts as. Before the threads start.
-  void addRoomType(LoadedPlugin& plugin, bool allow_on_failure);
-  void addMessageType(LoadedPlugin& plugin);
+  void addRoomType(LoadedPlugin& plugin, std::chrono::nanoseconds deadline, bool allow_on_failure);
+  void addMessageType(LoadedPlugin& plugin, std::chrono::nanoseconds deadline, bool allow_on_failure);
 
   RoomType* roomType(std::string_view name) override;
   MessageType* messageType(std::string_view name) override;

@@ -5,10 +5,10 @@
 // admins read it.
 struct CoachingTip {
   static void check(const atrium::Room&, const atrium::User&, const atrium::Message& message, atrium::Reply& reply) {
-    reply.add_audience("sender");
-    reply.add_audience("role:supervisor");
-    reply.add_audience("role:admin");
-    if (const auto agent = message.metadata()["agent_id"].as_text()) reply.add_audience("user:" + *agent);
+    const auto agent = message.metadata()["agent_id"].as_text();
+    if (agent && !atrium::is_user_id(*agent)) return reply.deny_field("/metadata/agent_id", "is not a user id");
+    for (const char* supervision : {"sender", "role:supervisor", "role:admin"}) reply.add_audience(supervision);
+    if (agent) reply.add_audience("user:" + *agent);
   }
   static std::string summarise(const atrium::Message& message) {
     return atrium::summary("Tip", message.metadata()["topic"], message.content());

@@ -7,6 +7,14 @@
 namespace atrium {
 inline namespace sdk {
 
+// Whether `text` can be a user's id: 1 to 128 bytes without control characters. A user who is named by a client may not exist.
+[[nodiscard]] inline bool is_user_id(std::string_view text) {
+  if (text.empty() || text.size() > 128) return false;
+  for (const char c : text)
+    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F) return false;
+  return true;
+}
+
 class Room {
  public:
   explicit Room(const atrium_room_view& room) : room_(&room) {}

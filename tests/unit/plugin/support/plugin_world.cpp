@@ -1,0 +1,128 @@
+#include "plugin_world.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <fstream>
+#include <iterator>
+#include <optional>
+
+namespace atrium::test {
+
+namespace {
+
+atrium_text text(std::string_view view) {
+  return {view.data(), view.size()};
+}
+
+template <typename Call>
+HookOutcome inlineOutcome(Call&& call) {
+  std::optional<HookOutcome> outcome;
+  call([&](HookOutcome said) { outcome = std::move(said); });
+  EXPECT_TRUE(outcome) << "the hook did not complete before it returned";
+  return outcome ? *std::move(outcome) : HookOutcome{};
+}
+
+}  // namespace
+
+TemporaryDirectory::TemporaryDirectory() {
+  std::string pattern = (std::filesystem::temp_directory_path() / "atrium-test-XXXXXX").string();
+  if (!::mkdtemp(pattern.data())) std::abort();
+  path_ = pattern;
+}
+
+TemporaryDirectory::~TemporaryDirectory() {
+  std::error_code ignored;
+  std::filesystem::remove_all(path_, ignored);
+}
+
+std::string readFile(const std::filesystem::path& path) {
+  std::ifstream file(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+void writeFile(const std::filesystem::path& path, std::string_view content) {
+  {
+    std::ofstream file(path, std::ios::binary | std::ios::trunc);
+    file.write(content.data(), static_cast<std::streamsize>(content.size()));
+  }
+  using std::filesystem::perms;
+  std::filesystem::permissions(path, perms::owner_read | perms::owner_write);
+}
+
+YamlNode yaml(std::string_view text) {
+  auto node = parseYaml(text, "test.yaml");
+  if (!node) ADD_FAILURE() << formatProblems(node.error());
+  return node ? *std::move(node) : YamlNode{};
+}
+
+Result<void> PluginWorld::start() {
+  auto host = PluginHost::start({.directories = {directory_}, .copies = copies_.path() / "copies", .wishes = wishes}, log, clock);
+  if (!host) return fail(host.error());
+  host_ = *std::move(host);
+  return {};
+}
+
+std::string PluginWorld::tell(std::string_view file, std::string_view key) const {
+  const auto document = JsonDocument::parse(host_->adminJson());
+  EXPECT_TRUE(document) << host_->adminJson();
+  if (!document) return {};
+  const JsonView items = document->root()["items"];
+  for (JsonView item = items.first(); item.exists(); item = item.sibling(items))
+    if (item["file"].text().ends_with("/" + std::string(file)))
+      return item[key].isString() ? item[key].text() : std::string(item[key].raw());
+  return {};
+}
+
+JsonDocument Scene::json(std::string_view text) {
+  auto document = JsonDocument::parse(text);
+  EXPECT_TRUE(document) << text;
+  return document ? *std::move(document) : JsonDocument::emptyObject();
+}
+
+atrium_room_view Scene::room() const {
+  return {.struct_size = sizeof(atrium_room_view),
+          .member_count = 2,
+          .max_members = 50,
+          .reserved = 0,
+          .tenant_id = text("tenant_a"),
+          .room_id = text("room_01J00000000000000000000000"),
+          .room_type = text("some_type"),
+          .name = text("A room"),
+          .settings = settings.root().abi(),
+          .context = context.root().abi()};
+}
+
+atrium_user_view Scene::user() const {
+  return {.struct_size = sizeof(atrium_user_view),
+          .token_roles = token_roles,
+          .room_role = room_role,
+          .reserved = 0,
+          .user_id = text("ana"),
+          .display_name = text("Ana")};
+}
+
+atrium_message_view Scene::message() const {
+  return {.struct_size = sizeof(atrium_message_view),
+          .priority = ATRIUM_PRIORITY_NORMAL,
+          .message_type = text(message_type),
+          .content = text(content),
+          .metadata = metadata.empty() ? atrium_json{} : metadata.root().abi()};
+}
+
+HookOutcome Scene::checkSettings(RoomType& type) const {
+  return inlineOutcome([&](HookDone done) { type.checkSettings(room(), user(), std::move(done)); });
+}
+HookOutcome Scene::willJoin(RoomType& type) const {
+  if (!type.checksJoin()) return {};
+  return inlineOutcome([&](HookDone done) { type.willJoin(room(), user(), user(), std::move(done)); });
+}
+HookOutcome Scene::willPost(RoomType& type) const {
+  return inlineOutcome([&](HookDone done) { type.willPost(room(), user(), message(), std::move(done)); });
+}
+HookOutcome Scene::check(MessageType& type) const {
+  if (!type.checks()) return {};
+  return inlineOutcome([&](HookDone done) { type.check(room(), user(), message(), std::move(done)); });
+}
+
+}  // namespace atrium::test
