@@ -83,16 +83,14 @@ bool Loop::post(Task task) {
   bool was_empty = false;
   const bool posted = mailbox_.post(task, was_empty);
   if (!posted) refused_.fetch_add(1, std::memory_order_relaxed);
-  return wakeAfter(posted, was_empty);
+  if (was_empty) wake();
+  return posted;
 }
 
 bool Loop::postAlways(Task task) {
   bool was_empty = false;
-  return wakeAfter(mailbox_.postAlways(task, was_empty), was_empty);
-}
-
-bool Loop::wakeAfter(bool posted, bool was_empty) {
-  if (posted && was_empty) wake();
+  const bool posted = mailbox_.postAlways(task, was_empty);
+  if (was_empty) wake();
   return posted;
 }
 
@@ -145,9 +143,7 @@ void Loop::report(Mono ended) {
   refused_told_ = refused;
 }
 
-void Loop::watch(int descriptor, std::uint32_t events, Watcher& watcher) {
-  poller_->control(EPOLL_CTL_ADD, descriptor, events, &watcher);
-}
+void Loop::watch(int descriptor, std::uint32_t events, Watcher& watcher) { poller_->control(EPOLL_CTL_ADD, descriptor, events, &watcher); }
 
 void Loop::rewatch(int descriptor, std::uint32_t events, Watcher& watcher) {
   poller_->control(EPOLL_CTL_MOD, descriptor, events, &watcher);
@@ -159,8 +155,6 @@ void Loop::unwatch(int descriptor, Watcher& watcher) {
     if (event.data.ptr == &watcher) event.data.ptr = nullptr;
 }
 
-void Loop::atTurnEnd(std::move_only_function<void()> step) {
-  turn_end_.push_back(std::move(step));
-}
+void Loop::atTurnEnd(std::move_only_function<void()> step) { turn_end_.push_back(std::move(step)); }
 
 }  // namespace atrium

@@ -80,7 +80,6 @@ class Loop {
   void runPosted();
   void report(Mono ended);
   void wake();
-  bool wakeAfter(bool posted, bool was_empty);
   [[nodiscard]] std::optional<std::chrono::nanoseconds> waitTime() const;
 
   Options options_;

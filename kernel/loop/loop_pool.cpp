@@ -24,9 +24,7 @@ LoopPool::LoopPool(unsigned count, const Loop::Options& options, const Clock& cl
   }
 }
 
-LoopPool::~LoopPool() {
-  stop();
-}
+LoopPool::~LoopPool() { stop(); }
 
 void LoopPool::start() {
   for (auto& loop : loops_) {

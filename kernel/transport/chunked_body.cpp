@@ -9,9 +9,7 @@ namespace atrium {
 
 namespace {
 
-std::unexpected<Error> malformed(const char* detail) {
-  return fail(Code::bad_request, detail);
-}
+std::unexpected<Error> malformed(const char* detail) { return fail(Code::bad_request, detail); }
 
 bool framesMessages(std::string_view name) {
   return sameWord(name, "content-length") || sameWord(name, "transfer-encoding") || sameWord(name, "host") || sameWord(name, "trailer");
@@ -69,8 +67,7 @@ Result<void> ChunkedBody::take(char c) {
       trailer_name_.clear();
       state_ = State::trailer_name;
       return takeTrailerName(c);
-    case State::trailer_name:
-      return takeTrailerName(c);
+    case State::trailer_name: return takeTrailerName(c);
     case State::trailer_value:
       if (c == '\r') return state_ = State::trailer_end, Result<void>{};
       if (!isFieldText(c) || ++trailer_ > trailer_max) return malformed("a trailer field is malformed or too long");
@@ -81,8 +78,7 @@ Result<void> ChunkedBody::take(char c) {
       state_ = state_ == State::last_lf ? State::ended : State::line_start;
       return {};
     case State::data:
-    case State::ended:
-      break;
+    case State::ended: break;
   }
   return {};
 }

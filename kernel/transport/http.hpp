@@ -64,12 +64,18 @@ class WebSocketHandler {
   virtual void onClosed(bool clean) = 0;
   // A pong or any other sign of life arrived. Called at most once a turn.
   virtual void onAlive() {}
+  // The transport gives the client up, because it reads too slowly or is silent. Returns a frame to be tried ahead of the Close frame;
+  // null: none. onClosed() follows.
+  virtual FramePtr onCut(CloseCode) { return {}; }
+  // The server is going to stop: a handler whose link nobody else closes closes it.
+  virtual void onDrain() {}
 };
 
 struct WebSocketOptions {
   std::string sub_protocol;             // What is answered; empty: none.
   std::size_t message_max = 64 * 1024;  // bytes; a larger message closes with 1009.
-  std::chrono::seconds heartbeat{30};   // Interval of pings; 0: none. Without any sign of life for two of them: close 4012.
+  std::chrono::seconds heartbeat{30};   // Of silence, then a ping; 0: none. Without any sign of life for two of them: close 4012.
+  std::size_t outbox_max = 0;           // bytes that may wait for the client; 0: the transport's default.
 };
 
 // How a handler answers, now or later: exactly one of send() and upgrade(), on the connection's loop. Answers go out in the order of the

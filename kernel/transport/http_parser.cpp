@@ -14,15 +14,11 @@ namespace atrium {
 
 namespace {
 
-std::unexpected<Error> malformed(const char* detail) {
-  return fail(Code::bad_request, detail);
-}
+std::unexpected<Error> malformed(const char* detail) { return fail(Code::bad_request, detail); }
 
 constexpr std::array<std::string_view, 7> methods{"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"};
 
-bool isHostChar(char c) {
-  return isAlphanumeric(c) || std::string_view("-._~:[]%").contains(c);
-}
+bool isHostChar(char c) { return isAlphanumeric(c) || std::string_view("-._~:[]%").contains(c); }
 
 // Puts a span behind `text`, which it continues in the same memory.
 void extend(std::string_view& text, const char* at, std::size_t size) {

@@ -6,22 +6,12 @@
 // The lexical rules of HTTP (RFC 9110, 5.5 and 5.6), byte by byte.
 namespace atrium {
 
-[[nodiscard]] constexpr char lowered(char c) {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
-}
-[[nodiscard]] constexpr bool isDigit(char c) {
-  return c >= '0' && c <= '9';
-}
-[[nodiscard]] constexpr bool isAlphanumeric(char c) {
-  return isDigit(c) || (lowered(c) >= 'a' && lowered(c) <= 'z');
-}
-[[nodiscard]] constexpr bool isTokenChar(char c) {
-  return isAlphanumeric(c) || std::string_view("!#$%&'*+-.^_`|~").contains(c);
-}
+[[nodiscard]] constexpr char lowered(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c; }
+[[nodiscard]] constexpr bool isDigit(char c) { return c >= '0' && c <= '9'; }
+[[nodiscard]] constexpr bool isAlphanumeric(char c) { return isDigit(c) || (lowered(c) >= 'a' && lowered(c) <= 'z'); }
+[[nodiscard]] constexpr bool isTokenChar(char c) { return isAlphanumeric(c) || std::string_view("!#$%&'*+-.^_`|~").contains(c); }
 // What a field value may hold: visible characters, space, tab, and bytes above ASCII.
-[[nodiscard]] constexpr bool isFieldText(char c) {
-  return (static_cast<unsigned char>(c) >= 0x20 && c != 0x7F) || c == '\t';
-}
+[[nodiscard]] constexpr bool isFieldText(char c) { return (static_cast<unsigned char>(c) >= 0x20 && c != 0x7F) || c == '\t'; }
 // Its value, or -1.
 [[nodiscard]] constexpr int hexDigit(char c) {
   if (isDigit(c)) return c - '0';

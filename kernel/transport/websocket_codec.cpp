@@ -12,9 +12,7 @@ namespace {
 
 constexpr std::size_t control_max = 125;
 
-bool isControl(Opcode opcode) {
-  return static_cast<unsigned>(opcode) >= 8;
-}
+bool isControl(Opcode opcode) { return static_cast<unsigned>(opcode) >= 8; }
 
 std::uint64_t bigEndian(const char* bytes, std::size_t size) {
   std::uint64_t value = 0;
@@ -27,9 +25,7 @@ bool mayBeSent(std::uint16_t status) {
   return (status >= 1000 && status <= 1003) || (status >= 1007 && status <= 1014) || (status >= 3000 && status <= 4999);
 }
 
-WebSocketDecoder::Event failure(std::uint16_t status) {
-  return {WebSocketDecoder::Kind::failed, status, {}};
-}
+WebSocketDecoder::Event failure(std::uint16_t status) { return {WebSocketDecoder::Kind::failed, status, {}}; }
 
 }  // namespace
 

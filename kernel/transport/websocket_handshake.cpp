@@ -45,21 +45,24 @@ Handshake inspectHandshake(const HttpRequest& request) {
                                                                                                                : Handshake::malformed;
 }
 
-bool isUpgrade(const HttpRequest& request) {
-  return inspectHandshake(request) == Handshake::good;
-}
+bool isUpgrade(const HttpRequest& request) { return inspectHandshake(request) == Handshake::good; }
 
-std::string switchingProtocols(std::string_view key, std::string_view sub_protocol) {
+FramePtr switchingProtocols(std::string_view key, std::string_view sub_protocol) {
   const std::string salted = std::string(key) + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
   std::array<unsigned char, SHA_DIGEST_LENGTH> digest;
   SHA1(reinterpret_cast<const unsigned char*>(salted.data()), salted.size(), digest.data());
   std::array<unsigned char, 29> accept;  // 28 characters and a NUL.
   EVP_EncodeBlock(accept.data(), digest.data(), static_cast<int>(digest.size()));
 
-  std::string answer = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ";
-  answer.append(reinterpret_cast<const char*>(accept.data()), accept.size() - 1);
-  if (!sub_protocol.empty()) answer.append("\r\nSec-WebSocket-Protocol: ").append(sub_protocol);
-  return answer.append("\r\n\r\n");
+  FrameBuilder out;
+  out.append("HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ");
+  out.append(std::string_view(reinterpret_cast<const char*>(accept.data()), accept.size() - 1));
+  if (!sub_protocol.empty()) {
+    out.append("\r\nSec-WebSocket-Protocol: ");
+    out.append(sub_protocol);
+  }
+  out.append("\r\n\r\n");
+  return out.finishRaw();
 }
 
 }  // namespace atrium

@@ -17,6 +17,6 @@ enum class Handshake : std::uint8_t {
 [[nodiscard]] Handshake inspectHandshake(const HttpRequest& request);
 
 // The answer to a good handshake: status line, header, blank line. `key` is its Sec-WebSocket-Key.
-[[nodiscard]] std::string switchingProtocols(std::string_view key, std::string_view sub_protocol);
+[[nodiscard]] FramePtr switchingProtocols(std::string_view key, std::string_view sub_protocol);
 
 }  // namespace atrium

@@ -15,15 +15,11 @@ struct BadRequest {
   int status = 400;
 };
 
-std::string get(std::string_view fields) {
-  return "GET / HTTP/1.1\r\nHost: x\r\n" + std::string(fields) + "\r\n";
-}
+std::string get(std::string_view fields) { return "GET / HTTP/1.1\r\nHost: x\r\n" + std::string(fields) + "\r\n"; }
 std::string post(std::string_view fields, std::string_view body) {
   return "POST / HTTP/1.1\r\nHost: x\r\n" + std::string(fields) + "\r\n" + std::string(body);
 }
-std::string chunked(std::string_view body) {
-  return post("Transfer-Encoding: chunked\r\n", body);
-}
+std::string chunked(std::string_view body) { return post("Transfer-Encoding: chunked\r\n", body); }
 
 const BadRequest bad_requests[] = {
     // Two framings, or one that says two things.

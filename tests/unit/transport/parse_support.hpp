@@ -71,9 +71,7 @@ inline ParseOutcome parseInPieces(std::string_view stream, const std::vector<std
   return outcome;
 }
 
-inline ParseOutcome parseWhole(std::string_view stream, const HttpParserLimits& limits = {}) {
-  return parseInPieces(stream, {}, limits);
-}
+inline ParseOutcome parseWhole(std::string_view stream, const HttpParserLimits& limits = {}) { return parseInPieces(stream, {}, limits); }
 
 inline std::vector<std::size_t> everyPosition(std::string_view stream) {
   std::vector<std::size_t> cuts(stream.empty() ? 0 : stream.size() - 1);

@@ -74,9 +74,7 @@ void expectEvents(std::string_view stream, const std::vector<Seen>& events) {
   EXPECT_EQ(decode(stream, everyPosition(stream)), events);
   for (const std::size_t cut : everyPosition(stream)) EXPECT_EQ(decode(stream, {cut}), events) << "cut at " << cut;
 }
-void expectFailure(std::string_view stream, std::uint16_t code) {
-  expectEvents(stream, {{Kind::failed, code, ""}});
-}
+void expectFailure(std::string_view stream, std::uint16_t code) { expectEvents(stream, {{Kind::failed, code, ""}}); }
 
 TEST(WebSocketDecoder, readsMessagesOfEveryLengthForm) {
   for (const std::size_t size : {0, 1, 7, 8, 9, 125, 126, 127, 1000}) {

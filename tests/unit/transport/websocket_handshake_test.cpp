@@ -27,10 +27,10 @@ HttpRequest exampleWith(std::size_t header, std::string_view value) {
 TEST(WebSocketHandshake, takesTheExampleOfTheRfc) {
   EXPECT_EQ(inspectHandshake(example()), Handshake::good);
   EXPECT_TRUE(isUpgrade(example()));
-  EXPECT_EQ(switchingProtocols("dGhlIHNhbXBsZSBub25jZQ==", ""),
+  EXPECT_EQ(switchingProtocols("dGhlIHNhbXBsZSBub25jZQ==", "")->view(),
             "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: "
             "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n");
-  EXPECT_NE(switchingProtocols("dGhlIHNhbXBsZSBub25jZQ==", "atrium.v1.json").find("\r\nSec-WebSocket-Protocol: atrium.v1.json\r\n"),
+  EXPECT_NE(switchingProtocols("dGhlIHNhbXBsZSBub25jZQ==", "atrium.v1.json")->view().find("\r\nSec-WebSocket-Protocol: atrium.v1.json\r\n"),
             std::string::npos);
 }
 
