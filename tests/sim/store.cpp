@@ -22,21 +22,29 @@ class SimStore::Port final : public Store {
   void write(std::vector<DocumentWrite> writes, Completion<void> done) override {
     later<void>([this, writes = std::move(writes)] { return store_.write(writes); }, std::move(done));
   }
-  void trim(RoomKey, std::uint64_t, Wall, Completion<std::uint64_t> done) override {
-    later<std::uint64_t>([] { return Result<std::uint64_t>(0); }, std::move(done));
+  void trim(RoomKey room, std::uint64_t keep_last, Wall sent_before, Completion<std::uint64_t> done) override {
+    later<std::uint64_t>(
+        [this, room = std::move(room), keep_last, sent_before]() -> Result<std::uint64_t> {
+          store_.trims.push_back({room, keep_last, sent_before});
+          if (store_.refusesRead()) return unreachable();
+          return store_.trim_answer;
+        },
+        std::move(done));
   }
   void head(const RoomKey& room, Completion<RoomHead> done) override {
     later<RoomHead>(
-        [this, room] {
+        [this, room]() -> Result<RoomHead> {
+          if (store_.refusesRead()) return unreachable();
           RoomHead head;
           if (const SimLog* log = store_.log(room)) head = {log->epoch, 1, log->records.size()};
-          return Result<RoomHead>(std::move(head));
+          return head;
         },
         std::move(done));
   }
   void locate(const RoomKey& room, const Id& message, Completion<std::uint64_t> done) override {
     later<std::uint64_t>(
         [this, room, message]() -> Result<std::uint64_t> {
+          if (store_.refusesRead()) return unreachable();
           if (const SimLog* log = store_.log(room))
             for (const Record& record : log->records)
               if (record.message == message) return record.seq;
@@ -46,11 +54,13 @@ class SimStore::Port final : public Store {
   }
   void page(PageQuery query, Completion<std::vector<Record>> done) override {
     later<std::vector<Record>>(
-        [this, query = std::move(query)] {
+        [this, query = std::move(query)]() -> Result<std::vector<Record>> {
+          if (store_.refusesRead()) return unreachable();
           std::vector<Record> found;
           const SimLog* log = store_.log(query.room);
-          const auto fits = [&query](const Record& record) {
-            return (query.message_types.empty() ||
+          const auto fits = [&query, log](const Record& record) {
+            return (query.thread.empty() || query.thread == log->threads[record.seq - 1]) &&
+                   (query.message_types.empty() ||
                     std::ranges::find(query.message_types, record.message_type) != query.message_types.end()) &&
                    (query.sender_id.empty() || query.sender_id == record.sender_id);
           };
@@ -61,28 +71,30 @@ class SimStore::Port final : public Store {
             for (auto it = log->records.rbegin(); it != log->records.rend(); ++it)
               if ((query.before_seq == 0 || it->seq < query.before_seq) && found.size() < query.limit && fits(*it)) found.push_back(*it);
           }
-          return Result<std::vector<Record>>(std::move(found));
+          return found;
         },
         std::move(done));
   }
   void get(DocumentKey key, Completion<std::optional<Document>> done) override {
     later<std::optional<Document>>(
-        [this, key = std::move(key)] {
-          const auto it = store_.documents_.find(key);
-          return Result<std::optional<Document>>(it == store_.documents_.end() ? std::nullopt : std::optional(it->second));
+        [this, key = std::move(key)]() -> Result<std::optional<Document>> {
+          if (store_.refusesRead()) return unreachable();
+          const Document* document = store_.document(key);
+          return document ? std::optional(*document) : std::nullopt;
         },
         std::move(done));
   }
   void scan(DocumentKey prefix, DocumentKey after, std::uint32_t limit, Completion<std::vector<Document>> done) override {
     later<std::vector<Document>>(
-        [this, prefix = std::move(prefix), after = std::move(after), limit] {
+        [this, prefix = std::move(prefix), after = std::move(after), limit]() -> Result<std::vector<Document>> {
+          if (store_.refusesRead()) return unreachable();
           std::vector<Document> found;
           for (const auto& [key, document] : store_.documents_) {
             if (found.size() == limit) break;
             if (key.size() < prefix.size() || !std::equal(prefix.begin(), prefix.end(), key.begin())) continue;
             if (after.empty() || key > after) found.push_back(document);
           }
-          return Result<std::vector<Document>>(std::move(found));
+          return found;
         },
         std::move(done));
   }
@@ -102,6 +114,7 @@ class SimStore::Port final : public Store {
     if (store_.options.turns_max == 0 && !store_.stalled_) return task();
     post_(std::move(task));
   }
+  static std::unexpected<Error> unreachable() { return fail(Code::storage_unavailable, "the seed says no"); }
   SimStore& store_;
   std::function<void(Task)> post_;
 };
@@ -136,7 +149,7 @@ void SimStore::append(AppendBatch& batch) {
   for (AppendItem& item : batch.items) {
     atrium_append_result& result = item.result;
     if (refused) {
-      result.status = ATRIUM_FAILED;
+      result.status = options.batch_refusal;
       continue;
     }
     SimLog& log = logs_[*item.room];
@@ -163,27 +176,37 @@ void SimStore::append(AppendBatch& batch) {
     if (!item.idempotency_key.empty()) keys.emplace(item.idempotency_key, kept);
     log.records.push_back(
         {kept.seq, item.sent_at, item.message, item.sender_id, item.message_type, item.audience, std::string(item.body->payload())});
+    log.threads.push_back(item.thread);
     result.status = ATRIUM_OK;
     answer(kept);
   }
 }
 
-Result<void> SimStore::write(const std::vector<DocumentWrite>& writes) {
+void SimStore::put(const DocumentKey& key, std::string value) {
+  Document& document = documents_[key];
+  document.key = key;
+  document.value = std::move(value);
+  ++document.version;
+}
+
+const Document* SimStore::document(const DocumentKey& key) const {
+  const auto it = documents_.find(key);
+  return it == documents_.end() ? nullptr : &it->second;
+}
+
+Result<void> SimStore::write(const std::vector<DocumentWrite>& batch) {
   if (random_.below(1000) < options.refuse_write) return fail(Code::storage_unavailable, "the seed says no");
-  for (const DocumentWrite& write : writes) {
+  for (const DocumentWrite& write : batch) {
     const auto it = documents_.find(write.key);
     const std::uint64_t version = it == documents_.end() ? 0 : it->second.version;
     if (write.expected_version != ATRIUM_VERSION_ANY && write.expected_version != version) return fail(Code::conflict);
   }
-  for (const DocumentWrite& write : writes) {
-    if (!write.value) {
+  writes += batch.size();
+  for (const DocumentWrite& write : batch) {
+    if (write.value)
+      put(write.key, *write.value);
+    else
       documents_.erase(write.key);
-      continue;
-    }
-    Document& document = documents_[write.key];
-    document.key = write.key;
-    document.value = *write.value;
-    ++document.version;
   }
   return {};
 }

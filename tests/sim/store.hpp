@@ -16,13 +16,16 @@ namespace atrium::sim {
 struct StoreOptions {
   unsigned refuse_batch = 0;  // A batch fails as a whole: nothing of it was kept.
   unsigned refuse_write = 0;  // A document write fails.
+  unsigned refuse_read = 0;   // A head, page, get or scan fails.
   unsigned turns_max = 0;     // An answer comes after up to so many turns of the shards; 0: inline.
+  atrium_status batch_refusal = ATRIUM_FAILED;
 };
 
 // One log of a room: the truth that clients are compared with.
 struct SimLog {
   std::string epoch;
   std::vector<Record> records;  // records[seq - 1]
+  std::vector<Id> threads;      // Of each.
 };
 
 // The store behind every shard: one writer, in order of hand-over, whose answers come late or not at all as the seed decides.
@@ -38,8 +41,19 @@ class SimStore {
   void stall(bool stalled) { stalled_ = stalled; }
   [[nodiscard]] bool idle() const { return jobs_.empty() || stalled_; }
   [[nodiscard]] const SimLog* log(const RoomKey& room) const;
+  // Puts a document there by hand, as an operator or a failing disk might.
+  void put(const DocumentKey& key, std::string value);
+  [[nodiscard]] const Document* document(const DocumentKey& key) const;
 
   StoreOptions options;
+  std::uint64_t writes = 0;  // Documents written or removed so far.
+  struct Trim {
+    RoomKey room;
+    std::uint64_t keep_last;
+    Wall sent_before;
+  };
+  std::vector<Trim> trims;        // What was asked so far; nothing is dropped...
+  std::uint64_t trim_answer = 0;  // ...whatever the answer says.
 
  private:
   class Port;
@@ -51,7 +65,8 @@ class SimStore {
   };
   void submit(std::move_only_function<void()> job);
   void append(AppendBatch& batch);
-  Result<void> write(const std::vector<DocumentWrite>& writes);
+  Result<void> write(const std::vector<DocumentWrite>& batch);
+  bool refusesRead() { return options.refuse_read > 0 && random_.below(1000) < options.refuse_read; }
 
   Random& random_;
   std::unordered_map<RoomKey, SimLog, RoomKeyHash> logs_;

@@ -12,16 +12,28 @@ namespace {
 atrium_text text(std::string_view view) { return {view.data(), view.size()}; }
 constexpr std::uint32_t everyone =
     ATRIUM_ROLE_AGENT | ATRIUM_ROLE_SUPERVISOR | ATRIUM_ROLE_ADMIN | ATRIUM_ROLE_CLIENT | ATRIUM_ROLE_SERVICE;
+std::string words(const atrium_text& part) { return {part.data, part.size}; }
+std::string words(const atrium_room_view& room) {
+  return "room=" + words(room.name) + " members=" + std::to_string(room.member_count) + " max=" + std::to_string(room.max_members);
+}
+std::string words(const atrium_user_view& user) { return words(user.user_id) + '/' + std::to_string(user.room_role); }
+std::string words(const atrium_message_view& message) { return words(message.message_type) + " \"" + words(message.content) + '"'; }
 }  // namespace
 
 class SimTypes::SimRoomType final : public RoomType {
  public:
-  SimRoomType(SimTypes& types, std::string name, std::uint32_t entry, std::uint32_t max_members, bool hooked)
-      : types_(types), name_(std::move(name)), hooked_(hooked) {
+  SimRoomType(SimTypes& types, std::string name, std::uint32_t entry, std::uint32_t max_members)
+      : types_(types), name_(std::move(name)), hooked_(name_ == "hooked") {
     info_.struct_size = sizeof info_;
     info_.entry = entry;
     info_.max_members = max_members;
     info_.name = text(name_);
+    if (name_ == "narrow") {
+      info_.max_members_limit = 10;
+      info_.retention_days = 30;
+      info_.flush_window_us = 5000;
+      info_.message_types = text("text,short");
+    }
     const std::uint32_t member = ATRIUM_MAY_READ | ATRIUM_MAY_POST;
     const std::uint32_t moderator = member | ATRIUM_MAY_ADD_MEMBERS | ATRIUM_MAY_REMOVE_MEMBERS;
     const std::uint32_t owner = moderator | ATRIUM_MAY_CHANGE_ROOM | ATRIUM_MAY_CHANGE_ROLES | ATRIUM_MAY_CLOSE;
@@ -32,20 +44,24 @@ class SimTypes::SimRoomType final : public RoomType {
   bool checksSettings() const override { return hooked_; }
   bool checksJoin() const override { return hooked_; }
   bool checksPost() const override { return hooked_; }
-  void checkSettings(const atrium_room_view& room, const atrium_user_view&, HookDone done) override {
+  void checkSettings(const atrium_room_view& room, const atrium_user_view& actor, HookDone done) override {
+    types_.seen.push_back("settings " + words(room) + " actor=" + words(actor));
+    if (has(room.settings, "late")) return types_.waiting.push_back(std::move(done));
     HookOutcome outcome;
-    if (has(room.settings, "forbidden")) {
+    if (has(room.settings, "forbidden"))
       outcome.refused = Error{Code::rejected_by_plugin, "forbidden settings", 0, {{"/settings/forbidden", "must not be there"}}};
-    }
     done(std::move(outcome));
   }
-  void willJoin(const atrium_room_view&, const atrium_user_view& user, const atrium_user_view&, HookDone done) override {
+  void willJoin(const atrium_room_view& room, const atrium_user_view& user, const atrium_user_view& actor, HookDone done) override {
+    types_.seen.push_back("join " + words(room) + " user=" + words(user) + " actor=" + words(actor));
+    const std::string_view user_id(user.user_id.data, user.user_id.size);
+    if (user_id == "late") return types_.waiting.push_back(std::move(done));
     HookOutcome outcome;
-    if (std::string_view(user.user_id.data, user.user_id.size) == "banned")
-      outcome.refused = Error{Code::rejected_by_plugin, "banned here", 0, {}};
+    if (user_id == "banned") outcome.refused = Error{Code::rejected_by_plugin, "banned here", 0, {}};
     done(std::move(outcome));
   }
-  void willPost(const atrium_room_view&, const atrium_user_view&, const atrium_message_view&, HookDone done) override {
+  void willPost(const atrium_room_view& room, const atrium_user_view& sender, const atrium_message_view& message, HookDone done) override {
+    types_.seen.push_back("post " + words(room) + " sender=" + words(sender) + ' ' + words(message));
     types_.waiting.push_back(std::move(done));
   }
 
@@ -59,15 +75,19 @@ class SimTypes::SimRoomType final : public RoomType {
 
 class SimTypes::SimMessageType final : public MessageType {
  public:
-  SimMessageType(std::string name, std::uint32_t roles, std::uint32_t content_min) : name_(std::move(name)) {
+  SimMessageType(SimTypes& types, std::string name, std::uint32_t roles, std::uint32_t content_min, std::uint32_t content_max = 0)
+      : types_(types), name_(std::move(name)) {
     info_.struct_size = sizeof info_;
     info_.sender_roles = roles;
     info_.content_min = content_min;
+    info_.content_max = content_max;
     info_.name = text(name_);
   }
   const atrium_message_type_info& info() const override { return info_; }
-  bool checks() const override { return name_ == "checked" || name_ == "whisper"; }
-  void check(const atrium_room_view&, const atrium_user_view&, const atrium_message_view& message, HookDone done) override {
+  bool checks() const override { return name_ == "checked" || name_ == "whisper" || name_ == "asked"; }
+  void check(const atrium_room_view& room, const atrium_user_view& sender, const atrium_message_view& message, HookDone done) override {
+    types_.seen.push_back("check " + words(room) + " sender=" + words(sender) + ' ' + words(message));
+    if (name_ == "asked") return types_.waiting.push_back(std::move(done));
     HookOutcome outcome;
     const std::string_view content(message.content.data, message.content.size);
     if (name_ == "whisper") {
@@ -82,18 +102,28 @@ class SimTypes::SimMessageType final : public MessageType {
   }
 
  private:
+  SimTypes& types_;
   const std::string name_;
   atrium_message_type_info info_{};
 };
 
 SimTypes::SimTypes() {
-  rooms_.emplace("open", std::make_unique<SimRoomType>(*this, "open", ATRIUM_ENTRY_OPEN, 0, false));
-  rooms_.emplace("invited", std::make_unique<SimRoomType>(*this, "invited", ATRIUM_ENTRY_INVITATION, 3, false));
-  rooms_.emplace("hooked", std::make_unique<SimRoomType>(*this, "hooked", ATRIUM_ENTRY_OPEN, 0, true));
-  messages_.emplace("text", std::make_unique<SimMessageType>("text", everyone, 1));
-  messages_.emplace("checked", std::make_unique<SimMessageType>("checked", everyone, 0));
-  messages_.emplace("whisper", std::make_unique<SimMessageType>("whisper", everyone & ~ATRIUM_ROLE_CLIENT, 1));
-  messages_.emplace("system", std::make_unique<SimMessageType>("system", 0, 0));
+  const auto addRoom = [this](const std::string& name, std::uint32_t entry, std::uint32_t max_members) {
+    rooms_.emplace(name, std::make_unique<SimRoomType>(*this, name, entry, max_members));
+  };
+  addRoom("open", ATRIUM_ENTRY_OPEN, 0);
+  addRoom("invited", ATRIUM_ENTRY_INVITATION, 3);
+  addRoom("hooked", ATRIUM_ENTRY_OPEN, 0);
+  addRoom("narrow", ATRIUM_ENTRY_OPEN, 0);
+  const auto addMessage = [this](const std::string& name, std::uint32_t roles, std::uint32_t content_min, std::uint32_t content_max) {
+    messages_.emplace(name, std::make_unique<SimMessageType>(*this, name, roles, content_min, content_max));
+  };
+  addMessage("text", everyone, 1, 0);
+  addMessage("checked", everyone, 0, 0);
+  addMessage("asked", everyone, 0, 0);
+  addMessage("whisper", everyone & ~ATRIUM_ROLE_CLIENT, 1, 0);
+  addMessage("short", everyone, 0, 8);
+  addMessage("system", 0, 0, 0);
 }
 SimTypes::~SimTypes() = default;
 

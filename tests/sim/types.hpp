@@ -10,9 +10,12 @@
 
 namespace atrium::sim {
 
-// Room and message types for tests of the engine alone. Rooms: "open" (anyone enters), "invited" (by invitation, small), "hooked" (its post
-// hook answers when the test says so: release()). Messages: "text" (no check), "checked" (denied when its content is "no", annotated and
-// normalised otherwise), "whisper" (sender and supervisors only), "system" (server only).
+// Room and message types for tests of the engine alone.
+//   Rooms     open: anyone enters. invited: by invitation, three members. hooked: its hooks for posts, for a member named "late" and for
+//             settings with "late" answer when the test says so (release()); it refuses the setting "forbidden" and the user "banned".
+//             narrow: takes "text" and "short" only, at most ten members, keeps messages 30 days, gathers writes for 5 ms.
+//   Messages  text: no check. checked: denied when its content is "no", annotated and normalised otherwise. asked: as the test says
+//             (release()). whisper: sender and supervisors only. short: at most 8 bytes. system: from the server only.
 class SimTypes final : public Types {
  public:
   SimTypes();
@@ -22,9 +25,11 @@ class SimTypes final : public Types {
   [[nodiscard]] std::vector<std::string> roomTypeNames() const override;
   [[nodiscard]] std::vector<std::string> messageTypeNames() const override;
 
-  // Hooks of "hooked" rooms that wait for an answer.
+  // Hooks that wait for an answer; release() answers the first.
   std::deque<HookDone> waiting;
   void release(HookOutcome outcome = {});
+  // What each hook so far was shown, in words: "settings room=new members=1 max=50 actor=ana/4".
+  std::vector<std::string> seen;
 
  private:
   class SimRoomType;

@@ -16,10 +16,9 @@ constexpr auto expires_after = std::chrono::hours(12);
 Pushed Client::push(const FramePtr& frame, const PushOptions& options) {
   if (closed || waiting_bytes_ + frame->size() > outbox_max) return Pushed::full;
   if (options.shed != Shed::never && waiting_bytes_ * 2 > outbox_max) return Pushed::shed;
-  const bool message = options.lane == Lane::messages;
-  waiting_.push_back({frame, message});
+  waiting_.push_back({frame, options});
   waiting_bytes_ += frame->size();
-  queued_ += message;
+  queued_ += options.lane == Lane::messages;
   return Pushed::queued;
 }
 
@@ -32,8 +31,9 @@ void Client::flush(std::size_t frames) {
     auto event = JsonDocument::parse(waiting_.front().frame->payload());
     ATRIUM_ASSERT(event.has_value(), "every event is well-formed JSON");
     received.push_back(std::move(*event));
+    received_options.push_back(waiting_.front().options);
     waiting_bytes_ -= waiting_.front().frame->size();
-    flushed_ += waiting_.front().message;
+    flushed_ += waiting_.front().options.lane == Lane::messages;
     waiting_.pop_front();
   }
 }
@@ -76,6 +76,7 @@ World::World(std::uint64_t seed, WorldOptions options)
 World::~World() {
   for (const auto& client : clients_)
     if (client->session) disconnect(*client);
+  for (const auto& part : parts_) part->held = false;
   store.stall(false);
   while (!types.waiting.empty()) types.release();
   settle();
@@ -93,11 +94,14 @@ PrincipalPtr World::principal(std::string tenant, std::string user, std::uint32_
 }
 
 Client& World::connect(std::string tenant, std::string user, std::string room_id, std::uint32_t roles) {
-  const auto shard = static_cast<unsigned>(random.below(parts_.size()));
-  Client& client = *clients_.emplace_back(std::make_unique<Client>(tenant, user, shard));
+  return connect(static_cast<unsigned>(random.below(parts_.size())), principal(std::move(tenant), std::move(user), roles),
+                 {.sub_protocol = true, .room_id = std::move(room_id)});
+}
+
+Client& World::connect(unsigned shard, PrincipalPtr who, SessionOptions options) {
+  Client& client = *clients_.emplace_back(std::make_unique<Client>(who->tenant_id, who->user_id, shard));
   parts_[shard]->now = clock.now();
-  client.session = &parts_[shard]->shard->openSession(principal(std::move(tenant), std::move(user), roles), client,
-                                                      {.sub_protocol = true, .room_id = std::move(room_id)});
+  client.session = &parts_[shard]->shard->openSession(std::move(who), client, std::move(options));
   return client;
 }
 
@@ -134,6 +138,7 @@ Result<Principal> World::verify(std::string_view token, Wall now) {
 
 void World::turn(unsigned index) {
   Part& part = *parts_[index];
+  if (part.held) return;
   part.now = clock.now();
   std::vector<Task> fresh;
   part.mailbox.take(fresh);
@@ -161,7 +166,7 @@ void World::turn(unsigned index) {
 
 bool World::quiet() {
   if (!store.idle()) return false;
-  return std::ranges::all_of(parts_, [](const auto& part) { return part->tasks.empty() && part->mailbox.size() == 0; });
+  return std::ranges::all_of(parts_, [](const auto& part) { return part->held || (part->tasks.empty() && part->mailbox.size() == 0); });
 }
 
 void World::stir(unsigned turns) {

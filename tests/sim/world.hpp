@@ -43,14 +43,15 @@ class Client final : public Link {
   const unsigned shard;
   Session* session = nullptr;  // Null once closed.
   std::vector<JsonDocument> received;
-  std::optional<CloseCode> closed;   // By the server.
-  std::size_t outbox_max = 1 << 20;  // bytes
+  std::vector<PushOptions> received_options;  // How each of them was to travel.
+  std::optional<CloseCode> closed;            // By the server.
+  std::size_t outbox_max = 1 << 20;           // bytes
   std::size_t reads_per_turn = static_cast<std::size_t>(-1);
 
  private:
   struct Waiting {
     FramePtr frame;
-    bool message;
+    PushOptions options;
   };
   std::deque<Waiting> waiting_;
   std::size_t waiting_bytes_ = 0;
@@ -71,6 +72,8 @@ class World final : private Shards, private Tokens {
 
   // Opens a session; on a shard of the seed's choice. `room_id`: as /collaboration/ws/{room_id}.
   Client& connect(std::string tenant, std::string user, std::string room_id = {}, std::uint32_t roles = ATRIUM_ROLE_AGENT);
+  // Likewise on that shard, for anyone.
+  Client& connect(unsigned shard, PrincipalPtr who, SessionOptions options);
   void disconnect(Client& client, bool clean = true);
   void send(Client& client, std::string_view frame);
 
@@ -78,6 +81,8 @@ class World final : private Shards, private Tokens {
   void settle();
   // Some turns, so that things stay half done.
   void stir(unsigned turns);
+  // That shard turns no more until it is let go.
+  void hold(unsigned shard, bool held) { parts_[shard]->held = held; }
   // Moves the clock on in steps, turning as it goes.
   void pass(std::chrono::milliseconds time);
 
@@ -96,6 +101,10 @@ class World final : private Shards, private Tokens {
   static PrincipalPtr principal(std::string tenant, std::string user, std::uint32_t roles = ATRIUM_ROLE_AGENT);
 
   Shard& anyShard() { return *parts_[random.below(parts_.size())]->shard; }
+  Shard& shard(unsigned index) { return *parts_[index]->shard; }
+  [[nodiscard]] unsigned homeOf(const RoomKey& room) const { return static_cast<unsigned>(RoomKeyHash{}(room) % parts_.size()); }
+  [[nodiscard]] unsigned homeOf(const UserKey& user) const { return static_cast<unsigned>(UserKeyHash{}(user) % parts_.size()); }
+  [[nodiscard]] std::int64_t metric(Metric metric) const { return registry_.sum(metric); }
   [[nodiscard]] EngineFigures figures(const std::string& tenant);
 
   Random random;
@@ -113,6 +122,7 @@ class World final : private Shards, private Tokens {
     MetricSet& metrics;
     std::unique_ptr<Store> store;
     std::unique_ptr<Shard> shard;
+    bool held = false;
   };
 
   [[nodiscard]] unsigned count() const override { return static_cast<unsigned>(parts_.size()); }
