@@ -15,7 +15,7 @@ import yaml
 MADE_FROM = "kernel/config/options.yaml"
 DURATION_NS = {"us": 10**3, "ms": 10**6, "s": 10**9, "m": 60 * 10**9, "h": 3600 * 10**9, "d": 86400 * 10**9}
 SIZE_BYTES = {"B": 1, "KiB": 2**10, "MiB": 2**20, "GiB": 2**30}
-CHRONO = {"us": "microseconds", "ms": "milliseconds"}
+CHRONO = {"us": "microseconds", "ms": "milliseconds", "s": "seconds"}
 UNIT_WORDS = {"us": "microseconds", "ms": "milliseconds", "s": "seconds"}
 SECTION_KEYS = {"section", "about", "options", "struct", "type", "max", "example"}
 OPTION_KEYS = {"name", "field", "type", "default", "min", "max", "enum", "cpp", "unit", "env", "env_unit", "secret", "required", "description", "example"}
