@@ -34,6 +34,9 @@ void checkLine(std::string_view line, SourcePlace place, ConfigProblems& problem
   const std::size_t indent = std::min(line.find_first_not_of(" \t"), line.size());
   if (const std::size_t tab = line.substr(0, indent).find('\t'); tab != std::string_view::npos)
     problems.push_back(problemAt(column(tab), "a tab is used for indentation", "indent with spaces"));
+  // YAML has two directives, %YAML and %TAG; neither has a use here, and the parser ignores what it does not know.
+  if (line.starts_with('%'))
+    problems.push_back(problemAt(column(0), "a directive stands here", "remove the line, or put quotes around the text"));
   for (std::size_t at = 0; at < line.size();) {
     const std::size_t length = sequenceLength(line.substr(at));
     if (length == 0) {

@@ -8,7 +8,7 @@
 
 namespace atrium {
 
-// Size, UTF-8, control characters and tabs in indentation. Adds what it finds to `problems`, at most one per kind and line.
+// Size, UTF-8, control characters, tabs in indentation and directives. Adds what it finds to `problems`, at most one per kind and line.
 void checkSourceText(std::string_view text, const SourcePlace& file, ConfigProblems& problems);
 
 [[nodiscard]] bool validUtf8(std::string_view text);

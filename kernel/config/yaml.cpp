@@ -47,6 +47,17 @@ bool looksNumeric(std::string_view text, bool& whole) {
   return at == text.size();
 }
 
+// A number that no 64 bits hold: 1e999, or an integer of thirty digits.
+bool looksTooLarge(std::string_view text) {
+  bool whole = false;
+  if (!looksNumeric(text, whole)) return false;
+  std::int64_t integer = 0;
+  double number = 0;
+  const char* end = text.data() + text.size();
+  const auto read = whole ? std::from_chars(text.data(), end, integer) : std::from_chars(text.data(), end, number);
+  return read.ec != std::errc{};
+}
+
 // 0777, +012, 0x1F, 0o17: read as octal or hexadecimal by some readers of YAML, as decimal or text by others.
 bool looksAmbiguous(std::string_view text) {
   if (text.starts_with('-') || text.starts_with('+')) text.remove_prefix(1);
@@ -95,6 +106,9 @@ class TreeBuilder final : public YAML::EventHandler {
     if (!node.quoted && node.text == value && looksAmbiguous(value))
       problems_.push_back(problemAt(node.place, fmt::format("{} is a number to some readers of YAML and not the same one to others", value),
                                     "write it in decimal digits without a leading zero, or put it in quotes if it is text"));
+    if (!node.quoted && looksTooLarge(node.text))
+      problems_.push_back(problemAt(node.place, fmt::format("{} is beyond the numbers that can be held", node.text.substr(0, 40)),
+                                    "put it in quotes if it is text"));
     add(std::move(node), anchor);
   }
 

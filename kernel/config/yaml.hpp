@@ -12,7 +12,7 @@
 
 // A strict reading of YAML. The library underneath accepts much that is a mistake in a configuration file; what this reader lets
 // through has one meaning: one document, unique keys that are plain text, valid UTF-8, closed quotes, no tabs in indentation, no
-// tags, no numbers like 0777 (octal to some readers, decimal to others), and bounded size, depth and number of values.
+// tags or directives, no numbers like 0777 (octal to some readers, decimal to others), and bounded size, depth and number of values.
 
 namespace atrium {
 

@@ -156,5 +156,21 @@ INSTANTIATE_TEST_SUITE_P(
                 withClaims(R"({"sub":"ana","tenant_id":"acme","exp":1768000600,"roles":["x")" + repeated(",\"x\"", 64) + "]}")}),
     [](const auto& test) { return std::string(test.param.label); });
 
+// Each character of a token replaced, removed or doubled: none of them can be changed without breaking it.
+TEST(Forgery, noCharacterOfATokenMayChange) {
+  TokenVerifier verifier = verifierFor({});
+  const std::string token = genuine();
+  ASSERT_TRUE(verifier.verify(token, test_now));
+  for (std::size_t at = 0; at < token.size(); ++at) {
+    for (const char other : {'A', 'B', '_', '.', '=', '\0'}) {
+      std::string changed = token;
+      changed[at] = other;
+      ASSERT_TRUE(changed == token || !verifier.verify(changed, test_now)) << at << " " << other;
+    }
+    ASSERT_FALSE(verifier.verify(std::string(token).erase(at, 1), test_now)) << at;
+    ASSERT_FALSE(verifier.verify(std::string(token).insert(at, 1, token[at]), test_now)) << at;
+  }
+}
+
 }  // namespace
 }  // namespace atrium

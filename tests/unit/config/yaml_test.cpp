@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
+#include "base/ids.hpp"
 #include "protocol/json_index.hpp"
 
 namespace atrium {
@@ -105,9 +108,11 @@ INSTANTIATE_TEST_SUITE_P(
         Mistake{"secondDocument", "a: 1\n---\nb: 2\n", 2, 1, "second document"}, Mistake{"tabIndent", "a:\n\tb: 1\n", 2, 1, "tab"},
         Mistake{"tabBehindSpaces", "a:\n  \tb: 1\n", 2, 3, "tab"}, Mistake{"unknownTag", "a: !secret x\n", 1, 4, "tag"},
         Mistake{"standardTag", "a: !!str 1\n", 1, 4, "tag"}, Mistake{"bareTag", "a: ! 1\n", 1, 4, "tag"},
-        Mistake{"tagOnAMapping", "a: !x {b: 1}\n", 1, 4, "tag"}, Mistake{"octalLooking", "mode: 0777\n", 1, 7, "0777"},
-        Mistake{"octalWithPrefix", "mode: 0o17\n", 1, 7, "0o17"}, Mistake{"hexadecimal", "mode: 0x1F\n", 1, 7, "0x1F"},
-        Mistake{"signedOctal", "mode: -012\n", 1, 7, "-012"}, Mistake{"tooDeep", nested(40), 1, 35, "nested"},
+        Mistake{"tagOnAMapping", "a: !x {b: 1}\n", 1, 4, "tag"}, Mistake{"directive", "%YAML 1.1\n---\na: 1\n", 1, 1, "directive"},
+        Mistake{"octalLooking", "mode: 0777\n", 1, 7, "0777"}, Mistake{"octalWithPrefix", "mode: 0o17\n", 1, 7, "0o17"},
+        Mistake{"hexadecimal", "mode: 0x1F\n", 1, 7, "0x1F"}, Mistake{"signedOctal", "mode: -012\n", 1, 7, "-012"},
+        Mistake{"tooLargeInteger", "n: 9223372036854775808\n", 1, 4, "beyond the numbers"},
+        Mistake{"tooLargeNumber", "n: 1e999\n", 1, 4, "beyond the numbers"}, Mistake{"tooDeep", nested(40), 1, 35, "nested"},
         Mistake{"aliasBomb", aliasBomb(), 5, 25, "grows"}, Mistake{"longTextRepeated", longTextRepeated(), 2, 165, "grows"},
         Mistake{"aliasOfItself", "a: &a [*a]\n", 1, 8, "alias"}, Mistake{"unknownAlias", "a: *b\n", 1, 4, "not YAML"},
         Mistake{"listAsKey", "? [a]\n: 1\n", 1, 3, "key"}, Mistake{"nothingAsKey", "~: 1\n", 1, 1, "key"},
@@ -182,6 +187,41 @@ TEST(Yaml, becomesCanonicalJson) {
   EXPECT_EQ(toJson(root), R"({"a":{"j":null,"k\"":"x"},"b":[1,-2.5e3,true,null,null,"no","1","q\"\n"]})");
   EXPECT_TRUE(JsonDocument::parse(toJson(root)));
   EXPECT_EQ(toJson(parsed("a: {j: , 'k\"': x}\nb: [1, -2.5e3, true, ~, ~, no, '1', \"q\\\"\\n\"]\n")), toJson(root));
+}
+
+// Whatever a file is damaged into: it is either refused with a place inside it, or read as a value that JSON can say.
+TEST(Yaml, survivesEveryDamage) {
+  const std::string whole =
+      "server: {port: 8000, hosts: [a, 'b''c', \"d\\n\"]}\nplugins:\n  use: &u\n    x.y: {config: {n: -1.5e3, t: true, z: ~}}\n  more: "
+      "*u\ntext: |\n  a\n  "
+      "b\nlong: >-\n  c\nv: ${HOME:-/x}\n";
+  const Environment env{{"HOME", "/h"}};
+  Random random(11);
+  constexpr std::string_view pieces = "\"'{}[]:,&*!|>-#%@`~ \n\t\r?$\\0\x01\x7f\xc3\xa9\xff";
+  unsigned refused = 0, read = 0;
+  for (int round = 0; round < 5000; ++round) {
+    std::string text = whole;
+    for (std::uint64_t damages = 1 + random.below(3); damages > 0; --damages) {
+      const std::size_t at = random.below(text.size());
+      switch (random.below(3)) {
+        case 0: text[at] = pieces[random.below(pieces.size())]; break;
+        case 1: text.insert(at, 1, pieces[random.below(pieces.size())]); break;
+        default: text.erase(at, 1 + random.below(5)); break;
+      }
+    }
+    const auto lines = static_cast<std::uint32_t>(std::ranges::count(text, '\n')) + 1;
+    const auto result = parseYaml(text, "a.yaml", &env);
+    if (result) {
+      ++read;
+      ASSERT_TRUE(JsonDocument::parse(toJson(*result))) << text;
+    } else {
+      ++refused;
+      ASSERT_FALSE(result.error().empty());
+      for (const ConfigProblem& problem : result.error()) ASSERT_LE(problem.line, lines) << problem.message << "\n" << text;
+    }
+  }
+  EXPECT_GT(refused, 500U);
+  EXPECT_GT(read, 500U);
 }
 
 TEST(Problems, showAHundredAndCountTheRest) {
