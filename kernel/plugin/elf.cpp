@@ -26,9 +26,7 @@ constexpr std::size_t manifest_max = 256 * 1024;
 constexpr std::size_t seal_size = 32;
 constexpr std::size_t build_id_max = 64;
 
-std::unexpected<Error> refuse(const char* why) {
-  return fail(Code::plugin_failed, why);
-}
+std::unexpected<Error> refuse(const char* why) { return fail(Code::plugin_failed, why); }
 
 class ElfReader {
  public:
@@ -78,17 +76,11 @@ class ElfReader {
     if (segment.p_type == PT_NULL) return {};
     if (!holds(segment.p_offset, segment.p_filesz)) return refuse("it ends before its segments do: it is truncated");
     switch (segment.p_type) {
-      case PT_LOAD:
-        return checkLoad(segment);
-      case PT_DYNAMIC:
-        has_dynamic_ = true;
-        return {};
-      case PT_INTERP:
-        return refuse("it is a program and not a library");
-      case PT_NOTE:
-        return readNotes(segment);
-      default:
-        return {};
+      case PT_LOAD: return checkLoad(segment);
+      case PT_DYNAMIC: has_dynamic_ = true; return {};
+      case PT_INTERP: return refuse("it is a program and not a library");
+      case PT_NOTE: return readNotes(segment);
+      default: return {};
     }
   }
 
@@ -153,8 +145,6 @@ class ElfReader {
 
 }  // namespace
 
-Result<ElfContents> readElf(std::span<const std::byte> file) {
-  return ElfReader(file).read();
-}
+Result<ElfContents> readElf(std::span<const std::byte> file) { return ElfReader(file).read(); }
 
 }  // namespace atrium

@@ -20,9 +20,7 @@ constexpr std::size_t log_text_max = 2000;  // bytes of one line from a plugin
 constexpr std::size_t reason_max = 500;     // bytes of what create() has to say
 constexpr std::uint32_t flush_window_max = 1'000'000;
 
-std::unexpected<Error> refuse(std::string why) {
-  return fail(Code::plugin_failed, std::move(why));
-}
+std::unexpected<Error> refuse(std::string why) { return fail(Code::plugin_failed, std::move(why)); }
 
 // A plugin's text, cut to `max` bytes; what is not UTF-8 is not repeated.
 std::string safeText(const atrium_text& text, std::size_t max) {

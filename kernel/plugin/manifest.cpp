@@ -32,12 +32,8 @@ constexpr std::array<KnownHook, 5> known_hooks = {{{"check_settings", "room-type
                                                    {"check", "message-type"},
                                                    {"summarise", "message-type"}}};
 
-bool contains(std::span<const std::string_view> names, std::string_view name) {
-  return std::ranges::find(names, name) != names.end();
-}
-bool contains(const std::vector<std::string>& names, std::string_view name) {
-  return std::ranges::find(names, name) != names.end();
-}
+bool contains(std::span<const std::string_view> names, std::string_view name) { return std::ranges::find(names, name) != names.end(); }
+bool contains(const std::vector<std::string>& names, std::string_view name) { return std::ranges::find(names, name) != names.end(); }
 
 // Labels of lower-case letters, digits and dashes, at least two, joined by dots; they name files too.
 bool isPluginId(std::string_view text) {
@@ -217,12 +213,8 @@ std::string_view Manifest::nameOf(std::string_view kind) const {
   const auto found = std::ranges::find(extensions, kind, &ManifestExtension::kind);
   return found == extensions.end() ? std::string_view() : std::string_view(found->name);
 }
-bool Manifest::hooksInto(std::string_view hook) const {
-  return contains(hooks, hook);
-}
-bool Manifest::wants(std::string_view grant) const {
-  return contains(grants, grant);
-}
+bool Manifest::hooksInto(std::string_view hook) const { return contains(hooks, hook); }
+bool Manifest::wants(std::string_view grant) const { return contains(grants, grant); }
 
 Result<Manifest> parseManifest(std::string_view yaml, std::string_view name) {
   const auto document = parseYaml(yaml, name);

@@ -40,12 +40,8 @@ class Descriptor {
   int descriptor_;
 };
 
-std::unexpected<Error> refuse(std::string why) {
-  return fail(Code::plugin_failed, std::move(why));
-}
-std::string systemError() {
-  return std::generic_category().message(errno);
-}
+std::unexpected<Error> refuse(std::string why) { return fail(Code::plugin_failed, std::move(why)); }
+std::string systemError() { return std::generic_category().message(errno); }
 
 // The SHA-256 of `bytes`, with `zeroed` bytes from `hole` taken as zeros.
 Digest sha256(std::span<const std::byte> bytes, std::size_t hole = 0, std::size_t zeroed = 0) {
@@ -67,9 +63,7 @@ std::string toHex(const Digest& digest) {
   return text;
 }
 
-bool ownerIsTrusted(const struct stat& status) {
-  return status.st_uid == 0 || status.st_uid == ::geteuid();
-}
+bool ownerIsTrusted(const struct stat& status) { return status.st_uid == 0 || status.st_uid == ::geteuid(); }
 
 Result<std::vector<std::byte>> readWhole(int descriptor, std::size_t size) {
   std::vector<std::byte> bytes(size + 1);  // One more, to notice a file that grows meanwhile.

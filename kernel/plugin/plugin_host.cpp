@@ -14,16 +14,11 @@ namespace atrium {
 
 std::string_view word(PluginState state) {
   switch (state) {
-    case PluginState::rejected:
-      return "rejected";
-    case PluginState::verified:
-      return "verified";
-    case PluginState::active:
-      return "active";
-    case PluginState::unloaded:
-      return "unloaded";
-    case PluginState::pinned:
-      return "pinned";
+    case PluginState::rejected: return "rejected";
+    case PluginState::verified: return "verified";
+    case PluginState::active: return "active";
+    case PluginState::unloaded: return "unloaded";
+    case PluginState::pinned: return "pinned";
   }
   return {};
 }
@@ -31,9 +26,7 @@ std::string_view word(PluginState state) {
 PluginHost::PluginHost(Options options, Log& log, const Clock& clock)
     : options_(std::move(options)), log_(log), environment_{log, clock, call_clock_} {}
 
-PluginHost::~PluginHost() {
-  stop();
-}
+PluginHost::~PluginHost() { stop(); }
 
 Result<std::unique_ptr<PluginHost>> PluginHost::start(Options options, Log& log, const Clock& clock) {
   std::unique_ptr<PluginHost> host(new PluginHost(std::move(options), log, clock));
