@@ -12,7 +12,7 @@ rules = [
     (re.compile("BEGIN [A-Z ]*" + "PRIVATE KEY"), "a private key"),
     (re.compile(r"^(<{7}|>{7}) "), "a merge conflict"),
     (re.compile(r"\bFIX" + "ME\b|\bX" + r"XX\b|\bTO" + r"DO(?!\((perf|security|cleanup)\):)"), "debt without its kind: TO" + "DO(perf|security|cleanup):"),
-    (re.compile(r"\bsleep_" + "for|\bu" + r"sleep\("), "a sleep; wait for what is to happen instead"),
+    (re.compile(r"\bsleep_" + r"for|\bu" + r"sleep\("), "a sleep; wait for what is to happen instead"),
     (re.compile("\t"), "a tab"),
     (re.compile(r"[ \t]+$"), "trailing blanks"),
 ]

@@ -1,0 +1,57 @@
+#!/usr/bin/python3
+"""The checks notice what they are there to notice."""
+import pathlib
+import unittest
+
+import layers
+import links
+import words
+
+
+class Layers(unittest.TestCase):
+    table = layers.read_table()
+
+    def told(self, path, *includes):
+        text = "".join(f"#include {include}\n" for include in includes)
+        return [sentence for _, sentence in layers.findings(self.table, pathlib.Path(path), text)]
+
+    def test_what_the_table_allows_passes(self):
+        self.assertEqual(self.told("kernel/engine/room.cpp", '"engine/room.hpp"', '"base/ids.hpp"', '"atrium/room.h"', "<vector>"), [])
+        self.assertEqual(self.told("plugins/storage/sqlite/sqlite.cpp", '"database.hpp"', "<sqlite3.h>", "<atrium/plugin.hpp>"), [])
+
+    def test_a_folder_below_may_not_include_one_above(self):
+        self.assertEqual(self.told("kernel/engine/room.cpp", '"transport/session.hpp"'), ["kernel/engine may not include kernel/transport"])
+        self.assertEqual(self.told("plugins/storage/memory/memory.cpp", '"base/ids.hpp"'), ["plugins may not include the kernel (base/ids.hpp)"])
+        self.assertEqual(self.told("kernel/base/ids.cpp", '"atrium/json.h"'), ["kernel/base may not include the sdk"])
+
+    def test_a_library_stays_in_its_folder(self):
+        self.assertEqual(self.told("kernel/engine/room.cpp", "<Poco/Net/Socket.h>"), ["kernel/engine may not include Poco (Poco/Net/Socket.h)"])
+        self.assertEqual(self.told("kernel/protocol/frame.cpp", "<boost/dll.hpp>"), ["kernel/protocol may not include boost (boost/dll.hpp)"])
+
+    def test_the_engine_knows_no_thread_and_no_socket(self):
+        self.assertEqual(len(self.told("kernel/engine/room.cpp", "<thread>", "<sys/socket.h>", "<mutex>")), 3)
+
+    def test_a_folder_that_is_not_in_the_table_is_a_finding(self):
+        self.assertEqual(len(self.told("kernel/misc/thing.cpp")), 1)
+
+
+class Words(unittest.TestCase):
+    def told(self, line):
+        return [what for pattern, what in words.rules if pattern.search(line)]
+
+    def test_what_must_not_be_here_is_seen(self):
+        for line in ("cd /wo" + "rk/main", "see /ro" + "ot/notes", "https://registry" + ".npmjs.org/ws", "// TO" + "DO: later", "usl" + "eep(5)", "end \t", "a "):
+            self.assertTrue(self.told(line), line)
+
+    def test_what_is_fine_passes(self):
+        for line in ("/usr/share/llhttp", "kernel/work/x", "// TO" + "DO(perf): one copy less", "GET /collaboration/rooms"):
+            self.assertEqual(self.told(line), [], line)
+
+
+class Links(unittest.TestCase):
+    def test_headings_are_named_as_the_web_site_names_them(self):
+        self.assertEqual(links.anchors("# The folders, and who\n```\n# no\n```\n## `a_b` c\n"), {"the-folders-and-who", "a_b-c"})
+
+
+if __name__ == "__main__":
+    unittest.main()
