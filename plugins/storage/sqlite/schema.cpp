@@ -121,7 +121,7 @@ Connection openWriter(const Settings& settings) {
   Connection connection(settings.path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE);
   if (sqlite3_db_readonly(connection.handle(), "main") == 1) refuse("The database " + settings.path + " cannot be written to.");
   applySettings(connection, settings.cache_mib);
-  connection.execute("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 0; PRAGMA journal_size_limit = " +
+  connection.execute("PRAGMA page_size = 8192; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 0; PRAGMA journal_size_limit = " +
                      std::to_string(settings.wal_mib << 21));
   checkOrMakeSchema(connection, settings.path);
   // The log may hold transactions that the process before never got to sync: they look committed now, but a power cut could still take

@@ -7,7 +7,7 @@
 namespace atrium::sqlite_store {
 namespace {
 
-constexpr std::uint64_t page_bytes = 4096;
+constexpr std::uint64_t page_bytes = 8192;
 // What one trim deletes before appends get their turn.
 constexpr std::uint64_t trim_max = 2000;
 // While loading keys: after so many records it is time to look whether they are older than a day.
