@@ -65,8 +65,6 @@ Transaction::~Transaction() {
   }
 }
 
-void Transaction::commit() {
-  commit_.execute();
-}
+void Transaction::commit() { commit_.execute(); }
 
 }  // namespace atrium::sqlite_store

@@ -59,13 +59,12 @@ CREATE UNIQUE INDEX documents_key ON documents (key);
 INSERT INTO store VALUES (randomblob(16));
 )sql";
 
-[[noreturn]] void refuse(const std::string& sentence) {
-  throw std::runtime_error(sentence);
-}
+[[noreturn]] void refuse(const std::string& sentence) { throw std::runtime_error(sentence); }
 
 // Makes an empty file where there is none, which SQLite would make readable for everyone.
 void makeFile(const std::string& path) {
   const int descriptor = open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+  if (descriptor < 0 && errno == EEXIST) return;  // Another process was faster; the lock decides between us.
   if (descriptor < 0) refuse("The database " + path + " cannot be made: " + std::strerror(errno) + ".");
   close(descriptor);
 }
@@ -102,27 +101,27 @@ void checkOrMakeSchema(Connection& connection, const std::string& path) {
 
 }  // namespace
 
-LockFile::LockFile(const std::string& database_path) {
-  const std::string path = database_path + "-lock";
-  descriptor_ = open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-  if (descriptor_ < 0) refuse("The database's lock file " + path + " cannot be opened: " + std::strerror(errno) + ".");
-  if (flock(descriptor_, LOCK_EX | LOCK_NB) != 0) {
-    close(descriptor_);
-    refuse("The database " + database_path + " is in use by another process.");
+DatabaseFile::DatabaseFile(const std::string& path) {
+  findOrMakeFile(path);
+  const std::string lock_path = path + "-lock";
+  lock_ = open(lock_path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  if (lock_ < 0) refuse("The database's lock file " + lock_path + " cannot be opened: " + std::strerror(errno) + ".");
+  if (flock(lock_, LOCK_EX | LOCK_NB) != 0) {
+    close(lock_);
+    refuse("The database " + path + " is in use by another process.");
   }
 }
 
-LockFile::~LockFile() {
-  close(descriptor_);
-}
+DatabaseFile::~DatabaseFile() { close(lock_); }
 
 Connection openWriter(const Settings& settings) {
-  findOrMakeFile(settings.path);
   Connection connection(settings.path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE);
   if (sqlite3_db_readonly(connection.handle(), "main") == 1) refuse("The database " + settings.path + " cannot be written to.");
   applySettings(connection, settings.cache_mib);
-  connection.execute("PRAGMA page_size = 8192; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 0; PRAGMA journal_size_limit = " +
-                     std::to_string(settings.wal_mib << 21));
+  connection.execute(
+      "PRAGMA page_size = 8192; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 0; PRAGMA "
+      "journal_size_limit = " +
+      std::to_string(settings.wal_mib << 21));
   checkOrMakeSchema(connection, settings.path);
   // The log may hold transactions that the process before never got to sync: they look committed now, but a power cut could still take
   // them. Once they are in the file and synced, they are.

@@ -16,20 +16,21 @@ struct Settings {
   std::uint64_t readers = 0;
 };
 
-// The file next to the database that keeps a second process away: this plugin counts on being the only one that writes.
-class LockFile {
+// The database file, made when there is none and held for this process alone by a lock on a file beside it: this plugin counts on being
+// the only one that writes.
+class DatabaseFile {
  public:
   // Throws std::runtime_error with one sentence for the operator.
-  explicit LockFile(const std::string& database_path);
-  ~LockFile();
-  LockFile(const LockFile&) = delete;
-  LockFile& operator=(const LockFile&) = delete;
+  explicit DatabaseFile(const std::string& path);
+  ~DatabaseFile();
+  DatabaseFile(const DatabaseFile&) = delete;
+  DatabaseFile& operator=(const DatabaseFile&) = delete;
 
  private:
-  int descriptor_;
+  int lock_;
 };
 
-// Opens the writing connection: makes the file and its tables when there are none, refuses what is no database of ours, and carries what
+// Opens the writing connection: makes the tables when there are none, refuses what is no database of ours, and carries what
 // an earlier process left in the write-ahead log over into the file. Throws SqliteError, or std::runtime_error with one sentence for the
 // operator.
 Connection openWriter(const Settings& settings);

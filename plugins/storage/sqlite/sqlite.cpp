@@ -30,7 +30,7 @@ class SqliteStore : public StorageBackend<SqliteStore> {
       : StorageBackend("sqlite", ATRIUM_STORE_PERSISTENT, ATRIUM_DURABILITY_FSYNCED),
         host_(host),
         settings_(settingsOf(options)),
-        lock_(settings_.path),
+        file_(settings_.path),
         writer_(settings_),
         readers_(settings_) {
   } catch (const SqliteError& error) {
@@ -101,16 +101,13 @@ class SqliteStore : public StorageBackend<SqliteStore> {
 
   atrium_status answerTo(const SqliteError& error) {
     switch (error.code()) {
-      case SQLITE_FULL:
-        return ATRIUM_FULL;
+      case SQLITE_FULL: return ATRIUM_FULL;
       case SQLITE_BUSY:
       case SQLITE_LOCKED:
       case SQLITE_NOMEM:
       case SQLITE_INTERRUPT:
-      case SQLITE_TOOBIG:
-        return ATRIUM_FAILED;
-      default:
-        break;
+      case SQLITE_TOOBIG: return ATRIUM_FAILED;
+      default: break;
     }
     if (error.extendedCode() == SQLITE_IOERR_SHMSIZE) return ATRIUM_FULL;  // The log's index in shared memory could not grow.
     if (error.extendedCode() == SQLITE_IOERR_NOMEM) return ATRIUM_FAILED;
@@ -124,7 +121,7 @@ class SqliteStore : public StorageBackend<SqliteStore> {
 
   const Host host_;
   const Settings settings_;
-  const LockFile lock_;
+  const DatabaseFile file_;
   Writer writer_;
   Readers readers_;
   std::atomic<bool> lost_{false};

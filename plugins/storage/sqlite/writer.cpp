@@ -18,16 +18,10 @@ std::int64_t clamped(std::uint64_t value) {
 }
 
 // Full width through SQLite's signed integers and back.
-std::int64_t asSigned(std::uint64_t value) {
-  return static_cast<std::int64_t>(value);
-}
-std::uint64_t asUnsigned(std::int64_t value) {
-  return static_cast<std::uint64_t>(value);
-}
+std::int64_t asSigned(std::uint64_t value) { return static_cast<std::int64_t>(value); }
+std::uint64_t asUnsigned(std::int64_t value) { return static_cast<std::uint64_t>(value); }
 
-bool remembered(std::uint64_t sent_at_ms, std::uint64_t now_ms) {
-  return now_ms < sent_at_ms + ATRIUM_KEYED_MS;
-}
+bool remembered(std::uint64_t sent_at_ms, std::uint64_t now_ms) { return now_ms < sent_at_ms + ATRIUM_KEYED_MS; }
 
 void fill(atrium_append_result& result, std::uint64_t seq, std::uint64_t sent_at_ms, const atrium_id& message, const ActiveRoom& room) {
   result.durability = ATRIUM_DURABILITY_FSYNCED;
@@ -79,9 +73,7 @@ Writer::Writer(const Settings& settings)
       this);
 }
 
-void Writer::abandon() {
-  sqlite3_db_config(connection_.handle(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
-}
+void Writer::abandon() { sqlite3_db_config(connection_.handle(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr); }
 
 // ---- Appending
 

@@ -23,9 +23,7 @@ std::vector<Backend> allBackends() {
   };
 }
 
-std::string nameOf(const testing::TestParamInfo<Backend>& info) {
-  return info.param.name;
-}
+std::string nameOf(const testing::TestParamInfo<Backend>& info) { return info.param.name; }
 
 void StorageContract::open() {
   store_.reset();

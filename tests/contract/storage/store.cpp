@@ -11,16 +11,10 @@
 namespace atrium::test {
 namespace {
 
-std::string string(const atrium_text& text) {
-  return {text.data, static_cast<std::size_t>(text.size)};
-}
-std::string epochOf(const char (&epoch)[ATRIUM_EPOCH_MAX]) {
-  return {epoch, strnlen(epoch, sizeof epoch)};
-}
+std::string string(const atrium_text& text) { return {text.data, static_cast<std::size_t>(text.size)}; }
+std::string epochOf(const char (&epoch)[ATRIUM_EPOCH_MAX]) { return {epoch, strnlen(epoch, sizeof epoch)}; }
 
-const void* noService(const atrium_host*, const char*) {
-  return nullptr;
-}
+const void* noService(const atrium_host*, const char*) { return nullptr; }
 const atrium_host bare_host{sizeof(atrium_host), nullptr, noService};
 
 Document documentOf(const atrium_document& document) {
@@ -56,13 +50,9 @@ atrium_id id(char space, std::uint64_t n) {
   return out;
 }
 
-atrium_text text(std::string_view view) {
-  return {view.data(), view.size()};
-}
+atrium_text text(std::string_view view) { return {view.data(), view.size()}; }
 
-atrium_room_key roomKey(const atrium_id& room, std::string_view tenant_id) {
-  return {text(tenant_id), room};
-}
+atrium_room_key roomKey(const atrium_id& room, std::string_view tenant_id) { return {text(tenant_id), room}; }
 
 atrium_document_key documentKey(const Key& key) {
   atrium_document_key out{};

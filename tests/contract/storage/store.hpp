@@ -141,6 +141,4 @@ class Store {
 
 }  // namespace atrium::test
 
-inline bool operator==(const atrium_id& a, const atrium_id& b) {
-  return std::equal(a.bytes, a.bytes + sizeof a.bytes, b.bytes);
-}
+inline bool operator==(const atrium_id& a, const atrium_id& b) { return std::equal(a.bytes, a.bytes + sizeof a.bytes, b.bytes); }
