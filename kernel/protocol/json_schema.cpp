@@ -96,7 +96,8 @@ struct JsonSchema::Node {
   std::string type_text;   // "text or number"
   std::vector<std::string> required;
   std::vector<std::vector<std::string>> any_required;
-  std::vector<std::pair<std::string, Node>> properties;
+  std::vector<std::string> property_names;
+  std::vector<Node> property_nodes;  // One for each name.
   std::vector<std::string> choices;  // Strings decoded, all else as JSON.
   std::vector<bool> choice_is_text;
   std::optional<std::uint64_t> length_min, length_max;
@@ -145,8 +146,9 @@ void JsonSchema::Node::checkMembers(const JsonView& object, const Path& path, st
     for (const auto& names : any_required) ways.push_back(joined(names, " and "));
     refuse(problems, path, "needs " + joined(ways, " or "));
   }
-  for (const auto& [name, node] : properties)
-    if (const JsonView member = object[name]; member.exists()) node.check(member, Path{&path, name}, problems);
+  for (std::size_t n = 0; n < property_names.size(); ++n)
+    if (const JsonView member = object[property_names[n]]; member.exists())
+      property_nodes[n].check(member, Path{&path, property_names[n]}, problems);
 }
 
 void JsonSchema::Node::checkText(const JsonView& value, const Path& path, std::vector<FieldProblem>& problems) const {
@@ -266,10 +268,10 @@ struct Compiler {
     if (!members.isObject()) return complain(path, "must be an object");
     for (JsonView member = members.first(); member.exists(); member = member.sibling(members)) {
       std::string scratch;
-      std::string name(member.key(scratch));
+      const std::string name(member.key(scratch));
       const Path here{&path, name};
-      Node property = compile<Node>(member, here);
-      node.properties.emplace_back(std::move(name), std::move(property));
+      node.property_nodes.push_back(compile<Node>(member, here));
+      node.property_names.push_back(name);
     }
   }
 };
