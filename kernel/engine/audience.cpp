@@ -27,7 +27,7 @@ Audience::Audience(std::string_view stored) : everyone_(stored.empty()) {
     const std::string_view one = stored.substr(0, end);
     if (one.starts_with(role_class))
       roles_ |= tokenRoleBit(one.substr(role_class.size()));
-    else
+    else if (one.starts_with(user_class))
       users_.push_back(one.substr(user_class.size()));
     stored.remove_prefix(std::min(end + 1, stored.size()));
   }

@@ -49,13 +49,13 @@ struct SessionOptions {
 };
 
 struct HistoryQuery {
-  std::string room_id;
+  std::string room_id{};
   std::uint32_t limit = 50;
-  std::string before;  // A message id or a seq; empty: from the newest.
-  std::string after;   // Likewise; oldest first above it. Not together with `before`.
-  std::vector<std::string> message_types;
-  std::string sender;
-  std::string thread;  // A message id.
+  std::string before{};  // A message id or a seq; empty: from the newest.
+  std::string after{};   // Likewise; oldest first above it. Not together with `before`.
+  std::vector<std::string> message_types{};
+  std::string sender{};
+  std::string thread{};  // A message id.
 };
 
 struct HistoryPage {
@@ -65,10 +65,10 @@ struct HistoryPage {
 };
 
 struct ListRooms {
-  std::string room_type;  // Empty: all, and so on.
-  std::string member;
-  std::string query;  // Part of the name, without case (ASCII).
-  std::string cursor;
+  std::string room_type{};  // Empty: all, and so on.
+  std::string member{};
+  std::string query{};  // Part of the name, without case (ASCII).
+  std::string cursor{};
   std::uint32_t limit = 50;
 };
 

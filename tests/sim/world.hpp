@@ -60,8 +60,8 @@ class Client final : public Link {
 
 struct WorldOptions {
   unsigned shards = 2;
-  EngineOptions engine;
-  StoreOptions store;
+  EngineOptions engine{};
+  StoreOptions store{};
   std::size_t mailbox_tasks = 65536;
 };
 
