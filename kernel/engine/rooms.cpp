@@ -13,13 +13,9 @@ namespace {
 constexpr std::uint32_t members_page = 1000;
 constexpr auto trim_interval = std::chrono::hours(1);
 
-std::string idBytes(const Id& id) {
-  return {reinterpret_cast<const char*>(id.bytes.data()), id.bytes.size()};
-}
+std::string idBytes(const Id& id) { return {reinterpret_cast<const char*>(id.bytes.data()), id.bytes.size()}; }
 
-atrium_text text(std::string_view view) {
-  return {view.data(), view.size()};
-}
+atrium_text text(std::string_view view) { return {view.data(), view.size()}; }
 
 std::optional<Role> roleOf(std::string_view word_text) {
   for (const Role role : {Role::observer, Role::member, Role::moderator, Role::owner})
@@ -27,15 +23,13 @@ std::optional<Role> roleOf(std::string_view word_text) {
   return std::nullopt;
 }
 
-Error damaged(std::string_view what) {
-  return {Code::storage_unavailable, "The stored " + std::string(what) + " is damaged.", 0, {}};
-}
+Error damaged(std::string_view what) { return {Code::storage_unavailable, "The stored " + std::string(what) + " is damaged.", 0, {}}; }
+
+Error allBusy() { return {Code::overloaded, "All rooms that fit into memory are busy.", 1000, {}}; }
 
 }  // namespace
 
-DocumentKey roomDocumentKey(const RoomKey& room) {
-  return {std::string(room_collection), room.tenant_id, idBytes(room.room)};
-}
+DocumentKey roomDocumentKey(const RoomKey& room) { return {std::string(room_collection), room.tenant_id, idBytes(room.room)}; }
 DocumentKey memberKey(const RoomKey& room, const std::string& user_id) {
   return {std::string(member_collection), room.tenant_id, idBytes(room.room), user_id};
 }
@@ -131,7 +125,7 @@ void Rooms::becameBusy(Room& room) {
 }
 
 bool Rooms::makePlace() {
-  while (rooms_.size() >= shard_.options.rooms_loaded_max) {
+  while (rooms_.size() + creating_ >= shard_.options.rooms_loaded_max) {
     if (idle_.empty()) return false;
     Room* room = idle_.front();
     becameBusy(*room);
@@ -144,12 +138,17 @@ bool Rooms::makePlace() {
 Result<Room*> Rooms::install(const RoomKey& key, RoomDocument document) {
   RoomType* type = shard_.ports.types.roomType(document.room_type);
   if (!type) return fail(Code::plugin_failed, "The room type " + document.room_type + " is not switched on.");
-  if (!makePlace()) return fail(Code::overloaded, "All rooms that fit into memory are busy.", 1000);
+  if (!makePlace()) return fail(allBusy());
   auto room = std::make_unique<Room>(shard_, key, std::move(document), *type);
   Room* made = room.get();
   rooms_.emplace(key, std::move(room));
   shard_.ports.metrics.set(Metric::rooms_loaded, static_cast<std::int64_t>(rooms_.size()));
   return made;
+}
+
+std::uint32_t Rooms::capacityLimit(const atrium_room_type_info& type) const {
+  const std::uint32_t limit = shard_.options.max_members_limit;
+  return type.max_members_limit > 0 ? std::min(type.max_members_limit, limit) : limit;
 }
 
 void Rooms::create(PrincipalPtr caller, Id room, CreateRoom command, Completion<std::string> done) {
@@ -167,9 +166,8 @@ void Rooms::create(PrincipalPtr caller, Id room, CreateRoom command, Completion<
   if (!caller->has(ATRIUM_ROLE_AGENT | ATRIUM_ROLE_SUPERVISOR | ATRIUM_ROLE_ADMIN | ATRIUM_ROLE_SERVICE))
     return done(fail(Code::forbidden, "Your role does not allow to create rooms."));
   const atrium_room_type_info& info = type->info();
-  const std::uint32_t limit =
-      info.max_members_limit > 0 ? std::min(info.max_members_limit, shard_.options.max_members_limit) : shard_.options.max_members_limit;
-  if (command.max_members == 0) command.max_members = info.max_members > 0 ? info.max_members : shard_.options.max_members;
+  const std::uint32_t limit = capacityLimit(info);
+  if (command.max_members == 0) command.max_members = std::min(limit, info.max_members > 0 ? info.max_members : shard_.options.max_members);
   if (command.max_members > limit) return refuse("/max_members", "must be at most " + std::to_string(limit));
   if (command.initial_members.size() + 1 > command.max_members) return refuse("/initial_members", "are more than max_members");
 
@@ -203,6 +201,9 @@ void Rooms::create(PrincipalPtr caller, Id room, CreateRoom command, Completion<
   auto store = [this, key, caller, document, initial = std::move(command.initial_members),
                 done = std::move(done)](HookOutcome outcome) mutable {
     if (outcome.refused) return done(fail(std::move(*outcome.refused)));
+    // Before anything is stored, so that a refusal leaves nothing behind.
+    if (!makePlace()) return done(fail(allBusy()));
+    ++creating_;
     std::vector<std::pair<std::string, Member>> members;
     members.emplace_back(caller->user_id, Member{caller->display_name, Role::owner, document.created_at});
     for (std::string& user : initial) {
@@ -218,18 +219,24 @@ void Rooms::create(PrincipalPtr caller, Id room, CreateRoom command, Completion<
     }
     shard_.ports.store.write(std::move(writes), [this, key, caller, document = std::move(document), members = std::move(members),
                                                  done = std::move(done)](Result<void> written) mutable {
+      --creating_;
       if (!written) return done(fail(written.error()));
       shard_.ports.metrics.add(Metric::rooms_created);
-      const auto made = install(key, std::move(document));
-      if (!made) return done(fail(made.error()));
-      const RoomPin pin(**made);
-      for (auto& [user, member] : members) {
+      for (const auto& [user, member] : members) {
         const UserKey user_key{key.tenant_id, user};
-        pin->restoreMember(std::move(user), std::move(member));
         shard_.thereAlways(shard_.homeOf(user_key),
                            [user_key, room = key.room](Shard::Impl& home) { home.users.memberOf(user_key, room, true); });
       }
-      pin->restoreHead({}, 1);
+      // Somebody may have seen it in the store and loaded it already.
+      Room* made = loaded(key);
+      if (!made) {
+        const auto installed = install(key, std::move(document));
+        if (!installed) return done(fail(installed.error()));
+        made = *installed;
+        for (auto& [user, member] : members) made->restoreMember(std::move(user), std::move(member));
+        made->restoreHead({}, 1);
+      }
+      const RoomPin pin(*made);
       pin->read(*caller, std::move(done));
     });
   };
@@ -285,7 +292,10 @@ void Rooms::loadHead(const std::shared_ptr<Loading>& loading) {
 void Rooms::finish(const std::shared_ptr<Loading>& loading, Result<void> outcome) {
   loading_.erase(loading->key);
   RoomPin pin;
-  if (outcome) {
+  if (Room* room = loaded(loading->key)) {  // It was being created, and its creator was told meanwhile.
+    pin = RoomPin(*room);
+    outcome = {};
+  } else if (outcome) {
     const auto made = install(loading->key, std::move(loading->document));
     if (made) {
       pin = RoomPin(**made);

@@ -33,6 +33,8 @@ class Rooms {
   void create(PrincipalPtr caller, Id room, CreateRoom command, Completion<std::string> done);
   // Loads if need be. not_found; overloaded when no place can be made; storage_unavailable.
   void find(const RoomKey& key, Completion<RoomPin> done);
+  // The most members a room of that type may ask to hold.
+  [[nodiscard]] std::uint32_t capacityLimit(const atrium_room_type_info& type) const;
   // The room if it is in memory.
   [[nodiscard]] Room* loaded(const RoomKey& key);
 
@@ -52,7 +54,8 @@ class Rooms {
   Shard::Impl& shard_;
   std::unordered_map<RoomKey, std::unique_ptr<Room>, RoomKeyHash> rooms_;
   std::unordered_map<RoomKey, std::shared_ptr<Loading>, RoomKeyHash> loading_;
-  std::list<Room*> idle_;  // Longest idle first.
+  std::size_t creating_ = 0;  // Rooms the store has yet to accept; their places are taken.
+  std::list<Room*> idle_;     // Longest idle first.
   std::unordered_map<Room*, std::list<Room*>::iterator> idle_place_;
   Timer trim_timer_;
 };

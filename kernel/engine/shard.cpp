@@ -27,13 +27,9 @@ void Shard::connect(std::vector<Shard*> shards) {
   for (Shard* shard : shards) impl_->peers.push_back(shard->impl_.get());
 }
 
-void Shard::submit() {
-  impl_->posts.submit();
-}
+void Shard::submit() { impl_->posts.submit(); }
 
-void Shard::settle() {
-  impl_->fanout.settle();
-}
+void Shard::settle() { impl_->fanout.settle(); }
 
 Session& Shard::openSession(PrincipalPtr principal, Link& link, SessionOptions options) {
   LiveSession& session = impl_->sessions.open(std::move(principal), link, std::move(options));
@@ -94,8 +90,8 @@ class Listing : public std::enable_shared_from_this<Listing> {
   void take(Result<std::string> item) {
     waiting_ = false;
     if (!item) {
-      // A room that has gone meanwhile is no reason to fail; a store that does not answer is.
-      if (item.error().code != Code::not_found) {
+      // A room that has gone meanwhile is no reason to fail, nor is one whose type is switched off; a store that does not answer is.
+      if (item.error().code != Code::not_found && item.error().code != Code::plugin_failed) {
         failed_ = item.error();
         at_ = rooms_.size();
       }
