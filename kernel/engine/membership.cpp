@@ -18,9 +18,7 @@ constexpr std::size_t snapshot_members_max = 200;
 // How long beyond twice the confirmation budget a gone user's place is kept, so that no report on a message names another.
 constexpr auto ordinal_rest = std::chrono::milliseconds(100);
 
-atrium_text text(std::string_view view) {
-  return {view.data(), view.size()};
-}
+atrium_text text(std::string_view view) { return {view.data(), view.size()}; }
 
 }  // namespace
 
@@ -118,13 +116,11 @@ void Room::removeMember(PrincipalPtr caller, std::string user_id, Completion<voi
       done(std::move(result));
       next();
     };
-    const auto mine = members_.find(caller->user_id);
-    if (mine == members_.end() && !(permissions(*caller) & ATRIUM_MAY_REMOVE_MEMBERS)) return finish(fail(Code::not_a_member));
     const auto it = members_.find(user_id);
-    if (it == members_.end()) return finish(fail(Code::not_found, "There is no such member in this room."));
     const bool own = caller->user_id == user_id;
-    if (!own && !(permissions(*caller) & ATRIUM_MAY_REMOVE_MEMBERS))
-      return finish(fail(Code::forbidden, "Your role in this room does not allow to remove members."));
+    if (!own || it == members_.end())
+      if (const auto may = this->may(*caller, ATRIUM_MAY_REMOVE_MEMBERS, "remove members"); !may) return finish(fail(may.error()));
+    if (it == members_.end()) return finish(fail(Code::not_found, "There is no such member in this room."));
     const auto owners = std::ranges::count_if(members_, [](const auto& entry) { return entry.second.role == Role::owner; });
     if (it->second.role == Role::owner && owners == 1 && members_.size() > 1)
       return finish(fail(Code::last_owner, "Make somebody else an owner first."));
@@ -152,10 +148,7 @@ void Room::changeRole(PrincipalPtr caller, std::string user_id, Role role, Compl
       done(std::move(result));
       next();
     };
-    if (!(permissions(*caller) & ATRIUM_MAY_CHANGE_ROLES)) {
-      if (!members_.contains(caller->user_id)) return finish(fail(Code::not_a_member));
-      return finish(fail(Code::forbidden, "Your role in this room does not allow to change roles."));
-    }
+    if (const auto may = this->may(*caller, ATRIUM_MAY_CHANGE_ROLES, "change roles"); !may) return finish(fail(may.error()));
     const auto it = members_.find(user_id);
     if (it == members_.end()) return finish(fail(Code::not_found, "There is no such member in this room."));
     const auto owners = std::ranges::count_if(members_, [](const auto& entry) { return entry.second.role == Role::owner; });
@@ -193,7 +186,7 @@ void Room::attach(PrincipalPtr who, SessionRef session, Completion<Attached> don
                    });
   };
   if (members_.contains(who->user_id)) {
-    if (!document_.active) return done(fail(Code::room_closed, "The room is closed."));
+    if (!document_.active) return enter(fail(Code::room_closed, "The room is closed."));
     return enter({});
   }
   Member member{who->display_name, Role::member, shard_.ports.now.wall};

@@ -17,9 +17,7 @@ namespace atrium {
 namespace {
 constexpr std::size_t members_shown_max = 200;
 
-atrium_text text(std::string_view view) {
-  return {view.data(), view.size()};
-}
+atrium_text text(std::string_view view) { return {view.data(), view.size()}; }
 }  // namespace
 
 RoomPin::RoomPin(Room& room) : room_(&room) {
@@ -83,10 +81,13 @@ std::uint32_t Room::permissions(const Principal& who) const {
   return granted;
 }
 
-Result<void> Room::mayRead(const Principal& who) const {
-  if (permissions(who) & ATRIUM_MAY_READ) return {};
-  return fail(Code::not_a_member, "You are not a member of this room.");
+Result<void> Room::may(const Principal& who, std::uint32_t permission, std::string_view what) const {
+  if (permissions(who) & permission) return {};
+  if (!members_.contains(who.user_id)) return fail(Code::not_a_member, "You are not a member of this room.");
+  return fail(Code::forbidden, "Your role in this room does not allow to " + std::string(what) + ".");
 }
+
+Result<void> Room::mayRead(const Principal& who) const { return may(who, ATRIUM_MAY_READ, "read it"); }
 
 template <typename Out>
 void Room::encode(JsonWriter<Out>& json) const {
@@ -158,8 +159,11 @@ void Room::change(PrincipalPtr caller, ChangeRoom command, Completion<std::strin
       next();
     };
     if (!document_.active) return finish(fail(Code::room_closed));
-    if (!(permissions(*caller) & ATRIUM_MAY_CHANGE_ROOM))
-      return finish(fail(Code::forbidden, "Your role in this room does not allow to change it."));
+    if (const auto may = this->may(*caller, ATRIUM_MAY_CHANGE_ROOM, "change it"); !may) return finish(fail(may.error()));
+    if (const std::uint32_t limit = shard_.rooms.capacityLimit(type_.info()); command.max_members && *command.max_members > limit) {
+      const std::string problem = "must be at most " + std::to_string(limit);
+      return finish(fail({Code::validation_failed, "/max_members " + problem, 0, {{"/max_members", problem}}}));
+    }
     if (command.max_members && *command.max_members < members_.size())
       return finish(fail(Code::conflict, "The room has more members than that already."));
     RoomDocument wanted = document_;
@@ -205,8 +209,7 @@ void Room::close(PrincipalPtr caller, Completion<void> done) {
       done(std::move(result));
       next();
     };
-    if (!(permissions(*caller) & ATRIUM_MAY_CLOSE))
-      return finish(fail(Code::forbidden, "Your role in this room does not allow to close it."));
+    if (const auto may = this->may(*caller, ATRIUM_MAY_CLOSE, "close it"); !may) return finish(fail(may.error()));
     if (!document_.active) return finish({});
     RoomDocument wanted = document_;
     wanted.active = false;
@@ -271,9 +274,7 @@ std::uint32_t Room::cast(const FramePtr& frame, const FramePtr& stub, const std:
   return shards;
 }
 
-void Room::appendEnded() {
-  --appends_;
-}
+void Room::appendEnded() { --appends_; }
 
 void Room::markInDoubt() {
   if (in_doubt_) return;

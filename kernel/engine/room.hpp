@@ -150,6 +150,8 @@ class Room {
   // room.cpp
   [[nodiscard]] atrium_room_view view() const;
   [[nodiscard]] std::uint32_t permissions(const Principal& who) const;
+  // not_a_member or, for a member whose role does not grant it, forbidden; `what` ends "does not allow to ...".
+  [[nodiscard]] Result<void> may(const Principal& who, std::uint32_t permission, std::string_view what) const;
   [[nodiscard]] Result<void> mayRead(const Principal& who) const;
   [[nodiscard]] std::string json() const;
   template <typename Out>
@@ -189,7 +191,6 @@ class Room {
   std::uint32_t pins_ = 0;
   std::uint32_t appends_ = 0;  // Messages at the store.
   bool in_doubt_ = false;
-  bool closing_ = false;
 
   std::vector<AttachedUser> attached_;  // By ordinal.
   std::unordered_map<std::string, std::uint32_t> ordinals_;
