@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
 #include <string>
 #include <utility>
@@ -13,7 +14,6 @@ namespace atrium {
 
 namespace {
 
-constexpr std::string_view digits = "0123456789";
 constexpr std::string_view host_letters = "abcdefghijklmnopqrstuvwxyz0123456789.-";
 constexpr std::string_view address_letters = "0123456789abcdef:.";
 
