@@ -5,6 +5,7 @@
 #include <spdlog/async_logger.h>
 #include <spdlog/sinks/stdout_sinks.h>
 
+#include <atomic>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -102,6 +103,7 @@ struct Log::Sink {
   }
 
   Options options;
+  std::atomic<LogLevel> level{options.level};
   SystemClock clock;
   std::mutex mutex;
   std::unordered_map<std::string, Budget> budgets;
@@ -112,8 +114,12 @@ struct Log::Sink {
 Log::Log(Options options) : sink_(std::make_unique<Sink>(options)) {}
 Log::~Log() = default;
 
+void Log::setLevel(LogLevel level) {
+  sink_->level.store(level, std::memory_order_relaxed);
+}
+
 void Log::write(LogLevel level, std::string_view event, std::initializer_list<LogField> fields) {
-  if (level < sink_->options.level) return;
+  if (level < sink_->level.load(std::memory_order_relaxed)) return;
   const Now now = sink_->clock.now();
   const auto suppressed = sink_->admit(event, now);
   if (!suppressed) return;
