@@ -86,6 +86,11 @@ Result<void> StoreHost::health() const {
   return {};
 }
 
+std::string_view StoreHost::breakerState() const {
+  const std::scoped_lock lock(mutex_);
+  return word(breaker_.state());
+}
+
 // ---- Handing over, on the shards' threads
 
 std::optional<Error> StoreHost::refusal(std::size_t items, std::optional<CircuitBreaker::Call>& call) {

@@ -51,6 +51,8 @@ class StoreHost {
   // Whether writes are being taken: storage_unavailable with the reason when the store failed for good, its breaker is not closed or a
   // call has been running past its deadline. Any thread.
   [[nodiscard]] Result<void> health() const;
+  // Of the breaker before everything that writes: closed, open or half_open. Any thread.
+  [[nodiscard]] std::string_view breakerState() const;
 
   // Does everything that was handed over, then ends the threads. What comes later is refused with shutting_down. Any thread but the
   // host's own; no shard waits for it.
