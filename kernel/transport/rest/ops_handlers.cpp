@@ -1,0 +1,47 @@
+#include <utility>
+
+#include "protocol/openapi.hpp"
+#include "rest/metrics_json.hpp"
+#include "rest/rest_handler.hpp"
+
+// The handlers of what operators see.
+namespace atrium {
+
+void RestHandler::collaborationMetrics(Call call) {
+  const bool whole_node = call.caller->has(ATRIUM_ROLE_ADMIN | ATRIUM_ROLE_SERVICE);
+  parts_.shard.figures(whole_node ? std::string() : call.caller->tenant_id,
+                       [this, whole_node, reply = std::move(call.reply)](Result<EngineFigures> figures) mutable {
+                         if (!figures) return reply.problem(figures.error());
+                         reply.json(metricsJson(*figures, parts_.node.status(), whole_node, parts_.now.wall));
+                       });
+}
+
+void RestHandler::prometheus(Call call) {
+  HttpResponse response{.status = 200, .content_type = "text/plain; version=0.0.4; charset=utf-8", .body = {}, .headers = {}};
+  parts_.node.appendMetrics(response.body);
+  call.reply.send(std::move(response));
+}
+
+void RestHandler::healthLive(Call call) { call.reply.json(R"({"status":"live"})"); }
+
+void RestHandler::healthReady(Call call) {
+  const Readiness readiness = parts_.node.readiness();
+  call.reply.json(readinessJson(readiness), readiness.ready ? 200 : 503);
+}
+
+void RestHandler::plugins(Call call) { call.reply.json(parts_.node.pluginsJson()); }
+
+void RestHandler::openapi(Call call) {
+  call.reply.send({.status = 200, .content_type = "application/json", .body = std::string(openapiDocument()), .headers = {}});
+}
+
+void RestHandler::docs(Call call) {
+  call.reply.send({.status = 200,
+                   .content_type = "text/html; charset=utf-8",
+                   .body = std::string(openapiPage()),
+                   .headers = {{"Content-Security-Policy", std::string(openapiPagePolicy())},
+                               {"X-Content-Type-Options", "nosniff"},
+                               {"Referrer-Policy", "no-referrer"}}});
+}
+
+}  // namespace atrium

@@ -1,0 +1,118 @@
+#include "rest/rest_handler.hpp"
+
+#include <string>
+#include <utility>
+
+#include "protocol/errors.hpp"
+#include "protocol/metrics.hpp"
+#include "rest/credentials.hpp"
+#include "rest/websocket_entry.hpp"
+
+namespace atrium {
+
+void RestHandler::handle(const HttpRequest& request, Responder responder) {
+  const std::string_view origin = request.header("Origin");
+  const bool origin_allowed = parts_.origins.allows(origin, request.header("Host"));
+  Reply reply(std::move(responder), origin_allowed ? std::string(origin) : std::string());
+
+  const Result<Routing> routing = routeOf(request.method, request.path);
+  if (!routing) return reply.problem(routing.error());
+  if (request.method == "OPTIONS") return preflight(request, *routing, origin_allowed, std::move(reply));
+  if (!routing->route) {
+    HttpResponse refusal = problemResponse({Code::method_not_allowed, "This path answers to " + routing->allow + ".", 0, {}});
+    refusal.headers.emplace_back("Allow", routing->allow);
+    return reply.send(std::move(refusal));
+  }
+  if (routing->route->access == Access::socket) return openSocket(request, *routing, origin_allowed, std::move(reply));
+
+  Result<PrincipalPtr> caller = callerOf(request, routing->route->access);
+  if (!caller) return reply.problem(caller.error());
+  dispatch({request, *routing, *std::move(caller), std::move(reply)});
+}
+
+void RestHandler::preflight(const HttpRequest& request, const Routing& routing, bool origin_allowed, Reply reply) {
+  if (!origin_allowed) return reply.problem({Code::forbidden, "This origin is not on the server's list.", 0, {}});
+  HttpResponse response{.status = 204, .content_type = {}, .body = {}, .headers = {{"Allow", routing.allow}}};
+  if (request.header("Access-Control-Request-Method").data() != nullptr) {
+    response.headers.emplace_back("Access-Control-Allow-Methods", routing.allow);
+    response.headers.emplace_back("Access-Control-Allow-Headers", "Authorization, Content-Type");
+    response.headers.emplace_back("Access-Control-Max-Age", "600");
+  }
+  reply.send(std::move(response));
+}
+
+Result<Principal> RestHandler::verify(std::string_view token, const HttpRequest& request) {
+  Result<Principal> principal = parts_.tokens.verify(token, parts_.now.wall);
+  parts_.metrics.add(principal ? Metric::auth_accepted : Metric::auth_refused);
+  if (!principal)
+    parts_.log.warning("auth.refused",
+                       {{"path", loggedPath(request)}, {"code", info(principal.error().code).word}, {"reason", principal.error().detail}});
+  return principal;
+}
+
+Result<PrincipalPtr> RestHandler::callerOf(const HttpRequest& request, Access access) {
+  if (access == Access::ops && (options_.ops_public || fromThisMachine(request))) return PrincipalPtr();
+  const std::string token = bearerToken(request);
+  if (token.empty()) return fail(Code::unauthorized, "Send Authorization: Bearer and a token.");
+  Result<Principal> principal = verify(token, request);
+  if (!principal) return fail(std::move(principal.error()));
+  if (access != Access::token && !principal->has(ATRIUM_ROLE_ADMIN)) return fail(Code::forbidden, "This is for admins.");
+  return std::make_shared<const Principal>(*std::move(principal));
+}
+
+void RestHandler::openSocket(const HttpRequest& request, const Routing& routing, bool origin_allowed, Reply reply) {
+  if (!isUpgrade(request)) {
+    HttpResponse refusal = problemResponse({Code::upgrade_required, "Open this path as a WebSocket, version 13.", 0, {}});
+    refusal.headers.emplace_back("Upgrade", "websocket");
+    return reply.send(std::move(refusal));
+  }
+  // A page from elsewhere learns nothing, not even by a close code.
+  if (!origin_allowed) return reply.problem({Code::forbidden, "This origin is not on the server's list.", 0, {}});
+  const OfferedProtocols offered = offeredProtocols(request);
+  if (offered.ours.empty() && offered.foreign)
+    return reply.problem({Code::unknown_protocol, "This server speaks the sub-protocol atrium.v1.json.", 0, {}});
+
+  WebSocketOptions socket{.sub_protocol = std::string(offered.ours), .message_max = options_.frame_max, .heartbeat = options_.heartbeat};
+  const auto refuseOpenly = [&](CloseCode code, std::string reason) {
+    reply.responder().upgrade(std::move(socket), makeRefusedSocket(code, std::move(reason)));
+  };
+  if (!offered.ours.empty() && !offered.spoken)
+    return refuseOpenly(CloseCode::unknown_protocol, "This server speaks the sub-protocol atrium.v1.json.");
+
+  const std::string* room_id = routing.parameters.empty() ? nullptr : &routing.parameters.front();
+  auto admission = admit(request, offered, room_id, [&](std::string_view token) { return verify(token, request); });
+  if (admission) return reply.responder().upgrade(std::move(socket), makeSessionSocket(parts_.shard, *std::move(admission)));
+  SocketRefusal& refusal = admission.error();
+  if (offered.spoken) return refuseOpenly(refusal.close, refusal.error.detail);
+  reply.problem(refusal.error);
+}
+
+void RestHandler::dispatch(Call call) {
+  // No default: a route without a handler does not compile.
+  switch (call.routing.route->operation) {
+    case Operation::create_room: return createRoom(std::move(call));
+    case Operation::list_rooms: return listRooms(std::move(call));
+    case Operation::read_room: return readRoom(std::move(call));
+    case Operation::change_room: return changeRoom(std::move(call));
+    case Operation::close_room: return closeRoom(std::move(call));
+    case Operation::add_member: return addMember(std::move(call));
+    case Operation::change_role: return changeRole(std::move(call));
+    case Operation::remove_member: return removeMember(std::move(call));
+    case Operation::send_message: return sendMessage(std::move(call));
+    case Operation::broadcast: return broadcast(std::move(call));
+    case Operation::history: return history(std::move(call));
+    case Operation::update_presence: return updatePresence(std::move(call));
+    case Operation::room_presence: return roomPresence(std::move(call));
+    case Operation::collaboration_metrics: return collaborationMetrics(std::move(call));
+    case Operation::prometheus: return prometheus(std::move(call));
+    case Operation::health_live: return healthLive(std::move(call));
+    case Operation::health_ready: return healthReady(std::move(call));
+    case Operation::plugins: return plugins(std::move(call));
+    case Operation::openapi: return openapi(std::move(call));
+    case Operation::docs: return docs(std::move(call));
+    case Operation::websocket:
+    case Operation::websocket_room: return;  // Access::socket: taken by openSocket().
+  }
+}
+
+}  // namespace atrium

@@ -1,0 +1,92 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+
+#include "auth/token_verifier.hpp"
+#include "base/clock.hpp"
+#include "base/log.hpp"
+#include "base/metrics.hpp"
+#include "engine/shard.hpp"
+#include "protocol/json_index.hpp"
+#include "rest/node.hpp"
+#include "rest/origin.hpp"
+#include "rest/query.hpp"
+#include "rest/reply.hpp"
+#include "rest/router.hpp"
+#include "transport/http.hpp"
+
+namespace atrium {
+
+// What the operator decides about the API.
+struct RestOptions {
+  bool ops_public = false;  // Whether what operators see needs no token from other machines either.
+  PageLimits pages;
+  std::size_t frame_max = 64 * 1024;   // bytes of a WebSocket message
+  std::chrono::seconds heartbeat{30};  // interval of pings
+};
+
+// The API of one loop: finds a request's route (protocol/routes.yaml), who asks, and calls the engine. Everything it refers to outlives it.
+// On the loop's thread.
+class RestHandler final : public HttpHandler {
+ public:
+  struct Parts {
+    Shard& shard;
+    TokenVerifier& tokens;  // This loop's own.
+    const OriginPolicy& origins;
+    const Node& node;
+    const Now& now;
+    MetricSet& metrics;
+    Log& log;
+  };
+  RestHandler(const Parts& parts, const RestOptions& options) : parts_(parts), options_(options) {}
+
+  void handle(const HttpRequest& request, Responder responder) override;
+
+ private:
+  // One request on its way to the handler of its operation.
+  struct Call {
+    const HttpRequest& request;
+    const Routing& routing;
+    PrincipalPtr caller;  // Null where none is needed.
+    Reply reply;
+  };
+
+  void preflight(const HttpRequest& request, const Routing& routing, bool origin_allowed, Reply reply);
+  Result<Principal> verify(std::string_view token, const HttpRequest& request);
+  Result<PrincipalPtr> callerOf(const HttpRequest& request, Access access);
+  void dispatch(Call call);
+  void openSocket(const HttpRequest& request, const Routing& routing, bool origin_allowed, Reply reply);
+  // The body as `read` understands it; answers the refusal itself and returns nothing otherwise.
+  template <typename Command>
+  std::optional<Command> commandOf(Call& call, Result<Command> (*read)(const JsonView&, const Principal&));
+  std::optional<JsonView> bodyOf(Call& call);
+
+  void createRoom(Call call);
+  void listRooms(Call call);
+  void readRoom(Call call);
+  void changeRoom(Call call);
+  void closeRoom(Call call);
+  void addMember(Call call);
+  void changeRole(Call call);
+  void removeMember(Call call);
+  void sendMessage(Call call);
+  void broadcast(Call call);
+  void history(Call call);
+  void updatePresence(Call call);
+  void roomPresence(Call call);
+  void collaborationMetrics(Call call);
+  void prometheus(Call call);
+  void healthLive(Call call);
+  void healthReady(Call call);
+  void plugins(Call call);
+  void openapi(Call call);
+  void docs(Call call);
+
+  Parts parts_;
+  RestOptions options_;
+  JsonIndexer indexer_;
+};
+
+}  // namespace atrium
