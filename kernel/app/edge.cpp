@@ -1,0 +1,41 @@
+#include "app/edge.hpp"
+
+#include "app/settings_map.hpp"
+
+namespace atrium {
+
+Kernel::Edge::Edge(const Parts& parts, TokenVerifier token_verifier)
+    : verifier(std::move(token_verifier)),
+      tokens(verifier),
+      types(parts.plugins.makeTypes()),
+      store(parts.store.makeStore(parts.index)),
+      shard({.index = parts.index,
+             .shards = parts.shards,
+             .store = *store,
+             .types = *types,
+             .tokens = tokens,
+             .timers = parts.loop.timers(),
+             .now = parts.loop.now(),
+             .clock = parts.clock,
+             .metrics = parts.loop.metrics(),
+             .log = parts.log,
+             .seed = Random::seedFromSystem()},
+            engineOptions(parts.settings)),
+      rest({.shard = shard,
+            .tokens = verifier,
+            .origins = parts.origins,
+            .node = parts.node,
+            .now = parts.loop.now(),
+            .metrics = parts.loop.metrics(),
+            .log = parts.log},
+           restOptions(parts.settings)),
+      front(rest, parts.settings.ops.echo_path),
+      transport(std::make_unique<Transport>(parts.loop, parts.limits, parts.budget, front)) {
+  // What was sent in a turn is handed to the store; deliveries leave; what they reached is found out and confirmed; confirmations leave.
+  parts.loop.atTurnEnd([this] { shard.submit(); });
+  parts.loop.atTurnEnd([this] { transport->flush(); });
+  parts.loop.atTurnEnd([this] { shard.settle(); });
+  parts.loop.atTurnEnd([this] { transport->flush(); });
+}
+
+}  // namespace atrium

@@ -1,0 +1,52 @@
+#pragma once
+
+#include <memory>
+#include <utility>
+
+#include "app/front_handler.hpp"
+#include "app/kernel.hpp"
+#include "engine/shard.hpp"
+#include "rest/rest_handler.hpp"
+#include "transport/transport.hpp"
+
+namespace atrium {
+
+// A shard's way to the verifier of its loop.
+class LoopTokens final : public Tokens {
+ public:
+  explicit LoopTokens(TokenVerifier& verifier) : verifier_(verifier) {}
+  Result<Principal> verify(std::string_view token, Wall now) override { return verifier_.verify(token, now); }
+
+ private:
+  TokenVerifier& verifier_;
+};
+
+// What stands on one loop, from the inside out: ports, engine, API, transport. It is taken down from the outside in.
+struct Kernel::Edge {
+  struct Parts {
+    unsigned index;
+    Loop& loop;
+    Shards& shards;
+    StoreHost& store;
+    PluginHost& plugins;
+    const Clock& clock;
+    Log& log;
+    const OriginPolicy& origins;
+    const Node& node;
+    const TransportLimits& limits;
+    ConnectionBudget& budget;
+    const Settings& settings;
+  };
+  Edge(const Parts& parts, TokenVerifier token_verifier);
+
+  TokenVerifier verifier;
+  LoopTokens tokens;
+  std::unique_ptr<Types> types;
+  std::unique_ptr<Store> store;
+  Shard shard;
+  RestHandler rest;
+  FrontHandler front;
+  std::unique_ptr<Transport> transport;
+};
+
+}  // namespace atrium

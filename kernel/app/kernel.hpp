@@ -1,0 +1,104 @@
+#pragma once
+
+#include <chrono>
+#include <condition_variable>
+#include <expected>
+#include <filesystem>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <queue>
+#include <string>
+#include <vector>
+
+#include "app/data_directory.hpp"
+#include "app/loop_shards.hpp"
+#include "app/node_state.hpp"
+#include "app/signals.hpp"
+#include "app/watchdog.hpp"
+#include "base/clock.hpp"
+#include "base/log.hpp"
+#include "base/metrics.hpp"
+#include "config/load.hpp"
+#include "loop/loop_pool.hpp"
+#include "plugin/plugin_host.hpp"
+#include "plugin/store_host.hpp"
+#include "rest/origin.hpp"
+#include "transport/connection_budget.hpp"
+#include "transport/limits.hpp"
+
+namespace atrium {
+
+// How a server is to be started.
+struct StartOptions {
+  std::filesystem::path config_file;        // Absolute.
+  std::filesystem::path program_directory;  // Where relative plugin directories start.
+  Environment environment;                  // Of the process; it overrides the file.
+};
+
+// The whole server: builds its parts, connects them, ends them. The signals are blocked (blockSignals()) before it is made; the thread that
+// makes it runs it. One at a time in a process, whose working directory becomes the data directory.
+class Kernel {
+ public:
+  // Builds everything and begins to serve; kernel_start.cpp tells the steps. Fails with text for the operator: one clear sentence, or
+  // a line for each problem of the configuration. Nothing is left behind then.
+  [[nodiscard]] static std::expected<std::unique_ptr<Kernel>, std::string> start(const StartOptions& options);
+  ~Kernel();
+  Kernel(const Kernel&) = delete;
+  Kernel& operator=(const Kernel&) = delete;
+
+  // Serves until SIGTERM or SIGINT, then ends everything in order (kernel_stop.cpp). SIGHUP re-reads the configuration.
+  void run();
+
+  [[nodiscard]] std::uint16_t port() const { return port_; }
+
+ private:
+  struct Edge;  // What stands on one loop.
+  using Failure = std::unexpected<std::string>;
+
+  Kernel(const StartOptions& options, Settings settings);
+
+  // The steps of the start, in this order.
+  std::expected<void, std::string> openDataDirectory();
+  std::expected<void, std::string> loadPlugins();
+  std::expected<void, std::string> openStore();
+  std::expected<void, std::string> makeEdges();
+  void tellOfReducedDurability();
+  std::expected<void, std::string> listen();
+  void serve();
+
+  // The steps of the stop.
+  void drainEdges(std::chrono::milliseconds patience);
+  void endParts();
+
+  void onSignal(int signal);
+  int nextSignal();
+  void reload();
+
+  StartOptions options_;
+  Settings settings_;
+  SystemClock clock_;
+  Mono started_;
+  Log log_;
+  MetricRegistry metrics_;
+  std::optional<DataDirectory> data_;
+  std::unique_ptr<PluginHost> plugins_;
+  std::string storage_name_;
+  std::unique_ptr<LoopPool> loops_;
+  std::unique_ptr<LoopShards> shards_;
+  std::unique_ptr<StoreHost> store_;
+  TransportLimits limits_;
+  ConnectionBudget budget_;
+  OriginPolicy origins_;
+  std::unique_ptr<NodeState> node_;
+  std::vector<std::unique_ptr<Edge>> edges_;
+  std::uint16_t port_ = 0;
+  std::unique_ptr<SignalWatcher> signals_;
+  std::unique_ptr<Watchdog> watchdog_;
+
+  std::mutex mutex_;
+  std::condition_variable signalled_;
+  std::queue<int> pending_signals_;
+};
+
+}  // namespace atrium

@@ -1,0 +1,153 @@
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+
+#include "app/edge.hpp"
+#include "app/kernel.hpp"
+#include "app/settings_map.hpp"
+#include "protocol/metrics.hpp"
+
+// The steps of a start: configuration, data directory, plugins, storage, loops with their shards and transports, and last the listening
+// socket, so that who can connect is served.
+namespace atrium {
+
+namespace {
+
+constexpr std::string_view durability_words[] = {"received", "stored", "fsynced", "replicated"};
+
+}  // namespace
+
+Kernel::Kernel(const StartOptions& options, Settings settings)
+    : options_(options),
+      settings_(std::move(settings)),
+      started_(clock_.now().mono),
+      log_(Log::Options{.level = settings_.log.level}),
+      metrics_(metric_table),
+      limits_(transportLimits(settings_)),
+      budget_(settings_.server.max_connections),
+      origins_(settings_.server.allowed_origins) {}
+
+std::expected<std::unique_ptr<Kernel>, std::string> Kernel::start(const StartOptions& options) {
+  auto config = loadConfig(options.config_file.string(), options.environment);
+  if (!config) return Failure(formatProblems(config.error()));
+  std::unique_ptr<Kernel> kernel(new Kernel(options, std::move(config->settings)));
+  for (const auto step : {&Kernel::openDataDirectory, &Kernel::loadPlugins, &Kernel::openStore, &Kernel::makeEdges, &Kernel::listen})
+    if (auto done = (kernel.get()->*step)(); !done) return Failure(std::move(done.error()));
+  kernel->serve();
+  return kernel;
+}
+
+std::expected<void, std::string> Kernel::openDataDirectory() {
+  auto data = DataDirectory::open(settings_.server.data_dir);
+  if (!data) return Failure(std::move(data.error()));
+  data_.emplace(*std::move(data));
+  // Plugins that name a relative file mean one in the data directory.
+  if (::chdir(data_->path().c_str()) != 0) return Failure(fmt::format("the data directory {} cannot be entered", data_->path().string()));
+  return {};
+}
+
+std::expected<void, std::string> Kernel::loadPlugins() {
+  auto plugins = PluginHost::start(pluginOptions(settings_, options_.program_directory, data_->path() / "plugins"), log_, clock_);
+  if (!plugins) return Failure(std::move(plugins.error().detail));
+  plugins_ = *std::move(plugins);
+  return {};
+}
+
+std::expected<void, std::string> Kernel::openStore() {
+  LoadedPlugin* plugin = plugins_->storage();
+  if (!plugin) return Failure(fmt::format("no plugin provides the storage backend \"{}\"", settings_.storage.backend));
+  storage_name_ = fmt::format("{} ({})", settings_.storage.backend, durability_words[plugin->storage()->info.durability_max]);
+  const unsigned cores = settings_.server.loops != 0 ? settings_.server.loops : availableCores();
+  loops_ = std::make_unique<LoopPool>(
+      cores, Loop::Options{.turn_seconds = Metric::loop_turn_seconds, .mailbox_refused = Metric::mailbox_refused}, clock_, metrics_);
+  shards_ = std::make_unique<LoopShards>(*loops_);
+  store_ = std::make_unique<StoreHost>(*plugin, *shards_, clock_, log_, metrics_.makeSet(), storeOptions(settings_));
+  return {};
+}
+
+std::expected<void, std::string> Kernel::makeEdges() {
+  node_ = std::make_unique<NodeState>(NodeState::Parts{.metrics = metrics_,
+                                                       .own = metrics_.makeSet(),
+                                                       .log = log_,
+                                                       .clock = clock_,
+                                                       .plugins = *plugins_,
+                                                       .store = *store_,
+                                                       .loops = *loops_,
+                                                       .connections = budget_,
+                                                       .connections_max = settings_.server.max_connections,
+                                                       .storage_name = storage_name_});
+  std::vector<Shard*> shards;
+  for (unsigned index = 0; index < loops_->size(); ++index) {
+    auto verifier = TokenVerifier::make(tokenRules(settings_));
+    if (!verifier) return Failure(std::move(verifier.error()));
+    const Edge::Parts parts{.index = index,
+                            .loop = (*loops_)[index],
+                            .shards = *shards_,
+                            .store = *store_,
+                            .plugins = *plugins_,
+                            .clock = clock_,
+                            .log = log_,
+                            .origins = origins_,
+                            .node = *node_,
+                            .limits = limits_,
+                            .budget = budget_,
+                            .settings = settings_};
+    shards.push_back(&edges_.emplace_back(std::make_unique<Edge>(parts, *std::move(verifier)))->shard);
+  }
+  for (Shard* shard : shards) shard->connect(shards);
+  tellOfReducedDurability();
+  return {};
+}
+
+void Kernel::tellOfReducedDurability() {
+  // The operator chose the storage, so its promise is the one that counts, and confirmations name what was reached.
+  const Edge& edge = *edges_.front();
+  const auto most = static_cast<std::uint32_t>(edge.store->durabilityMax());
+  for (const std::string& name : edge.types->roomTypeNames())
+    if (const std::uint32_t wanted = edge.types->roomType(name)->info().durability; wanted > most)
+      log_.warning("storage.less_durable",
+                   {{"room_type", name}, {"wanted", durability_words[wanted]}, {"promised", durability_words[most]}});
+}
+
+std::expected<void, std::string> Kernel::listen() {
+  auto sockets = listenAt({.address = settings_.server.host, .port = settings_.server.port}, loops_->size());
+  if (!sockets) return Failure(std::move(sockets.error().detail));
+  port_ = sockets->front().port();
+  for (unsigned index = 0; index < loops_->size(); ++index) edges_[index]->transport->listen(std::move((*sockets)[index]));
+  return {};
+}
+
+void Kernel::serve() {
+  signals_ = std::make_unique<SignalWatcher>((*loops_)[0], [this](int signal) { onSignal(signal); });
+  loops_->start();
+  watchdog_ = std::make_unique<Watchdog>(
+      *loops_, clock_, Watchdog::Options{}, [this] { node_->watch(); },
+      [](const char* why) {
+        // Nothing of this process can be trusted to end in order; whoever started it starts it again.
+        std::fprintf(stderr, "atriumd: %s\n", why);
+        std::abort();
+      });
+  node_->ready();
+
+  const bool any_address = settings_.server.host == "0.0.0.0" || settings_.server.host == "::";
+  const bool bare_ipv6 = settings_.server.host.contains(':') && !any_address;
+  const std::string host = any_address ? "127.0.0.1" : bare_ipv6 ? "[" + settings_.server.host + "]" : settings_.server.host;
+  fmt::print("listening on http://{}:{}\nstorage: {}\n", host, port_, storage_name_);
+  std::fflush(stdout);
+  if (const std::string weakness = weaknessOf(settings_.auth.jwt_secret); !weakness.empty())
+    log_.warning("auth.weak_secret", {{"detail", weakness}});
+  const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(clock_.now().mono - started_);
+  log_.info("server.started", {{"host", settings_.server.host},
+                               {"port", port_},
+                               {"storage", storage_name_},
+                               {"data_dir", data_->path().string()},
+                               {"loops", loops_->size()},
+                               {"room_types", edges_.front()->types->roomTypeNames().size()},
+                               {"message_types", edges_.front()->types->messageTypeNames().size()},
+                               {"start_ms", took.count()}});
+}
+
+}  // namespace atrium

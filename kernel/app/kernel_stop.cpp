@@ -1,0 +1,119 @@
+#include <unistd.h>
+
+#include <csignal>
+#include <cstdlib>
+
+#include "app/edge.hpp"
+#include "app/kernel.hpp"
+#include "app/settings_map.hpp"
+
+// A server's life after its start: signals, re-reading the configuration, and the steps of its end. First it says that it is not ready and
+// gives balancers time to notice; then nothing new comes in, sessions are told and closed, what is on its way is finished and stored; last
+// the threads end.
+namespace atrium {
+
+namespace {
+
+// What the end of the threads and of the store may take after the last client has gone.
+constexpr std::chrono::milliseconds last_steps{3000};
+
+// Counts what has ended on the loops, for a thread that waits for all of it.
+class Countdown {
+ public:
+  explicit Countdown(unsigned count) : left_(count) {}
+  void done() {
+    const std::scoped_lock lock(mutex_);
+    --left_;
+    changed_.notify_all();
+  }
+  void waitFor(std::chrono::milliseconds patience) {
+    std::unique_lock lock(mutex_);
+    changed_.wait_for(lock, patience, [this] { return left_ == 0; });
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  unsigned left_;
+};
+
+}  // namespace
+
+Kernel::~Kernel() { endParts(); }
+
+void Kernel::onSignal(int signal) {
+  if (signal != SIGHUP) {
+    if (node_->draining()) std::_Exit(1);  // The second time: at once. What was confirmed is stored.
+    node_->drain();
+  }
+  const std::scoped_lock lock(mutex_);
+  pending_signals_.push(signal);
+  signalled_.notify_all();
+}
+
+int Kernel::nextSignal() {
+  std::unique_lock lock(mutex_);
+  signalled_.wait(lock, [this] { return !pending_signals_.empty(); });
+  const int signal = pending_signals_.front();
+  pending_signals_.pop();
+  return signal;
+}
+
+void Kernel::run() {
+  int signal = nextSignal();
+  for (; signal == SIGHUP; signal = nextSignal()) reload();
+
+  const auto allowed = settings_.server.shutdown_timeout;
+  watchdog_->endBy(clock_.now().mono + allowed);
+  log_.info("server.stopping", {{"signal", signal == SIGTERM ? "TERM" : "INT"}, {"connections", budget_.taken()}});
+  const Mono began = clock_.now().mono;
+  std::this_thread::sleep_for(settings_.server.drain_delay);
+  const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(allowed - (clock_.now().mono - began) - last_steps);
+  drainEdges(std::max(left, std::chrono::milliseconds{0}));
+  endParts();
+  const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(clock_.now().mono - began);
+  log_.info("server.stopped", {{"stop_ms", took.count()}});
+}
+
+void Kernel::drainEdges(std::chrono::milliseconds patience) {
+  // Shared with the loops, which may come to it after this thread has lost its patience.
+  const auto ended = std::make_shared<Countdown>(2 * loops_->size());
+  for (unsigned index = 0; index < loops_->size(); ++index)
+    (*loops_)[index].postAlways([edge = edges_[index].get(), ended, patience] {
+      edge->shard.drain(CloseCode::shutdown, [ended] { ended->done(); });
+      edge->transport->drain(patience, [ended] { ended->done(); });
+    });
+  ended->waitFor(patience + last_steps / 3);
+}
+
+void Kernel::endParts() {
+  // The store first: it answers what was handed over while the loops still turn.
+  if (store_) store_->stop();
+  if (loops_) loops_->stop();
+  signals_.reset();
+  for (auto& edge : edges_) edge->transport.reset();
+  edges_.clear();
+  watchdog_.reset();
+  node_.reset();
+  store_.reset();
+  if (plugins_) plugins_->stop();
+}
+
+void Kernel::reload() {
+  const auto config = loadConfig(options_.config_file.string(), options_.environment);
+  if (!config) {
+    log_.error("config.refused", {{"detail", formatProblems(config.error())}});
+    return;
+  }
+  const SettingsChange change = compareSettings(settings_, config->settings);
+  settings_.log = config->settings.log;
+  log_.setLevel(settings_.log.level);
+  const auto joined = [](const std::vector<std::string>& names) {
+    std::string text;
+    for (const std::string& name : names) (text += text.empty() ? "" : ", ") += name;
+    return text;
+  };
+  log_.info("config.read", {{"applied", joined(change.applied)}, {"needs_restart", joined(change.restart)}});
+}
+
+}  // namespace atrium

@@ -1,0 +1,114 @@
+#include "app/settings_map.hpp"
+
+#include <algorithm>
+
+namespace atrium {
+
+EngineOptions engineOptions(const Settings& settings) {
+  return {.frame_max = settings.websocket.frame_max,
+          .rooms_per_session = settings.websocket.rooms_per_connection,
+          .sessions_per_user = settings.websocket.connections_per_user,
+          .max_members = settings.rooms.max_members_default,
+          .max_members_limit = settings.rooms.max_members_limit,
+          .rooms_loaded_max = settings.rooms.loaded_max,
+          .room_pending_max = settings.rooms.pending_max,
+          .fanouts_pending_max = settings.rooms.fanouts_pending_max,
+          .history_limit = settings.rooms.message_history_limit,
+          .message_ttl = settings.rooms.message_ttl,
+          .confirmation_budget = settings.rooms.confirmation_budget,
+          .store_deadline = settings.storage.deadline,
+          .flush_window = settings.rooms.flush_window,
+          .presence_linger = settings.presence.linger,
+          .presence_ttl = settings.presence.ttl,
+          .typing_timeout = settings.presence.typing_timeout,
+          .heartbeat_interval = settings.websocket.heartbeat_interval};
+}
+
+TransportLimits transportLimits(const Settings& settings) {
+  TransportLimits limits;
+  limits.http.head_max = settings.server.header_max;
+  limits.http.body_max = settings.server.body_max;
+  limits.outbox_max = settings.websocket.outbox_max;
+  limits.head_timeout = settings.server.header_timeout;
+  limits.body_pause = settings.server.body_pause;
+  limits.body_timeout = settings.server.body_timeout;
+  limits.keep_alive_timeout = settings.server.idle_timeout;
+  limits.linger_timeout = settings.server.linger;
+  limits.write_timeout = settings.server.write_timeout;
+  limits.slow_timeout = settings.websocket.slow_timeout;
+  return limits;
+}
+
+RestOptions restOptions(const Settings& settings) {
+  return {.ops_public = settings.ops.is_public,
+          .pages = {.fallback = std::min(settings.rooms.history_page_default, settings.rooms.history_page_max),
+                    .most = settings.rooms.history_page_max},
+          .frame_max = settings.websocket.frame_max,
+          .heartbeat = settings.websocket.heartbeat_interval};
+}
+
+TokenRules tokenRules(const Settings& settings) {
+  return {.secret = settings.auth.jwt_secret,
+          .leeway = settings.auth.leeway,
+          .issuer = settings.auth.issuer,
+          .audience = settings.auth.audience,
+          .tenants = settings.tenants.allow};
+}
+
+PluginHost::Options pluginOptions(const Settings& settings, const std::filesystem::path& program_directory,
+                                  const std::filesystem::path& copies) {
+  PluginHost::Options options{.directories = {},
+                              .copies = copies,
+                              .wishes = {.enabled_by_default = settings.plugins.enabled_by_default,
+                                         .use = settings.plugins.use,
+                                         .room_types = settings.room_types,
+                                         .message_types = settings.message_types,
+                                         .storage = settings.storage.backend}};
+  for (const std::string& directory : settings.plugins.directories)
+    options.directories.push_back((program_directory / directory).lexically_normal());
+  return options;
+}
+
+StoreHost::Options storeOptions(const Settings& settings) {
+  return {.queue_items = settings.storage.queue_items, .deadline = settings.storage.deadline, .seed = Random::seedFromSystem()};
+}
+
+namespace {
+
+bool sameSwitches(const std::map<std::string, Switch>& before, const std::map<std::string, Switch>& after) {
+  return std::ranges::equal(before, after, [](const auto& a, const auto& b) { return a.first == b.first && a.second.on == b.second.on; });
+}
+
+bool samePlugins(const Settings::Plugins& before, const Settings::Plugins& after) {
+  return before.directories == after.directories && before.enabled_by_default == after.enabled_by_default &&
+         std::ranges::equal(before.use, after.use, [](const auto& a, const auto& b) {
+           return a.first == b.first && a.second.enabled == b.second.enabled && a.second.deadline == b.second.deadline &&
+                  a.second.on_failure == b.second.on_failure && toJson(a.second.config) == toJson(b.second.config);
+         });
+}
+
+}  // namespace
+
+SettingsChange compareSettings(const Settings& before, const Settings& after) {
+  SettingsChange change;
+  if (before.log != after.log) change.applied.emplace_back("log");
+  const auto note = [&change](std::string_view section, bool same) {
+    if (!same) change.restart.emplace_back(section);
+  };
+  note("server", before.server == after.server);
+  note("ops", before.ops == after.ops);
+  note("websocket", before.websocket == after.websocket);
+  note("rooms", before.rooms == after.rooms);
+  note("presence", before.presence == after.presence);
+  note("auth", before.auth == after.auth);
+  note("tenants", before.tenants == after.tenants);
+  note("storage", before.storage == after.storage);
+  note("redis", before.redis == after.redis);
+  note("workers", before.workers == after.workers);
+  note("plugins", samePlugins(before.plugins, after.plugins));
+  note("room_types", sameSwitches(before.room_types, after.room_types));
+  note("message_types", sameSwitches(before.message_types, after.message_types));
+  return change;
+}
+
+}  // namespace atrium

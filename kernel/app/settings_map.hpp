@@ -1,0 +1,34 @@
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "auth/token_verifier.hpp"
+#include "config/settings.hpp"
+#include "engine/shard.hpp"
+#include "plugin/plugin_host.hpp"
+#include "plugin/store_host.hpp"
+#include "rest/rest_handler.hpp"
+#include "transport/limits.hpp"
+
+// What the configuration means to each part. Pure functions.
+namespace atrium {
+
+[[nodiscard]] EngineOptions engineOptions(const Settings& settings);
+[[nodiscard]] TransportLimits transportLimits(const Settings& settings);
+[[nodiscard]] RestOptions restOptions(const Settings& settings);
+[[nodiscard]] TokenRules tokenRules(const Settings& settings);
+// `program_directory` is where relative plugin directories start; `copies` where the private copies go.
+[[nodiscard]] PluginHost::Options pluginOptions(const Settings& settings, const std::filesystem::path& program_directory,
+                                                const std::filesystem::path& copies);
+[[nodiscard]] StoreHost::Options storeOptions(const Settings& settings);
+
+// What a new configuration changes, as names of sections; `applied` is what a running server takes over, `restart` the rest.
+struct SettingsChange {
+  std::vector<std::string> applied;
+  std::vector<std::string> restart;
+};
+[[nodiscard]] SettingsChange compareSettings(const Settings& before, const Settings& after);
+
+}  // namespace atrium

@@ -1,0 +1,55 @@
+#include "app/watchdog.hpp"
+
+#include <utility>
+
+namespace atrium {
+
+std::optional<unsigned> stuckLoop(LoopPool& loops, Mono now, std::chrono::nanoseconds limit) {
+  std::optional<unsigned> stuck;
+  std::int64_t oldest_ns = (now - limit).time_since_epoch().count();
+  for (unsigned index = 0; index < loops.size(); ++index) {
+    const std::int64_t started_ns = loops[index].turnStartedNs();
+    if (started_ns == 0 || started_ns > oldest_ns) continue;
+    oldest_ns = started_ns;
+    stuck = index;
+  }
+  return stuck;
+}
+
+Watchdog::Watchdog(LoopPool& loops, const Clock& clock, Options options, std::move_only_function<void()> look,
+                   std::move_only_function<void(const char*)> stuck)
+    : loops_(loops), clock_(clock), options_(options), look_(std::move(look)), stuck_(std::move(stuck)), thread_([this] { run(); }) {}
+
+Watchdog::~Watchdog() {
+  {
+    const std::scoped_lock lock(mutex_);
+    stopping_ = true;
+  }
+  changed_.notify_all();
+  thread_.join();
+}
+
+void Watchdog::endBy(Mono deadline) {
+  {
+    const std::scoped_lock lock(mutex_);
+    end_by_ = deadline;
+  }
+  changed_.notify_all();
+}
+
+void Watchdog::run() {
+  std::unique_lock lock(mutex_);
+  while (!stopping_) {
+    changed_.wait_for(lock, options_.period);
+    if (stopping_) return;
+    const Mono now = clock_.now().mono;
+    const bool late = end_by_ && now >= *end_by_;
+    lock.unlock();
+    if (late) stuck_("the server did not stop in time");
+    if (stuckLoop(loops_, now, options_.stuck_after)) stuck_("an event loop is stuck");
+    look_();
+    lock.lock();
+  }
+}
+
+}  // namespace atrium
