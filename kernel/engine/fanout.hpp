@@ -29,7 +29,8 @@ struct Cast {
 };
 
 // What became of a message at one session.
-enum class Handed : std::uint8_t { none, failed, pending, delivered };  // In this order, the best of several sessions counts.
+// In this order, the best of several sessions counts. Awaited: its shard has not told yet.
+enum class Handed : std::uint8_t { none, awaited, failed, pending, delivered };
 
 struct HandedTo {
   std::uint32_t ordinal;  // The user's place in the room's list of attached users.

@@ -1,6 +1,7 @@
 #include "engine/posts.hpp"
 
 #include <algorithm>
+#include <set>
 
 #include "base/assert.hpp"
 #include "engine/events.hpp"
@@ -133,20 +134,19 @@ void Posts::storedOne(AppendItem& item) {
   room.appendEnded();
   pending.appended = true;
   pending.result = item.result;
-  if (item.result.status == ATRIUM_OK) {
-    // A late success is delivered like any other; only its sender was told otherwise already.
-    deliver(pending);
-  } else if (item.result.status == ATRIUM_DUPLICATE) {
-    confirm(pending);
-  } else {
-    if (!pending.answered) refuse(pending.origin, errorFor(item.result), pending.client_message_id, room.key().tenant_id);
+  const bool answered = pending.answered;
+  if (item.result.status != ATRIUM_OK && item.result.status != ATRIUM_DUPLICATE) {
     shard_.ports.metrics.add(Metric::store_failures, item.result.status >= ATRIUM_FULL ? 1 : 0);
-    room.leaveDoubt();
-    release(pending);
-    return;
+    if (!answered) refuse(pending.origin, errorFor(item.result), pending.client_message_id, room.key().tenant_id);
+    return release(pending);
   }
-  room.leaveDoubt();
-  if (pending.answered) release(pending);
+  // A late success is delivered like any other; only its sender was told otherwise already. What is not confirmed here ends with its
+  // confirmation, and with it the pin on the room.
+  if (item.result.status == ATRIUM_OK)
+    deliver(pending);
+  else
+    confirm(pending);
+  if (answered) release(pending);
 }
 
 void Posts::deliver(Pending& pending) {
@@ -163,7 +163,10 @@ void Posts::deliver(Pending& pending) {
     room.cast(frame, stub, pending.audience, options, pending.result.seq, 0);
     return;
   }
-  pending.by_ordinal.assign(room.attachedUsers().size(), Handed::none);
+  // Whom an audience leaves out, only the shards of the sessions know.
+  const bool everyone = pending.audience.empty();
+  for (const Room::AttachedUser& user : room.attachedUsers())
+    pending.by_ordinal.push_back(everyone && user.sessions > 0 ? Handed::awaited : Handed::none);
   pending.shards_waiting = 1;  // This very call, so that reports from within it do not confirm too early.
   pending.shards_waiting += room.cast(frame, stub, pending.audience, options, pending.result.seq, tokenOf(pending));
   if (--pending.shards_waiting == 0) return confirm(pending);
@@ -210,13 +213,20 @@ void Posts::confirm(Pending& pending) {
   if (pending.answered) return;
 
   const auto& users = room.attachedUsers();
+  const auto& absent = room.offlineMembers();
   std::uint32_t delivered = 0, waiting = 0, failed = 0;
-  for (const Handed handed : pending.by_ordinal) {
+  std::set<std::string_view> gone;  // Handed the message, and offline since: they are told of once.
+  for (std::size_t ordinal = 0; ordinal < pending.by_ordinal.size(); ++ordinal) {
+    Handed& handed = pending.by_ordinal[ordinal];
+    // What no shard told of is on its way still or, when all have told, left before the message came.
+    if (handed == Handed::awaited) handed = pending.shards_waiting > 0 ? Handed::pending : Handed::none;
+    if (handed == Handed::none) continue;
     delivered += handed == Handed::delivered;
     waiting += handed == Handed::pending;
     failed += handed == Handed::failed;
+    if (users[ordinal].sessions == 0 && absent.contains(users[ordinal].user_id)) gone.insert(users[ordinal].user_id);
   }
-  const std::size_t offline = duplicate ? 0 : room.offlineMembers().size();
+  const std::size_t offline = duplicate ? 0 : absent.size() - gone.size();
   figures.deliveries += delivered;
   figures.deliveries_failed += failed;
   shard_.ports.metrics.add(Metric::deliveries, delivered);
@@ -245,7 +255,7 @@ void Posts::confirm(Pending& pending) {
       json.key(name).begin('[');
       std::size_t listed = 0;
       for (std::size_t ordinal = 0; ordinal < pending.by_ordinal.size() && listed < recipients_listed_max; ++ordinal) {
-        if (pending.by_ordinal[ordinal] != wanted || ordinal >= users.size() || users[ordinal].user_id.empty()) continue;
+        if (pending.by_ordinal[ordinal] != wanted) continue;
         json.value(std::string_view(users[ordinal].user_id));
         ++listed;
       }
@@ -257,7 +267,8 @@ void Posts::confirm(Pending& pending) {
     json.key("offline_recipients").begin('[');
     std::size_t listed = 0;
     if (!duplicate)
-      for (const std::string& user : room.offlineMembers()) {
+      for (const std::string& user : absent) {
+        if (gone.contains(user)) continue;
         if (listed++ == recipients_listed_max) break;
         json.value(std::string_view(user));
       }

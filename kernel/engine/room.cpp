@@ -274,17 +274,15 @@ std::uint32_t Room::cast(const FramePtr& frame, const FramePtr& stub, const std:
   return shards;
 }
 
-void Room::appendEnded() { --appends_; }
+void Room::appendEnded() {
+  if (--appends_ == 0) in_doubt_ = false;
+}
 
 void Room::markInDoubt() {
   if (in_doubt_) return;
   in_doubt_ = true;
   shard_.ports.metrics.add(Metric::rooms_in_doubt);
   shard_.ports.log.warning("room.in_doubt", {{"tenant_id", key_.tenant_id}, {"room_id", id_text_}});
-}
-
-void Room::leaveDoubt() {
-  if (appends_ == 0) in_doubt_ = false;
 }
 
 }  // namespace atrium

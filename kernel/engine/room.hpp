@@ -129,9 +129,9 @@ class Room {
   // Casts a frame to every shard with sessions of this room. Returns how many shards will report on `token`.
   std::uint32_t cast(const FramePtr& frame, const FramePtr& stub, const std::string& audience, const PushOptions& options,
                      std::uint64_t seq, std::uint64_t token, const SessionRef* except = nullptr);
+  // The store has answered for one message; the room leaves doubt when none is left there.
   void appendEnded();
   void markInDoubt();
-  void leaveDoubt();
   struct AttachedUser {
     std::string user_id;
     std::uint32_t sessions = 0;  // 0: he has gone; the place is given away once no message can still report on it.

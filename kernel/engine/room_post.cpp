@@ -57,11 +57,28 @@ void encodeMetadata(JsonWriter<Out>& json, const JsonView& metadata, const HookO
   json.raw(merged);
 }
 
+std::uint64_t addPart(std::string_view part, std::uint64_t hash) {
+  return stableHash(part, stableHash("\x1f", hash));
+}
+
+// Spaces and escapes do not count: a repeat may come by another way, written by another library. Numbers count as they are written.
+std::uint64_t addValue(const JsonView& value, std::uint64_t hash) {
+  std::string scratch;
+  if (value.isString()) return addPart(value.text(scratch), addPart("\"", hash));
+  if (!value.isObject() && !value.isArray()) return addPart(value.raw(), hash);
+  hash = addPart(value.isObject() ? "{" : "[", hash);
+  for (JsonView child = value.first(); child.exists(); child = child.sibling(value)) {
+    if (value.isObject()) hash = addPart(child.key(scratch), hash);
+    hash = addValue(child, hash);
+  }
+  return addPart("]", hash);
+}
+
+// What the sender meant, to tell a repeat from another message under the same client_message_id.
 std::uint64_t fingerprintOf(const SendMessage& command) {
   std::uint64_t hash = stableHash(command.message_type);
-  for (const std::string_view part :
-       {command.content.raw(), command.metadata.raw(), command.reply_to, command.thread, command.attachments.raw(), word(command.priority)})
-    hash = stableHash(part, stableHash(std::string_view("\x1f", 1), hash));
+  for (const std::string_view part : {command.reply_to, command.thread, word(command.priority)}) hash = addPart(part, hash);
+  for (const JsonView& value : {command.content, command.metadata, command.attachments}) hash = addValue(value, hash);
   return hash;
 }
 
