@@ -23,7 +23,7 @@ def nearest(header, commands):
 
 def flags(entry):
     words = shlex.split(entry["command"])
-    words = words[1:] if words[0].endswith("ccache") else words
+    words = words[next(i for i, word in enumerate(words) if "=" not in word and not word.endswith(("env", "ccache"))):]  # The compiler itself.
     kept, skip = [], False
     for word in words:
         if skip or word == "-c":
