@@ -12,6 +12,10 @@
 
 namespace atrium {
 
+bool isNamed(const ResolvedPlugin& plugin) {
+  return plugin.use || std::ranges::find(plugin.offers, "storage-backend") != plugin.offers.end();
+}
+
 Result<PluginCatalog> PluginCatalog::scan(std::span<const std::filesystem::path> directories) {
   PluginCatalog catalog;
   for (const std::filesystem::path& directory : directories) {
@@ -146,7 +150,7 @@ ResolvedPlugin PluginCatalog::resolveOne(CatalogEntry& entry, const PluginWishes
   auto options = manifest.options.complete(plugin.use ? plugin.use->config : YamlNode(), plugin.use ? plugin.use->place : SourcePlace());
   if (options)
     plugin.options = *std::move(options);
-  else if (plugin.use)
+  else if (isNamed(plugin))
     problems.insert(problems.end(), options.error().begin(), options.error().end());
   else
     entry.refused = plugin.off = options.error().front().message;

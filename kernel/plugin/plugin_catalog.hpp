@@ -42,6 +42,9 @@ struct ResolvedPlugin {
   std::vector<std::string> offers;  // Which of the manifest's kinds of extension are switched on.
 };
 
+// Whether the configuration asks for this very plugin, by its id or as the storage: one that cannot be used then ends the start.
+[[nodiscard]] bool isNamed(const ResolvedPlugin& plugin);
+
 class PluginCatalog {
  public:
   static constexpr std::size_t files_max = 1000;

@@ -11,9 +11,7 @@ namespace atrium::test {
 
 namespace {
 
-atrium_text text(std::string_view view) {
-  return {view.data(), view.size()};
-}
+atrium_text text(std::string_view view) { return {view.data(), view.size()}; }
 
 template <typename Call>
 HookOutcome inlineOutcome(Call&& call) {
@@ -126,3 +124,11 @@ HookOutcome Scene::check(MessageType& type) const {
 }
 
 }  // namespace atrium::test
+
+#if defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+// Debian's libraries are not instrumented: the sanitizer sees their memory and not their locks.
+extern "C" const char* __tsan_default_suppressions();
+extern "C" const char* __tsan_default_suppressions() { return "called_from_lib:libspdlog\ncalled_from_lib:libfmt\n"; }
+#endif
+#endif

@@ -1,0 +1,169 @@
+#include "plugin/plugin_host.hpp"
+
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+
+#include "plugin_world.hpp"
+#include "protocol/errors.hpp"
+
+namespace atrium::test {
+namespace {
+
+// A directory of its own with copies of the test plugins, so that files can come, go and change.
+class PluginHostTest : public testing::Test {
+ protected:
+  PluginHostTest() {
+    put("test_hooks.so", "test_hooks.so");
+    put("test_store.so", "test_store.so");
+  }
+  void put(const std::string& from, const std::string& to) {
+    writeFile(directory.path() / to, readFile(std::string(ATRIUM_TEST_PLUGINS) + "/" + from));
+  }
+  std::string refusal() {
+    const auto started = world.start();
+    return started ? std::string() : started.error().detail;
+  }
+  std::string state(const char* file) { return world.tell(file, "state"); }
+  PluginUse& use(const char* id) { return world.wishes.use[id]; }
+
+  TemporaryDirectory directory;
+  PluginWorld world{directory.path()};
+};
+
+TEST_F(PluginHostTest, loadsWhatIsWantedAndShowsAll) {
+  writeFile(directory.path() / "README.md", "not a plugin");
+  writeFile(directory.path() / ".hidden", "passed over");
+  std::filesystem::create_directory(directory.path() / "folder");
+  ASSERT_EQ(refusal(), "");
+  EXPECT_EQ(state("test_hooks.so"), "active");
+  EXPECT_EQ(state("test_store.so"), "verified");
+  EXPECT_EQ(world.tell("test_store.so", "reason"), "the storage-backend test is not switched on");
+  EXPECT_EQ(state("README.md"), "rejected");
+  EXPECT_EQ(world.tell("README.md", "reason"), "it is not an ELF file");
+  EXPECT_EQ(state(".hidden") + state("folder"), "");
+  EXPECT_EQ(world.host().storage(), nullptr);
+  EXPECT_NE(world.host().find("test.hooks"), nullptr);
+  EXPECT_EQ(world.host().find("test.store"), nullptr);
+}
+
+TEST_F(PluginHostTest, tellsTheAdminEverything) {
+  use("test.hooks").config = yaml("{greeting: \"hi \\\"you\\\"\"}");
+  ASSERT_EQ(refusal(), "");
+  EXPECT_EQ(world.tell("test_hooks.so", "id"), "test.hooks");
+  EXPECT_EQ(world.tell("test_hooks.so", "version"), "2.1.0-beta.1");
+  EXPECT_EQ(world.tell("test_hooks.so", "abi"), "0.1");
+  EXPECT_EQ(world.tell("test_hooks.so", "maturity"), "draft");
+  EXPECT_EQ(world.tell("test_hooks.so", "untrusted_input"), "false");
+  EXPECT_EQ(world.tell("test_hooks.so", "extensions"), R"({"room-type":"test_room","message-type":"test_message"})");
+  EXPECT_EQ(world.tell("test_hooks.so", "grants"), R"(["log"])");
+  EXPECT_EQ(world.tell("test_hooks.so", "options"), R"({"greeting":"hi \"you\""})");
+  EXPECT_EQ(world.tell("test_hooks.so", "hooks"), "[]") << "no shard calls it yet";
+  EXPECT_EQ(world.tell("test_hooks.so", "sha256").size(), 64u);
+  EXPECT_FALSE(world.tell("test_hooks.so", "build_id").empty());
+}
+
+TEST_F(PluginHostTest, switchesPluginsOffById) {
+  use("test.hooks").enabled = false;
+  ASSERT_EQ(refusal(), "");
+  EXPECT_EQ(state("test_hooks.so"), "verified");
+  EXPECT_TRUE(world.host().makeTypes()->roomTypeNames().empty());
+}
+
+TEST_F(PluginHostTest, switchesEverythingOffThatIsNotNamed) {
+  world.wishes.enabled_by_default = false;
+  ASSERT_EQ(refusal(), "");
+  EXPECT_EQ(state("test_hooks.so"), "verified");
+}
+
+TEST_F(PluginHostTest, switchesOneKindOffByName) {
+  world.wishes.room_types["test_room"].on = false;
+  ASSERT_EQ(refusal(), "");
+  EXPECT_EQ(state("test_hooks.so"), "active") << "its other kind is on";
+  const auto types = world.host().makeTypes();
+  EXPECT_EQ(types->roomType("test_room"), nullptr);
+  EXPECT_NE(types->messageType("test_message"), nullptr);
+}
+
+TEST_F(PluginHostTest, neverLoadsAPluginAllOfWhoseKindsAreOff) {
+  world.wishes.room_types["test_room"].on = false;
+  world.wishes.message_types["test_message"].on = false;
+  ASSERT_EQ(refusal(), "");
+  EXPECT_EQ(state("test_hooks.so"), "verified");
+}
+
+TEST_F(PluginHostTest, endsTheStartWhenSomethingWantedIsNotThere) {
+  use("test.hoks");
+  world.wishes.room_types["test_rom"].on = false;
+  world.wishes.message_types["nothing_like_it"];
+  world.wishes.storage = "papyrus";
+  const std::string text = refusal();
+  EXPECT_NE(text.find("no file in the plugin directories holds the plugin test.hoks"), std::string::npos) << text;
+  EXPECT_NE(text.find("did you mean \"test.hooks\"?"), std::string::npos) << text;
+  EXPECT_NE(text.find("no plugin provides the room-type test_rom"), std::string::npos) << text;
+  EXPECT_NE(text.find("did you mean \"test_room\"?"), std::string::npos) << text;
+  EXPECT_NE(text.find("no plugin provides the message-type nothing_like_it"), std::string::npos) << text;
+  EXPECT_NE(text.find("no plugin provides the storage backend papyrus"), std::string::npos) << text;
+  EXPECT_NE(text.find("there are: test"), std::string::npos) << text;
+}
+
+TEST_F(PluginHostTest, endsTheStartWhenANamedPluginIsNotSound) {
+  writeFile(directory.path() / "test_hooks.so", readFile(directory.path() / "test_hooks.so") + "x");
+  use("test.hooks");
+  const std::string text = refusal();
+  EXPECT_NE(text.find("test_hooks.so was refused: its seal is broken"), std::string::npos) << text;
+}
+
+TEST_F(PluginHostTest, endsTheStartWhenOptionsAreWrong) {
+  use("test.hooks").config = yaml("{greting: hi, greeting: [1]}");
+  const std::string text = refusal();
+  EXPECT_NE(text.find("test.yaml:1:2: the plugin has no option \"greting\""), std::string::npos) << text;
+  EXPECT_NE(text.find("test.yaml:1:"), std::string::npos);
+  EXPECT_NE(text.find("greeting: "), std::string::npos) << "all at once: " << text;
+}
+
+TEST_F(PluginHostTest, endsTheStartWhenTheStorageLacksAnOption) {
+  world.wishes.storage = "test";
+  EXPECT_NE(refusal().find("the option \"gate\" is missing"), std::string::npos) << "though plugins.use does not name it";
+}
+
+TEST_F(PluginHostTest, refusesBothFilesThatShareAnId) {
+  put("test_hooks.so", "again.so");
+  ASSERT_EQ(refusal(), "");
+  EXPECT_EQ(state("test_hooks.so"), "rejected");
+  EXPECT_EQ(state("again.so"), "rejected");
+  EXPECT_NE(world.tell("again.so", "reason").find("/test_hooks.so: remove one of them"), std::string::npos);
+  use("test.hooks");
+  EXPECT_NE(refusal().find("the id test.hooks is also that of"), std::string::npos);
+}
+
+TEST_F(PluginHostTest, refusesDirectoriesItCannotTrust) {
+  ::chmod(directory.path().c_str(), 0777);
+  EXPECT_NE(refusal().find("writable by everyone"), std::string::npos);
+}
+
+TEST_F(PluginHostTest, endsPluginsAndProvesThatTheyWent) {
+  ASSERT_EQ(refusal(), "");
+  world.host().stop();
+  EXPECT_EQ(state("test_hooks.so"), "unloaded");
+  EXPECT_EQ(world.host().find("test.hooks"), nullptr);
+  world.host().stop();  // A second time does nothing.
+}
+
+TEST_F(PluginHostTest, comesUpAgainAndAgain) {
+  for (int n = 0; n < 20; ++n) {
+    ASSERT_EQ(refusal(), "");
+    EXPECT_EQ(state("test_hooks.so"), "active");
+  }
+}
+
+TEST_F(PluginHostTest, survivesTheFileBeingOverwrittenWhileItIsLoaded) {
+  ASSERT_EQ(refusal(), "");
+  const auto types = world.host().makeTypes();
+  writeFile(directory.path() / "test_hooks.so", std::string(100, '\0'));  // In place: fatal for a library that is mapped.
+  Scene scene;
+  scene.content = "greet";
+  EXPECT_EQ(scene.check(*types->messageType("test_message")).annotations.at(0).second, "\"hello\"");
+}
+
+}  // namespace
+}  // namespace atrium::test

@@ -1,0 +1,16 @@
+# Compiles one case of near_miss.cpp, which must fail and say the sentence that stands in the case's comment.
+file(STRINGS ${SOURCE} expectation REGEX "^// ${CASE}: ")
+string(REPLACE "// ${CASE}: " "" expectation "${expectation}")
+if(NOT expectation)
+  message(FATAL_ERROR "near_miss.cpp does not say what ${CASE} must be told")
+endif()
+string(TOUPPER ${CASE} macro)
+execute_process(COMMAND ${COMPILER} -std=c++20 -fsyntax-only -I${SDK}/include -I${SDK}/cpp -D${macro} ${SOURCE}
+                RESULT_VARIABLE result ERROR_VARIABLE said)
+if(result EQUAL 0)
+  message(FATAL_ERROR "${CASE} compiles")
+endif()
+string(FIND "${said}" "${expectation}" found)
+if(found LESS 0)
+  message(FATAL_ERROR "${CASE} is not told \"${expectation}\" but:\n${said}")
+endif()
