@@ -158,7 +158,7 @@ void Posts::deliver(Pending& pending) {
   const FramePtr frame = room.committed(pending.result, pending.body->payload());
   const FramePtr stub = pending.audience.empty() ? FramePtr{} : room.withheldEvent(pending.result.seq);
   PushOptions options;
-  if (pending.priority < Priority::urgent) options.flush_window = std::chrono::microseconds(room.type().info().flush_window_us);
+  if (pending.priority < Priority::urgent) options.flush_window = room.flushWindow();
   if (pending.answered) {
     room.cast(frame, stub, pending.audience, options, pending.result.seq, 0);
     return;

@@ -55,6 +55,10 @@ void Room::restoreHead(const RoomHead& head, std::uint64_t document_version) {
   document_version_ = document_version;
 }
 
+std::chrono::microseconds Room::flushWindow() const {
+  return std::min(std::chrono::microseconds(type_.info().flush_window_us), shard_.options.flush_window);
+}
+
 atrium_room_view Room::view() const {
   atrium_room_view view{};
   view.struct_size = sizeof view;

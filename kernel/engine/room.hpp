@@ -86,7 +86,8 @@ class Room {
   [[nodiscard]] const std::map<std::string, Member, std::less<>>& members() const { return members_; }
   [[nodiscard]] const std::string& epoch() const { return epoch_; }
   [[nodiscard]] std::uint64_t lastSeq() const { return last_seq_; }
-  [[nodiscard]] RoomType& type() const { return type_; }
+  // How long a busy connection's writes of this room may wait for company.
+  [[nodiscard]] std::chrono::microseconds flushWindow() const;
   [[nodiscard]] bool idle() const { return pins_ == 0; }
 
   // ---- Loading (Rooms)
@@ -203,6 +204,7 @@ class Room {
   Serial changes_;                             // Members, settings, closing: one at a time.
   std::list<std::unique_ptr<HeldPost>> held_;  // Messages waiting behind one whose hook is not done.
   bool hook_running_ = false;
+  bool taking_held_ = false;
 
   struct Typist {
     std::string display_name;

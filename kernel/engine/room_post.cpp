@@ -17,9 +17,7 @@ namespace {
 
 constexpr std::size_t metadata_max = 64 * 1024;  // bytes, after annotations
 
-atrium_text text(std::string_view view) {
-  return {view.data(), view.size()};
-}
+atrium_text text(std::string_view view) { return {view.data(), view.size()}; }
 
 bool namedIn(const atrium_text& names, std::string_view name) {
   std::string_view rest(names.data, names.size);
@@ -57,9 +55,7 @@ void encodeMetadata(JsonWriter<Out>& json, const JsonView& metadata, const HookO
   json.raw(merged);
 }
 
-std::uint64_t addPart(std::string_view part, std::uint64_t hash) {
-  return stableHash(part, stableHash("\x1f", hash));
-}
+std::uint64_t addPart(std::string_view part, std::uint64_t hash) { return stableHash(part, stableHash("\x1f", hash)); }
 
 // Spaces and escapes do not count: a repeat may come by another way, written by another library. Numbers count as they are written.
 std::uint64_t addValue(const JsonView& value, std::uint64_t hash) {
@@ -102,14 +98,13 @@ Result<void> Room::mayPost(const Principal& sender, const SendMessage& command, 
   if (!sender.has(info.sender_roles)) return fail(Code::forbidden, "Your role does not allow to send messages of this type.");
   if (type_.info().message_types.size > 0 && !namedIn(type_.info().message_types, command.message_type))
     return fail(Code::rejected_by_plugin, "Rooms of this type do not take messages of that type.");
-  const std::size_t content_size = command.content.exists() ? command.content.raw().size() - 2 : 0;
+  std::string scratch;
+  const std::size_t content_size = command.content.text(scratch).size();
   if (content_size < info.content_min) return refuse("/content", "must not be empty");
   if (info.content_max > 0 && content_size > info.content_max)
     return refuse("/content", "must have at most " + std::to_string(info.content_max) + " bytes");
   if (shard_.draining) return fail(Code::shutting_down, "The server is stopping.", 2000);
   if (in_doubt_) return fail(Code::storage_unavailable, "Storage has not answered for this room yet.", 1000);
-  if (appends_ + held_.size() >= shard_.options.room_pending_max || shard_.posts.congested())
-    return fail(Code::overloaded, "The room has as many messages waiting as it may.", 500);
   return {};
 }
 
@@ -117,18 +112,17 @@ void Room::post(const PrincipalPtr& sender, const SendMessage& command, Origin o
   MessageType* type = nullptr;
   if (const auto may = mayPost(*sender, command, type); !may)
     return shard_.posts.refuse(origin, may.error(), command.client_message_id, key_.tenant_id);
+  if (appends_ + held_.size() + hook_running_ >= shard_.options.room_pending_max || shard_.posts.congested()) {
+    return shard_.posts.refuse(origin, {Code::overloaded, "The room has as many messages waiting as it may.", 500, {}},
+                               command.client_message_id, key_.tenant_id);
+  }
   if (!type->checks() && !type_.checksPost() && held_.empty() && !hook_running_) return accept(sender, command, std::move(origin), nullptr);
 
   auto held = std::make_unique<HeldPost>();
   held->pin = RoomPin(*this);
   held->sender = sender;
-  // Everything the command refers to stands in one text; its root is the first entry of the index.
-  atrium_json whole = command.content.exists() ? command.content.abi() : command.metadata.exists() ? command.metadata.abi() : atrium_json{};
-  whole.at = 0;
-  held->frame = JsonDocument(JsonView(whole));
-  const auto copy = readSendMessage(held->frame.root(), *sender);
-  if (!copy) return shard_.posts.refuse(origin, copy.error(), command.client_message_id, key_.tenant_id);
-  held->command = *copy;
+  held->frame = JsonDocument(command.whole);
+  held->command = *readSendMessage(held->frame.root(), *sender);  // As before, from the copy.
   held->origin = std::move(origin);
   held->type = type;
   held_.push_back(std::move(held));
@@ -136,12 +130,15 @@ void Room::post(const PrincipalPtr& sender, const SendMessage& command, Origin o
 }
 
 void Room::nextHeld() {
+  if (taking_held_) return;  // The loop below goes on, so that hooks that answer at once do not nest.
+  taking_held_ = true;
   while (!hook_running_ && !held_.empty()) {
     std::unique_ptr<HeldPost> held = std::move(held_.front());
     held_.pop_front();
     hook_running_ = true;
     runHooks(std::move(held));
   }
+  taking_held_ = false;
 }
 
 struct Room::HookViews {
@@ -192,7 +189,11 @@ void Room::hookDone(std::unique_ptr<HeldPost> held, bool room_hook, HookOutcome 
       post.gathered.content = std::move(outcome.content);
       post.content = *post.gathered.content;
     }
-    std::ranges::move(outcome.annotations, std::back_inserter(post.gathered.annotations));
+    for (auto& annotation : outcome.annotations) {
+      // The last word on a key counts.
+      std::erase_if(post.gathered.annotations, [&annotation](const auto& earlier) { return earlier.first == annotation.first; });
+      post.gathered.annotations.push_back(std::move(annotation));
+    }
     std::ranges::move(outcome.audience, std::back_inserter(post.gathered.audience));
     if (!room_hook && type_.checksPost()) {
       const HookViews views = hookViews(post);

@@ -106,7 +106,7 @@ void Room::flushPresence() {
     options.lane = Lane::ephemeral;
     options.shed = Shed::latest;
     options.collapse_key = collapseKey(key_.room, user_id, "presence");
-    options.flush_window = std::chrono::microseconds(type_.info().flush_window_us);
+    options.flush_window = flushWindow();
     cast(out.finish(), {}, {}, options, 0, 0);
   }
   changed_presence_.clear();
@@ -147,7 +147,7 @@ void Room::castTyping(const std::string& user_id, const std::string& display_nam
   PushOptions options;
   options.lane = Lane::ephemeral;
   options.shed = Shed::always;
-  options.flush_window = std::chrono::microseconds(type_.info().flush_window_us);
+  options.flush_window = flushWindow();
   cast(out.finish(), {}, {}, options, 0, 0, except);
 }
 

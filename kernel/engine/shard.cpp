@@ -180,6 +180,7 @@ void Shard::sendMessage(PrincipalPtr caller, JsonDocument body, Mono received, C
   const auto command = readSendMessage(body.root(), *caller);
   if (!command) return done(fail(command.error()));
   const std::string room_id(command->room_id);
+  if (room_id.empty()) return done(fail({Code::validation_failed, "/room_id is required", 0, {{"/room_id", "is required"}}}));
   withRoom(*impl_, *caller, room_id, std::move(done),
            [caller, body = std::move(body), received](Room& room, Completion<std::string> answer) mutable {
              const auto again = readSendMessage(body.root(), *caller);

@@ -33,7 +33,7 @@ struct EngineOptions {
   std::chrono::seconds message_ttl{604'800};  // Age up to which a room keeps them; the room type's or room's days override.
   std::chrono::milliseconds confirmation_budget{10};
   std::chrono::milliseconds store_deadline{250};
-  std::chrono::microseconds flush_window{1000};  // For room types that name none.
+  std::chrono::microseconds flush_window{1000};  // The most a room type may ask for.
   std::chrono::seconds presence_linger{20};
   std::chrono::seconds presence_ttl{300};
   std::chrono::seconds typing_timeout{6};

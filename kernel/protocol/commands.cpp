@@ -231,6 +231,7 @@ Result<SendMessage> readSendMessage(const JsonView& body, const Principal& calle
   in.same("sender_id", caller.user_id);
   in.same("user_id", caller.user_id);
   SendMessage command;
+  command.whole = body;
   command.room_id = in.plain("room_id", 64);
   command.content = body["content"];
   if (command.content.isNull()) command.content = {};

@@ -63,6 +63,7 @@ struct ChangeRole {
 
 // A message to be sent. Its texts are views into the frame or body it was read from.
 struct SendMessage {
+  JsonView whole;                 // What it was read from.
   std::string_view room_id;       // As sent; empty when the frame names none.
   JsonView content;               // A string, or absent.
   JsonView sender_name;           // A label for a token without a name: a string, or absent.

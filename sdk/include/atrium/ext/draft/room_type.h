@@ -35,7 +35,7 @@ typedef struct atrium_room_type_info {
   uint32_t max_members_limit; /* The most a room may ask for. */
   uint32_t retention_days;    /* For rooms whose settings do not say. */
   uint32_t durability;        /* ATRIUM_DURABILITY_...; a backend that cannot give it refuses at start. */
-  uint32_t flush_window_us;   /* Longest wait of a busy connection's write; 0: none. */
+  uint32_t flush_window_us;   /* Longest wait of a busy connection's write, within the operator's; 0: none. */
   uint32_t permissions[5];    /* ATRIUM_MAY_... by ATRIUM_ROOM_ROLE_... */
   atrium_text name;           /* "agent_team" */
   atrium_text message_types;  /* Names joined by commas; empty: all. */
