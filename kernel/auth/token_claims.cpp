@@ -54,7 +54,7 @@ Result<void> checkTimes(const JsonView& claims, const TokenRules& rules, Wall no
   if (!exp) return fail(exp.error());
   if (!*exp) return refuse("the token has no \"exp\"");
   if (now_s >= **exp + leeway_s) return fail(Code::token_expired);
-  expires = fromMillis(static_cast<std::uint64_t>(**exp * 1000.0));
+  expires = fromMillis(static_cast<std::uint64_t>(**exp * 1000.0)) + rules.leeway;
   for (const std::string_view name : {"nbf", "iat"}) {
     const auto begin = readTime(claims, name);
     if (!begin) return fail(begin.error());

@@ -42,8 +42,8 @@ class TokenVerifier {
   ~TokenVerifier();
 
   // Whom the token stands for. `unauthorized` for a token that is missing, malformed or not ours, `token_expired` past its `exp` and
-  // the leeway, `forbidden` for a tenant that may not come in. The detail never repeats the token. Principal::expires is the token's
-  // `exp`, without the leeway.
+  // the leeway, `forbidden` for a tenant that may not come in. The detail never repeats the token. Principal::expires is when
+  // the token ceases to hold: its `exp` and the leeway.
   [[nodiscard]] Result<Principal> verify(std::string_view token, Wall now);
 
  private:

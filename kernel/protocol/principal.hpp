@@ -19,7 +19,7 @@ struct Principal {
   std::string display_name;                 // The token's `name`, else a label the client gave, else the user id.
   bool name_verified = false;               // Whether the display name stood in the token.
   std::uint32_t roles = ATRIUM_ROLE_AGENT;  // ATRIUM_ROLE_... bits.
-  Wall expires{};                           // The token's `exp`.
+  Wall expires{};                           // When the token ceases to hold.
 
   [[nodiscard]] bool has(std::uint32_t role_bits) const { return (roles & role_bits) != 0; }
   friend bool operator==(const Principal&, const Principal&) = default;
