@@ -35,6 +35,7 @@ void fill(atrium_append_result& result, std::uint64_t seq, std::uint64_t sent_at
 
 Writer::Writer(const Settings& settings)
     : connection_(openWriter(settings)),
+      staged_(connection_.handle()),
       key_seed_(readKeySeed(connection_)),
       wal_pages_due_((settings.wal_mib << 20) / page_bytes),
       rooms_(settings.key_memory_mib << 20),
@@ -46,9 +47,8 @@ Writer::Writer(const Settings& settings)
                               "FROM rooms WHERE room = ?1 AND tenant = ?2")),
       insert_room_(connection_.prepare("INSERT INTO rooms (tenant, room, epoch) VALUES (?1, ?2, ?3)")),
       trim_room_(connection_.prepare("UPDATE rooms SET trimmed_seq = ?2 WHERE id = ?1")),
-      insert_message_(connection_.prepare(
-          "INSERT INTO messages (room, seq, key_hash, message, thread, sent_at_ms, fingerprint, body_format, kind, sender, type, "
-          "audience, idempotency_key, body) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)")),
+      insert_staged_(
+          connection_.prepare("INSERT INTO messages (" + std::string(StagedMessages::insert_columns) + ") SELECT * FROM staged_messages")),
       select_message_(
           connection_.prepare("SELECT idempotency_key, fingerprint, message, sent_at_ms FROM messages WHERE room = ?1 AND seq = ?2")),
       select_keys_(connection_.prepare("SELECT seq, key_hash FROM messages WHERE room = ?1 ORDER BY seq DESC")),
@@ -77,16 +77,22 @@ void Writer::abandon() { sqlite3_db_config(connection_.handle(), SQLITE_DBCONFIG
 
 // ---- Appending
 
-// Items of one room are inserted together: they end up on the same pages of the table and follow each other into one leaf of the index,
-// which is what makes a batch over many rooms as cheap to write, and its rooms as cheap to read, as they are.
+// Items of one room are taken together: they end up on the same pages of the table and follow each other into one leaf of the index, which
+// is what makes a batch over many rooms as cheap to write, and its rooms as cheap to read, as they are.
 void Writer::append(AppendItems items, AppendResults results) {
   checkpointWhenDue(wal_pages_due_);
   try {
     places_.clear();
+    staged_.rows.clear();
     for (std::size_t n = 0; n < items.size(); ++n) places_.push_back({&roomOf(items[n]->room), n});
     std::ranges::stable_sort(places_, std::less<>(), &Place::room);
     Transaction transaction = begin();
-    for (const Place& place : places_) results[place.item]->status = appendOne(*place.room, *items[place.item], *results[place.item]);
+    for (auto place = places_.begin(); place != places_.end();) {
+      const Turn turn{*place->room, place->room->last_seq, staged_.rows.size()};
+      for (; place != places_.end() && place->room == &turn.room; ++place)
+        results[place->item]->status = stage(turn, *items[place->item], *results[place->item]);
+    }
+    if (!staged_.rows.empty()) insert_staged_.execute();
     transaction.commit();
   } catch (...) {
     rooms_.forget();
@@ -135,21 +141,20 @@ void Writer::loadKeys(ActiveRoom& room) {
   rooms_.keyBytesChanged(0, room.keys.bytes());
 }
 
-atrium_status Writer::appendOne(ActiveRoom& room, const atrium_append& item, atrium_append_result& result) {
+atrium_status Writer::stage(const Turn& turn, const atrium_append& item, atrium_append_result& result) {
+  ActiveRoom& room = turn.room;
   const std::string_view key = view(item.idempotency_key);
   const auto hash = key.empty() ? 0 : static_cast<std::uint32_t>(key_hash(key_seed_, key));
   if (!key.empty()) {
     if (!room.keys_loaded) loadKeys(room);
-    std::uint64_t fingerprint = 0;
-    if (findFirst(room, hash, item, result, fingerprint)) return fingerprint == item.fingerprint ? ATRIUM_DUPLICATE : ATRIUM_CONFLICT;
+    if (const atrium_status status = findRepeat(turn, hash, item, result); status != ATRIUM_OK) return status;
   }
   if (item.expected_seq != 0 && item.expected_seq != room.last_seq + 1) {
     result.seq = room.last_seq;
     return ATRIUM_PRECONDITION;
   }
   if (room.id == 0) insertRoom(room, item.room);
-  ++room.last_seq;
-  insertMessage(room, hash, item);
+  staged_.rows.push_back({room.id, ++room.last_seq, hash, &item});
   if (!key.empty()) {
     const std::size_t bytes = room.keys.bytes();
     room.keys.add(hash, static_cast<std::uint32_t>(room.last_seq));
@@ -159,22 +164,27 @@ atrium_status Writer::appendOne(ActiveRoom& room, const atrium_append& item, atr
   return ATRIUM_OK;
 }
 
-bool Writer::findFirst(ActiveRoom& room, std::uint32_t hash, const atrium_append& item, atrium_append_result& result,
-                       std::uint64_t& fingerprint) {
-  return room.keys
-      .find(hash,
-            [&](std::uint32_t seq_low) {
-              const std::uint64_t seq = room.last_seq - (static_cast<std::uint32_t>(room.last_seq) - seq_low);
-              auto run = select_message_.run();
-              run.bind(1, room.id).bind(2, asSigned(seq));
-              if (!run.step() || run.bytes(0) != view(item.idempotency_key)) return false;
-              const std::uint64_t sent_at_ms = asUnsigned(run.integer(3));
-              if (!remembered(sent_at_ms, item.sent_at_ms)) return false;
-              fingerprint = asUnsigned(run.integer(1));
-              fill(result, seq, sent_at_ms, run.id(2), room);
-              return true;
-            })
-      .has_value();
+atrium_status Writer::findRepeat(const Turn& turn, std::uint32_t hash, const atrium_append& item, atrium_append_result& result) {
+  atrium_status status = ATRIUM_OK;
+  const auto isFirst = [&](std::uint64_t seq, std::string_view key, std::uint64_t fingerprint, const atrium_id& message,
+                           std::uint64_t sent_at_ms) {
+    if (key != view(item.idempotency_key) || !remembered(sent_at_ms, item.sent_at_ms)) return false;
+    fill(result, seq, sent_at_ms, message, turn.room);
+    status = fingerprint == item.fingerprint ? ATRIUM_DUPLICATE : ATRIUM_CONFLICT;
+    return true;
+  };
+  turn.room.keys.find(hash, [&](std::uint32_t seq_low) {
+    const std::uint64_t last = turn.room.last_seq;
+    const std::uint64_t seq = last - (static_cast<std::uint32_t>(last) - seq_low);
+    if (seq > turn.stored_seq) {
+      const atrium_append& first = *staged_.rows[turn.staged_begin + (seq - turn.stored_seq - 1)].item;
+      return isFirst(seq, view(first.idempotency_key), first.fingerprint, first.message, first.sent_at_ms);
+    }
+    auto run = select_message_.run();
+    run.bind(1, turn.room.id).bind(2, asSigned(seq));
+    return run.step() && isFirst(seq, run.bytes(0), asUnsigned(run.integer(1)), run.id(2), asUnsigned(run.integer(3)));
+  });
+  return status;
 }
 
 void Writer::insertRoom(ActiveRoom& room, const atrium_room_key& key) {
@@ -182,23 +192,6 @@ void Writer::insertRoom(ActiveRoom& room, const atrium_room_key& key) {
   auto run = insert_room_.run();
   run.bindText(1, view(key.tenant_id)).bindId(2, key.room).bindText(3, room.epoch).step();
   room.id = sqlite3_last_insert_rowid(connection_.handle());
-}
-
-void Writer::insertMessage(const ActiveRoom& room, std::uint32_t key_hash, const atrium_append& item) {
-  auto run = insert_message_.run();
-  run.bind(1, room.id).bind(2, asSigned(room.last_seq));
-  if (item.idempotency_key.size > 0) {
-    run.bind(3, static_cast<std::int32_t>(key_hash)).bind(7, asSigned(item.fingerprint)).bindBlob(13, view(item.idempotency_key));
-  } else {
-    run.bindNull(3).bindNull(7).bindNull(13);
-  }
-  run.bindId(4, item.message);
-  is_zero(item.thread) ? run.bindNull(5) : run.bindId(5, item.thread);
-  run.bind(6, asSigned(item.sent_at_ms)).bind(8, std::int64_t{item.body_format}).bind(9, std::int64_t{item.kind});
-  run.bindText(10, view(item.sender_id)).bindText(11, view(item.message_type));
-  item.audience.size == 0 ? run.bindNull(12) : run.bindBlob(12, view(item.audience));
-  run.bindBlob(14, view(item.body));
-  run.step();
 }
 
 // ---- Trimming

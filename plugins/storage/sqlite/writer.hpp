@@ -6,6 +6,7 @@
 #include "atrium/storage.hpp"
 #include "database.hpp"
 #include "schema.hpp"
+#include "staged_messages.hpp"
 
 namespace atrium::sqlite_store {
 
@@ -27,21 +28,26 @@ class Writer {
     ActiveRoom* room;
     std::size_t item;
   };
-  struct FirstMessage;
+  // The room whose items of a batch are being taken.
+  struct Turn {
+    ActiveRoom& room;
+    const std::uint64_t stored_seq;  // What lies above it is only staged...
+    const std::size_t staged_begin;  // ...from here on.
+  };
 
   ActiveRoom& roomOf(const atrium_room_key& key);
   ActiveRoom readRoom(const atrium_room_key& key);
   void loadKeys(ActiveRoom& room);
-  atrium_status appendOne(ActiveRoom& room, const atrium_append& item, atrium_append_result& result);
-  // Fills in `result` and returns true when the first message under the item's key is found.
-  bool findFirst(ActiveRoom& room, std::uint32_t hash, const atrium_append& item, atrium_append_result& result, std::uint64_t& fingerprint);
+  atrium_status stage(const Turn& turn, const atrium_append& item, atrium_append_result& result);
+  // ATRIUM_OK: the item's key is new. Otherwise it is a repeat or a conflict, and `result` is the first message's.
+  atrium_status findRepeat(const Turn& turn, std::uint32_t hash, const atrium_append& item, atrium_append_result& result);
   void insertRoom(ActiveRoom& room, const atrium_room_key& key);
-  void insertMessage(const ActiveRoom& room, std::uint32_t key_hash, const atrium_append& item);
   atrium_status writeOne(const atrium_document_write& write);
   void checkpointWhenDue(std::uint64_t pages_due);
   [[nodiscard]] Transaction begin() { return Transaction(connection_.handle(), begin_, commit_, rollback_); }
 
   Connection connection_;
+  StagedMessages staged_;
   const KeySeed key_seed_;
   const std::uint64_t wal_pages_due_;
   std::uint64_t wal_pages_ = 0;               // In the log, as the last commit told.
@@ -51,7 +57,7 @@ class Writer {
 
   Statement begin_, commit_, rollback_;
   Statement select_room_, insert_room_, trim_room_;
-  Statement insert_message_, select_message_, select_keys_, select_sent_at_;
+  Statement insert_staged_, select_message_, select_keys_, select_sent_at_;
   Statement select_trim_end_, select_owed_from_, delete_messages_, select_first_;
   Statement select_version_, insert_document_, update_document_, delete_document_;
 };
