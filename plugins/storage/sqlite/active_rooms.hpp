@@ -18,6 +18,9 @@ struct ActiveRoom {
   std::string epoch;
   bool keys_loaded = false;
   KeyWindow keys;  // Leads to the low 32 bits of a seq.
+  // The batch that touched it last, and that batch's first item for it.
+  std::uint64_t batch = 0;
+  std::size_t first_item = 0;
 };
 
 // The rooms lately appended to, by use. Bounded in number and in the bytes of their key windows; a room that falls out is read from the

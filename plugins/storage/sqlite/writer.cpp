@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <limits>
 #include <string>
+#include <utility>
 
 namespace atrium::sqlite_store {
 namespace {
@@ -78,14 +79,20 @@ void Writer::abandon() { sqlite3_db_config(connection_.handle(), SQLITE_DBCONFIG
 // ---- Appending
 
 // Items of one room are taken together: they end up on the same pages of the table and follow each other into one leaf of the index, which
-// is what makes a batch over many rooms as cheap to write, and its rooms as cheap to read, as they are.
+// is what makes a batch over many rooms as cheap to write, and its rooms as cheap to read, as they are. Rooms come in the order of their
+// first items, so that the same batches make the same file.
 void Writer::append(AppendItems items, AppendResults results) {
   checkpointWhenDue(wal_pages_due_);
   try {
     places_.clear();
     staged_.rows.clear();
-    for (std::size_t n = 0; n < items.size(); ++n) places_.push_back({&roomOf(items[n]->room), n});
-    std::ranges::stable_sort(places_, std::less<>(), &Place::room);
+    ++batch_;
+    for (std::size_t n = 0; n < items.size(); ++n) {
+      ActiveRoom& room = roomOf(items[n]->room);
+      if (std::exchange(room.batch, batch_) != batch_) room.first_item = n;
+      places_.push_back({&room, n});
+    }
+    std::ranges::stable_sort(places_, std::less<>(), [](const Place& place) { return place.room->first_item; });
     Transaction transaction = begin();
     for (auto place = places_.begin(); place != places_.end();) {
       const Turn turn{*place->room, place->room->last_seq, staged_.rows.size()};

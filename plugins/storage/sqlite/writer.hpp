@@ -53,6 +53,7 @@ class Writer {
   std::uint64_t wal_pages_ = 0;               // In the log, as the last commit told.
   std::uint64_t wal_pages_checkpointed_ = 0;  // Of those.
   ActiveRooms rooms_;
+  std::uint64_t batch_ = 0;    // Counts them.
   std::vector<Place> places_;  // Scratch of append().
 
   Statement begin_, commit_, rollback_;
