@@ -18,17 +18,17 @@ struct Component {
 // Whether a node should get traffic. A value.
 struct Readiness {
   bool ready = false;
-  std::string_view status;  // starting, ready, draining or failed
-  std::vector<Component> components;
+  std::string_view status = {};  // starting, ready, draining or failed
+  std::vector<Component> components = {};
 };
 
 // What the metrics JSON says of the node itself. A value.
 struct NodeStatus {
   bool ready = false;
-  std::string_view redis_health = "not_configured";                       // or healthy, unhealthy
-  std::string_view websocket_health = "healthy";                          // or draining, unhealthy
-  std::vector<std::pair<std::string, std::string_view>> breakers;         // name → closed, open or half_open
-  std::vector<std::pair<std::string_view, double>> resource_utilization;  // figure → value
+  std::string_view redis_health = "not_configured";                            // or healthy, unhealthy
+  std::string_view websocket_health = "healthy";                               // or draining, unhealthy
+  std::vector<std::pair<std::string, std::string_view>> breakers = {};         // name → closed, open or half_open
+  std::vector<std::pair<std::string_view, double>> resource_utilization = {};  // figure → value
 };
 
 // What the process knows of itself; kernel/app implements it. Any thread; nothing blocks for long.

@@ -64,6 +64,7 @@ void RestHandler::openSocket(const HttpRequest& request, const Routing& routing,
   if (!isUpgrade(request)) {
     HttpResponse refusal = problemResponse({Code::upgrade_required, "Open this path as a WebSocket, version 13.", 0, {}});
     refusal.headers.emplace_back("Upgrade", "websocket");
+    refusal.headers.emplace_back("Sec-WebSocket-Version", "13");
     return reply.send(std::move(refusal));
   }
   // A page from elsewhere learns nothing, not even by a close code.

@@ -22,7 +22,7 @@ namespace atrium {
 // What the operator decides about the API.
 struct RestOptions {
   bool ops_public = false;  // Whether what operators see needs no token from other machines either.
-  PageLimits pages;
+  PageLimits pages = {};
   std::size_t frame_max = 64 * 1024;   // bytes of a WebSocket message
   std::chrono::seconds heartbeat{30};  // interval of pings
 };

@@ -27,16 +27,12 @@ auto answerNothing(Reply reply) {
   };
 }
 
-// Likewise with 201 and the address of what was made: `parent`, and the member `name` of the JSON text.
-auto answerCreated(Reply reply, std::string parent, std::string_view name) {
-  return [reply = std::move(reply), parent = std::move(parent), name](Result<std::string> result) mutable {
-    if (!result) return reply.problem(result.error());
-    HttpResponse response{
-        .status = 201, .content_type = "application/json", .body = *std::move(result), .headers = {{"Cache-Control", "no-store"}}};
-    if (const auto made = JsonDocument::parse(response.body))
-      response.headers.emplace_back("Location", parent + "/" + percentEncode(made->root()[name].text()));
-    reply.send(std::move(response));
-  };
+// Likewise with 201 and the address of what was made.
+HttpResponse created(std::string body, std::string location) {
+  return {.status = 201,
+          .content_type = "application/json",
+          .body = std::move(body),
+          .headers = {{"Cache-Control", "no-store"}, {"Location", std::move(location)}}};
 }
 
 }  // namespace
@@ -64,9 +60,13 @@ std::optional<Command> RestHandler::commandOf(Call& call, Result<Command> (*read
 void RestHandler::createRoom(Call call) {
   auto command = commandOf(call, readCreateRoom);
   if (!command) return;
-  std::string parent(call.routing.prefix);
-  parent += "/collaboration/rooms";
-  parts_.shard.createRoom(std::move(call.caller), *std::move(command), answerCreated(std::move(call.reply), std::move(parent), "room_id"));
+  parts_.shard.createRoom(std::move(call.caller), *std::move(command),
+                          [reply = std::move(call.reply), prefix = call.routing.prefix](Result<std::string> room) mutable {
+                            if (!room) return reply.problem(room.error());
+                            const auto made = JsonDocument::parse(*room);
+                            const std::string room_id = made ? made->root()["room_id"].text() : std::string();
+                            reply.send(created(*std::move(room), std::string(prefix) + "/collaboration/rooms/" + percentEncode(room_id)));
+                          });
 }
 
 void RestHandler::listRooms(Call call) {
@@ -90,14 +90,18 @@ void RestHandler::closeRoom(Call call) {
 }
 
 void RestHandler::addMember(Call call) {
-  std::optional<AddMember> command = AddMember{};  // No body: the caller joins.
+  std::optional<AddMember> command = AddMember{call.caller->user_id, {}, Role::none};  // Without a body he joins himself.
   if (!call.request.body.empty()) command = commandOf(call, readAddMember);
   if (!command) return;
   const std::string& room_id = call.routing.parameters[0];
-  std::string parent(call.routing.prefix);
-  parent += "/collaboration/rooms/" + percentEncode(room_id) + "/members";
+  std::string location(call.routing.prefix);
+  location += "/collaboration/rooms/" + percentEncode(room_id) + "/members/";
+  location += percentEncode(command->user_id);
   parts_.shard.addMember(std::move(call.caller), room_id, *std::move(command),
-                         answerCreated(std::move(call.reply), std::move(parent), "user_id"));
+                         [reply = std::move(call.reply), location = std::move(location)](Result<std::string> room) mutable {
+                           if (!room) return reply.problem(room.error());
+                           reply.send(created(*std::move(room), std::move(location)));
+                         });
 }
 
 void RestHandler::changeRole(Call call) {

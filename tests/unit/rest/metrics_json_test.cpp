@@ -19,9 +19,7 @@ double number(const JsonView& value) {
   return out;
 }
 
-NodeStatus healthyNode() {
-  return {.ready = true, .breakers = {{"storage", "closed"}}, .resource_utilization = {{"cpu_seconds", 1.5}}};
-}
+NodeStatus healthyNode() { return {.ready = true, .breakers = {{"storage", "closed"}}, .resource_utilization = {{"cpu_seconds", 1.5}}}; }
 
 EngineFigures quiet() {
   EngineFigures figures;

@@ -76,9 +76,7 @@ TEST(Router, refusesBrokenEscapes) {
   }
 }
 
-TEST(Router, encodesWhatAPathCannotHold) {
-  EXPECT_EQ(percentEncode("a-b._~/ ?\xC3\xA9"), "a-b._~%2F%20%3F%C3%A9");
-}
+TEST(Router, encodesWhatAPathCannotHold) { EXPECT_EQ(percentEncode("a-b._~/ ?\xC3\xA9"), "a-b._~%2F%20%3F%C3%A9"); }
 
 }  // namespace
 }  // namespace atrium

@@ -1,0 +1,122 @@
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "auth/mint.hpp"
+#include "protocol/metrics.hpp"
+#include "request.hpp"
+#include "rest/rest_handler.hpp"
+#include "sim/world.hpp"
+
+namespace atrium {
+
+// What became of one request.
+struct Exchange final : Responder::Slot {
+  void send(HttpResponse answer) override { response = std::move(answer); }
+  void upgrade(WebSocketOptions options, std::unique_ptr<WebSocketHandler> handler) override {
+    upgraded = std::move(options);
+    socket = std::move(handler);
+  }
+  // The value of a header; empty when it is not there.
+  [[nodiscard]] std::string header(std::string_view name) const {
+    for (const auto& [key, value] : response->headers)
+      if (key == name) return value;
+    return {};
+  }
+  [[nodiscard]] int status() const { return response ? response->status : 0; }
+  [[nodiscard]] JsonDocument json() const {
+    auto parsed = JsonDocument::parse(response->body);
+    EXPECT_TRUE(parsed) << response->body;
+    return parsed ? *std::move(parsed) : JsonDocument::emptyObject();
+  }
+  [[nodiscard]] std::string code() const { return json().root()["code"].text(); }
+
+  std::optional<HttpResponse> response;
+  std::optional<WebSocketOptions> upgraded;
+  std::unique_ptr<WebSocketHandler> socket;
+};
+
+// A node that says what the test wants.
+class TestNode final : public Node {
+ public:
+  [[nodiscard]] Readiness readiness() const override {
+    return {.ready = is_ready, .status = is_ready ? "ready" : "draining", .components = {}};
+  }
+  [[nodiscard]] NodeStatus status() const override { return {.ready = is_ready}; }
+  void appendMetrics(std::string& out) const override { out += "atrium_sessions 0\n"; }
+  [[nodiscard]] std::string pluginsJson() const override { return R"({"items":[],"next_cursor":null})"; }
+  bool is_ready = true;
+};
+
+// The API over the real engine in its simulated world: no socket, no thread, a clock that stands still.
+class Api : public testing::Test {
+ protected:
+  using Headers = std::vector<std::pair<std::string, std::string>>;
+
+  explicit Api(RestOptions options = {})
+      : log(std::in_place, Log::Options{}),
+        world(1),
+        verifier(*TokenVerifier::make({.secret = std::string(secret)})),
+        origins({"https://app.example.com"}),
+        metrics(metric_table),
+        now(world.clock.now()),
+        handler(
+            {.shard = world.shard(0), .tokens = verifier, .origins = origins, .node = node, .now = now, .metrics = metrics, .log = *log},
+            options) {}
+
+  [[nodiscard]] std::string token(std::string user, std::string role = "agent", std::string tenant = "acme") const {
+    return mintToken({.tenant_id = std::move(tenant), .user_id = std::move(user), .roles = {std::move(role)}}, secret, now.wall);
+  }
+  std::shared_ptr<Exchange> ask(Request request) {
+    auto exchange = std::make_shared<Exchange>();
+    now = world.clock.now();
+    handler.handle(request.view(), Responder(exchange));
+    world.settle();
+    return exchange;
+  }
+  // As `user` (an agent of acme, or whoever `token` says), with a JSON body when there is one.
+  std::shared_ptr<Exchange> askAs(const std::string& bearer, std::string method, std::string target, std::string body = {}) {
+    const std::size_t question = target.find('?');
+    Request request{.method = std::move(method),
+                    .path = target.substr(0, question),
+                    .query = question == target.npos ? std::string() : target.substr(question + 1),
+                    .headers = {{"Authorization", "Bearer " + bearer}},
+                    .body = std::move(body),
+                    .from_loopback = false};
+    if (!request.body.empty()) request.headers.emplace_back("Content-Type", "application/json");
+    return ask(std::move(request));
+  }
+  // The id of a new room.
+  std::string room(const std::string& bearer) {
+    return askAs(bearer, "POST", "/collaboration/rooms", R"({"room_type":"open","name":"Team"})")->json().root()["room_id"].text();
+  }
+  // A well-formed handshake.
+  static Request handshake(std::string path, std::string query = {}, Headers more = {}) {
+    Request request{.path = std::move(path), .query = std::move(query), .headers = std::move(more)};
+    request.headers.insert(request.headers.end(), {{"Host", "127.0.0.1:8000"},
+                                                   {"Upgrade", "websocket"},
+                                                   {"Connection", "Upgrade"},
+                                                   {"Sec-WebSocket-Version", "13"},
+                                                   {"Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ=="}});
+    return request;
+  }
+
+  static constexpr std::string_view secret = "a secret of more than thirty-two bytes";
+  std::optional<Log> log;  // Reset by who wants to read all of it.
+  sim::World world;
+  TokenVerifier verifier;
+  OriginPolicy origins;
+  TestNode node;
+  MetricSet metrics;
+  Now now;
+  RestHandler handler;
+};
+
+}  // namespace atrium

@@ -1,0 +1,253 @@
+#include "rest/rest_handler.hpp"
+
+#include <algorithm>
+
+#include "api.hpp"
+#include "protocol/errors.hpp"
+#include "protocol/openapi.hpp"
+#include "rest/credentials.hpp"
+
+namespace atrium {
+namespace {
+
+std::string pathOf(const RouteInfo& route, const std::string& room_id) {
+  std::string path(route.path);
+  if (const std::size_t at = path.find("{room_id}"); at != path.npos) path.replace(at, 9, room_id);
+  if (const std::size_t at = path.find("{user_id}"); at != path.npos) path.replace(at, 9, "ana");
+  return path;
+}
+
+TEST_F(Api, everyRouteIsHandled) {
+  const std::string admin = token("root", "admin");
+  for (const RouteInfo& route : route_table) {
+    const auto answer = askAs(admin, std::string(route.method), pathOf(route, room(admin)), route.method == "GET" ? "" : "{}");
+    ASSERT_TRUE(answer->response) << route.path;
+    EXPECT_NE(answer->status(), 500) << route.path;
+    EXPECT_NE(answer->status(), 405) << route.path;
+    EXPECT_TRUE(answer->status() != 404 || answer->code() == "not_found") << route.path;
+  }
+}
+
+TEST_F(Api, everyRouteRefusesStrangers) {
+  for (const RouteInfo& route : route_table) {
+    Request request{.method = std::string(route.method), .path = pathOf(route, "room_1"), .from_loopback = false};
+    if (route.access == Access::socket) request = handshake(request.path);
+    const auto answer = ask(request);
+    EXPECT_EQ(answer->status(), 401) << route.path;
+    EXPECT_EQ(answer->header("WWW-Authenticate"), "Bearer") << route.path;
+  }
+}
+
+TEST_F(Api, everyRouteThatNamesARoomHidesThoseOfOtherTenants) {
+  const std::string foreign = room(token("zoe", "agent", "other"));
+  for (const RouteInfo& route : route_table) {
+    if (!route.path.contains("{room_id}") || route.access == Access::socket) continue;
+    const auto answer = askAs(token("ana", "admin"), std::string(route.method), pathOf(route, foreign),
+                              route.method == "GET" ? "" : R"({"role":"member"})");
+    EXPECT_EQ(answer->status(), 404) << route.method << ' ' << route.path;
+  }
+}
+
+TEST_F(Api, roomsAreMadeReadChangedAndClosed) {
+  const std::string ana = token("ana");
+  const auto made = askAs(ana, "POST", "/api/v1/collaboration/rooms", R"({"room_type":"open","name":"Team","context":{"region":"west"}})");
+  ASSERT_EQ(made->status(), 201);
+  const std::string room_id = made->json().root()["room_id"].text();
+  EXPECT_EQ(made->header("Location"), "/api/v1/collaboration/rooms/" + room_id);
+  const auto read = askAs(ana, "GET", made->header("Location"));
+  ASSERT_EQ(read->status(), 200);
+  EXPECT_EQ(read->json().root()["context"]["region"].text(), "west");
+  EXPECT_EQ(askAs(ana, "GET", "/collaboration/rooms?type=open")->json().root()["items"].size(), 1u);
+  EXPECT_EQ(askAs(ana, "GET", "/collaboration/rooms?type=invited")->json().root()["items"].size(), 0u);
+  EXPECT_EQ(askAs(ana, "PATCH", "/collaboration/rooms/" + room_id, R"({"name":"Crew"})")->json().root()["name"].text(), "Crew");
+  const auto closed = askAs(ana, "DELETE", "/collaboration/rooms/" + room_id);
+  EXPECT_EQ(closed->status(), 204);
+  EXPECT_EQ(closed->response->body, "");
+  EXPECT_FALSE(askAs(ana, "GET", "/collaboration/rooms/" + room_id)->json().root()["is_active"].boolean(true));
+}
+
+TEST_F(Api, membersJoinChangeRoleAndLeave) {
+  const std::string ana = token("ana"), bob = token("bob");
+  const std::string members = "/collaboration/rooms/" + room(ana) + "/members";
+  const auto joined = askAs(bob, "POST", members);  // No body at all: himself.
+  ASSERT_EQ(joined->status(), 201);
+  EXPECT_EQ(joined->header("Location"), members + "/bob");
+  const auto added = askAs(ana, "POST", members, R"({"user_id":"carl/ä"})");
+  EXPECT_EQ(added->header("Location"), members + "/carl%2F%C3%A4");
+  EXPECT_EQ(askAs(ana, "DELETE", added->header("Location"))->status(), 204);
+  EXPECT_EQ(askAs(ana, "PATCH", members + "/bob", R"({"role":"moderator"})")->status(), 200);
+  EXPECT_EQ(askAs(ana, "DELETE", members + "/ana")->code(), "last_owner");
+  EXPECT_EQ(askAs(bob, "DELETE", members + "/bob")->status(), 204);
+}
+
+TEST_F(Api, messagesAreSentAndTheHistoryIsPaged) {
+  const std::string ana = token("ana");
+  const std::string room_id = room(ana);
+  for (int n = 1; n <= 5; ++n) {
+    const auto sent =
+        askAs(ana, "POST", "/collaboration/messages", R"({"room_id":")" + room_id + R"(","content":"m)" + std::to_string(n) + "\"}");
+    ASSERT_EQ(sent->status(), 200) << sent->response->body;
+    const JsonDocument reply = sent->json();
+    for (const char* field : {"message_id", "room_id", "delivery_status", "delivered_to", "failed_recipients", "latency_ms", "timestamp",
+                              "seq", "epoch", "durability", "duplicate", "offline_recipients", "pending_recipients"})
+      EXPECT_TRUE(reply.root()[field].exists()) << field;
+  }
+  std::string next = "/api/v1/collaboration/rooms/" + room_id + "/history?limit=2";
+  std::vector<std::string> contents;
+  while (!next.empty()) {
+    const auto page = askAs(ana, "GET", next);
+    ASSERT_EQ(page->status(), 200) << next;
+    const JsonDocument items = page->json();
+    for (JsonView item = items.root().first(); item.exists(); item = item.sibling(items.root())) contents.push_back(item["content"].text());
+    const std::string link = page->header("Link");
+    ASSERT_TRUE(link.empty() || (link.starts_with('<') && link.ends_with(">; rel=\"next\""))) << link;
+    next = link.empty() ? std::string() : link.substr(1, link.find('>') - 1);
+    ASSERT_LE(contents.size(), 5u);
+  }
+  EXPECT_EQ(contents, (std::vector<std::string>{"m5", "m4", "m3", "m2", "m1"}));
+}
+
+TEST_F(Api, presenceIsSetAndRead) {
+  const std::string ana = token("ana");
+  const std::string room_id = room(ana);
+  EXPECT_EQ(askAs(ana, "PUT", "/collaboration/presence",
+                  R"({"status":"busy","status_message":"In client meeting","user_id":"ana","tenant_id":"acme"})")
+                ->status(),
+            204);
+  const JsonDocument present = askAs(ana, "GET", "/collaboration/rooms/" + room_id + "/presence")->json();
+  ASSERT_TRUE(present.root().isArray());
+  const JsonView mine = present.root().first();
+  for (const char* field : {"user_id", "tenant_id", "status", "status_message", "last_seen", "current_room_id"})
+    EXPECT_TRUE(mine[field].exists()) << field;
+  EXPECT_EQ(mine["user_id"].text(), "ana");
+}
+
+TEST_F(Api, broadcastsAreForThoseWhoLead) {
+  EXPECT_EQ(askAs(token("ana"), "POST", "/collaboration/broadcasts", R"({"content":"all hands"})")->status(), 403);
+  EXPECT_EQ(askAs(token("sue", "supervisor"), "POST", "/collaboration/broadcasts", R"({"content":"all hands"})")->status(), 200);
+}
+
+TEST_F(Api, metricsAreTheTenantsOrTheNodes) {
+  const std::string ana = token("ana");
+  const std::string room_id = room(ana);
+  askAs(ana, "POST", "/collaboration/messages", R"({"room_id":")" + room_id + R"(","content":"hi"})");
+  const auto sent = [&](const std::string& who) {
+    std::int64_t number = -1;
+    EXPECT_TRUE(askAs(who, "GET", "/collaboration/metrics")->json().root()["collaboration_engine"]["total_messages_sent"].integer(number));
+    return number;
+  };
+  EXPECT_EQ(sent(ana), 1);
+  EXPECT_EQ(sent(token("zoe", "supervisor", "other")), 0);
+  EXPECT_EQ(sent(token("root", "admin", "other")), 1);
+  EXPECT_EQ(sent(token("bot", "service", "other")), 1);
+}
+
+TEST_F(Api, bodiesAreRefusedByWhatIsWrongWithThem) {
+  const std::string ana = token("ana");
+  const std::string path = "/collaboration/rooms";
+  EXPECT_EQ(askAs(ana, "POST", path, "{")->code(), "malformed_json");
+  EXPECT_EQ(askAs(ana, "POST", path, R"({"name":"a","name":"b"})")->status(), 400);
+  const auto wrong = askAs(ana, "POST", path, R"({"room_type":7,"max_members":0})");
+  EXPECT_EQ(wrong->status(), 422);
+  EXPECT_EQ(wrong->json().root()["errors"].size(), 3u) << wrong->response->body;
+  EXPECT_EQ(askAs(ana, "POST", path, "[]")->status(), 422);
+  EXPECT_EQ(askAs(ana, "POST", path, R"({"room_type":"open","name":"x","created_by":"bob"})")->code(), "identity_mismatch");
+  EXPECT_EQ(
+      ask({.method = "POST", .path = path, .headers = {{"Authorization", "Bearer " + ana}, {"Content-Type", "text/plain"}}, .body = "{}"})
+          ->code(),
+      "unsupported_media");
+  EXPECT_EQ(askAs(ana, "GET", path + "?limit=501")->code(), "validation_failed");
+}
+
+TEST_F(Api, wrongMethodsAndPathsAreTold) {
+  const std::string ana = token("ana");
+  const auto wrong = askAs(ana, "PUT", "/collaboration/rooms", "{}");
+  EXPECT_EQ(wrong->status(), 405);
+  EXPECT_EQ(wrong->header("Allow"), "POST, GET, HEAD, OPTIONS");
+  EXPECT_EQ(askAs(ana, "GET", "/collaboration/nothing")->code(), "not_found");
+  EXPECT_EQ(askAs(ana, "GET", "/collaboration/rooms/%zz")->code(), "bad_request");
+  EXPECT_EQ(askAs(ana, "HEAD", "/collaboration/metrics")->status(), 200);
+}
+
+TEST_F(Api, pagesOfAllowedOriginsMayReadAnswers) {
+  const auto asked = [&](std::string method, std::string origin) {
+    return ask(
+        {.method = std::move(method),
+         .path = "/collaboration/rooms",
+         .headers = {
+             {"Authorization", "Bearer " + token("ana")}, {"Origin", std::move(origin)}, {"Access-Control-Request-Method", "POST"}}});
+  };
+  const auto preflight = asked("OPTIONS", "https://app.example.com");
+  EXPECT_EQ(preflight->status(), 204);
+  EXPECT_EQ(preflight->header("Access-Control-Allow-Origin"), "https://app.example.com");
+  EXPECT_EQ(preflight->header("Access-Control-Allow-Methods"), "POST, GET, HEAD, OPTIONS");
+  EXPECT_EQ(preflight->header("Access-Control-Allow-Headers"), "Authorization, Content-Type");
+  EXPECT_EQ(asked("GET", "https://app.example.com")->header("Access-Control-Allow-Origin"), "https://app.example.com");
+  EXPECT_EQ(asked("OPTIONS", "https://evil.example.com")->status(), 403);
+  EXPECT_EQ(asked("GET", "https://evil.example.com")->header("Access-Control-Allow-Origin"), "");
+  const auto plain = ask({.method = "OPTIONS", .path = "/collaboration/rooms"});
+  EXPECT_EQ(plain->status(), 204);
+  EXPECT_EQ(plain->header("Allow"), "POST, GET, HEAD, OPTIONS");
+}
+
+TEST_F(Api, whatOperatorsSeeIsOpenOnThisMachineAndForAdmins) {
+  for (const char* path : {"/metrics", "/health/live", "/health/ready", "/openapi.json", "/api/v1/openapi.json", "/docs", "/api/v1/docs"}) {
+    EXPECT_EQ(ask({.path = path})->status(), 200) << path;
+    EXPECT_EQ(ask({.path = path, .headers = {{"X-Forwarded-For", "203.0.113.7"}}})->status(), 401) << path;
+    EXPECT_EQ(askAs(token("ana"), "GET", path)->status(), 403) << path;
+    EXPECT_EQ(askAs(token("root", "admin"), "GET", path)->status(), 200) << path;
+  }
+  EXPECT_EQ(ask({.path = "/admin/plugins"})->status(), 401);
+  EXPECT_EQ(askAs(token("ana", "supervisor"), "GET", "/admin/plugins")->status(), 403);
+  EXPECT_EQ(askAs(token("root", "admin"), "GET", "/admin/plugins")->status(), 200);
+}
+
+class OpenApiServer : public Api {
+ protected:
+  OpenApiServer() : Api({.ops_public = true}) {}
+};
+
+TEST_F(OpenApiServer, showsOperatorsPagesToAllWhenTheOperatorSaysSo) {
+  EXPECT_EQ(ask({.path = "/metrics", .from_loopback = false})->status(), 200);
+  EXPECT_EQ(ask({.path = "/admin/plugins", .from_loopback = false})->status(), 401);
+}
+
+TEST_F(Api, readinessIsAStatus) {
+  EXPECT_EQ(ask({.path = "/health/ready"})->json().root()["status"].text(), "ready");
+  node.is_ready = false;
+  const auto answer = ask({.path = "/health/ready"});
+  EXPECT_EQ(answer->status(), 503);
+  EXPECT_EQ(answer->json().root()["status"].text(), "draining");
+  EXPECT_EQ(ask({.path = "/health/live"})->status(), 200);
+}
+
+TEST_F(Api, thePageOfTheApiMayRunNothing) {
+  const auto page = ask({.path = "/docs"});
+  EXPECT_EQ(page->response->content_type, "text/html; charset=utf-8");
+  EXPECT_TRUE(page->header("Content-Security-Policy").starts_with("default-src 'none'"));
+  EXPECT_EQ(page->header("X-Content-Type-Options"), "nosniff");
+  EXPECT_EQ(ask({.path = "/openapi.json"})->response->body, openapiDocument());
+}
+
+TEST_F(Api, tokensThatExpiredAreRefused) {
+  const std::string old =
+      mintToken({.tenant_id = "acme", .user_id = "ana", .lifetime = std::chrono::seconds{1}}, secret, now.wall - std::chrono::hours{1});
+  EXPECT_EQ(askAs(old, "GET", "/collaboration/rooms")->code(), "token_expired");
+  EXPECT_EQ(metrics.read(Metric::auth_refused), 1);
+}
+
+TEST_F(Api, noTokenComesIntoTheLog) {
+  testing::internal::CaptureStderr();
+  const std::string canary = "eyJhbGciOiJIUzI1NiJ9.canary.canary";
+  askAs(canary, "GET", "/collaboration/rooms");
+  ask({.path = "/collaboration/rooms", .query = "token=" + canary});
+  ask(handshake("/collaboration/ws", "token=" + canary));
+  ask(handshake("/collaboration/ws", "", {{"Sec-WebSocket-Protocol", "atrium.v1.json, bearer." + canary}}));
+  log.reset();  // Writes what waits.
+  const std::string text = testing::internal::GetCapturedStderr();
+  EXPECT_NE(text.find("auth.refused"), text.npos);
+  EXPECT_EQ(text.find("canary"), text.npos) << text;
+}
+
+}  // namespace
+}  // namespace atrium
