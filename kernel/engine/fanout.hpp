@@ -54,9 +54,6 @@ class Fanout {
   void settle();
   // The session's link is about to go; what waits for it has failed.
   void sessionClosed(LiveSession& session);
-  // Calls each(session) for the room's sessions here.
-  template <typename Each>
-  void forEach(const RoomKey& room, Each each);
 
  private:
   struct Subscriber {
@@ -101,13 +98,5 @@ class Fanout {
   Timer timer_;
   static constexpr std::size_t spare_max = 64;
 };
-
-template <typename Each>
-void Fanout::forEach(const RoomKey& room, Each each) {
-  const auto it = lists_.find(room);
-  if (it == lists_.end()) return;
-  for (const Subscriber& subscriber : it->second.subscribers)
-    if (subscriber.session) each(*subscriber.session);
-}
 
 }  // namespace atrium

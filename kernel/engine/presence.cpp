@@ -34,7 +34,7 @@ struct Users::State {
 
   const UserKey key;
   Presence presence;
-  std::uint32_t sessions = 0;
+  std::vector<SessionRef> sessions;  // At most EngineOptions::sessions_per_user.
   std::set<Id> rooms;  // Of which he is a member; whole once `rooms_known`.
   bool rooms_known = false;
   bool rooms_loading = false;
@@ -56,25 +56,25 @@ Users::State& Users::state(const UserKey& user) {
   return his;
 }
 
-bool Users::sessionOpened(const UserKey& user) {
+bool Users::sessionOpened(const UserKey& user, const SessionRef& session) {
   State& his = state(user);
-  if (his.sessions >= shard_.options.sessions_per_user) return false;
-  ++his.sessions;
+  if (his.sessions.size() >= shard_.options.sessions_per_user) return false;
+  his.sessions.push_back(session);
   his.offline_timer.disarm();
   his.presence.last_seen = shard_.ports.now.wall;
-  if (his.sessions == 1 && his.presence.status == Status::offline) {
+  if (his.sessions.size() == 1 && his.presence.status == Status::offline) {
     his.presence.status = Status::online;
     change(his);
   }
   return true;
 }
 
-void Users::sessionClosed(const UserKey& user, bool clean) {
+void Users::sessionClosed(const UserKey& user, const SessionRef& session, bool clean) {
   const auto it = users_.find(user);
-  if (it == users_.end() || it->second->sessions == 0) return;
+  if (it == users_.end() || std::erase(it->second->sessions, session) == 0) return;
   State& his = *it->second;
   his.presence.last_seen = shard_.ports.now.wall;
-  if (--his.sessions > 0) return;
+  if (!his.sessions.empty()) return;
   if (clean)
     goOffline(his);
   else
@@ -99,7 +99,7 @@ void Users::update(const UserKey& user, const UpdatePresence& command) {
   if (command.has_status_message) his.presence.status_message = command.status_message;
   if (command.has_current_room) his.presence.current_room_id = command.current_room_id;
   his.presence.last_seen = shard_.ports.now.wall;
-  if (his.sessions == 0) shard_.ports.timers.arm(his.offline_timer, shard_.ports.now.mono + shard_.options.presence_ttl);
+  if (his.sessions.empty()) shard_.ports.timers.arm(his.offline_timer, shard_.ports.now.mono + shard_.options.presence_ttl);
   change(his);
 }
 
@@ -113,7 +113,7 @@ void Users::enteredRoom(const UserKey& user, const std::string& room_id) {
 void Users::leftRoom(const UserKey& user, const std::string& room_id) {
   const auto it = users_.find(user);
   // After the last session the linger decides: he may be back before anyone needs to know.
-  if (it == users_.end() || it->second->sessions == 0 || it->second->presence.current_room_id != room_id) return;
+  if (it == users_.end() || it->second->sessions.empty() || it->second->presence.current_room_id != room_id) return;
   it->second->presence.current_room_id.clear();
   change(*it->second);
 }
@@ -201,7 +201,7 @@ Presence Users::read(const UserKey& user) const {
   const auto it = users_.find(user);
   if (it != users_.end()) {
     Presence presence = it->second->presence;
-    if (it->second->sessions > 0) presence.last_seen = shard_.ports.now.wall;  // A live session is a sign of life.
+    if (!it->second->sessions.empty()) presence.last_seen = shard_.ports.now.wall;  // A live session is a sign of life.
     return presence;
   }
   if (const auto gone = gone_.find(user); gone != gone_.end()) return gone->second;
@@ -223,7 +223,7 @@ void Users::forgetIfIdle(const UserKey& user) {
   const auto it = users_.find(user);
   if (it == users_.end()) return;
   State& his = *it->second;
-  if (his.sessions > 0 || his.presence.status != Status::offline || his.rooms_loading || his.offline_timer.armed()) return;
+  if (!his.sessions.empty() || his.presence.status != Status::offline || his.rooms_loading || his.offline_timer.armed()) return;
   if (his.presence.last_seen != Wall{}) {
     gone_.insert_or_assign(user, std::move(his.presence));
     gone_order_.push_back(user);

@@ -38,9 +38,9 @@ class Users {
   explicit Users(Shard::Impl& shard);
   ~Users();
 
-  // `number` says which session, for the answer: false when the user has as many as he may.
-  [[nodiscard]] bool sessionOpened(const UserKey& user);
-  void sessionClosed(const UserKey& user, bool clean);
+  // False when the user has as many sessions as he may; this one is not one of them then, and its end means nothing.
+  [[nodiscard]] bool sessionOpened(const UserKey& user, const SessionRef& session);
+  void sessionClosed(const UserKey& user, const SessionRef& session, bool clean);
   void update(const UserKey& user, const UpdatePresence& command);
   // A session of his entered or left a room.
   void enteredRoom(const UserKey& user, const std::string& room_id);

@@ -64,13 +64,6 @@ struct RoomDocument {
   JsonDocument context = JsonDocument::emptyObject();
 };
 
-// Names a session from anywhere: its shard and its number there.
-struct SessionRef {
-  unsigned shard = 0;
-  std::uint64_t number = 0;
-  friend bool operator==(const SessionRef&, const SessionRef&) = default;
-};
-
 // A room in memory, on its home shard. Its files: room.cpp (state, views, change, close), membership.cpp (members, attachments),
 // room_post.cpp (a message's way to the store), history.cpp (pages), room_presence.cpp (who is there, who types).
 class Room {
@@ -82,13 +75,8 @@ class Room {
 
   [[nodiscard]] const RoomKey& key() const { return key_; }
   [[nodiscard]] const std::string& idText() const { return id_text_; }
-  [[nodiscard]] const RoomDocument& document() const { return document_; }
-  [[nodiscard]] const std::map<std::string, Member, std::less<>>& members() const { return members_; }
-  [[nodiscard]] const std::string& epoch() const { return epoch_; }
-  [[nodiscard]] std::uint64_t lastSeq() const { return last_seq_; }
   // How long a busy connection's writes of this room may wait for company.
   [[nodiscard]] std::chrono::microseconds flushWindow() const;
-  [[nodiscard]] bool idle() const { return pins_ == 0; }
 
   // ---- Loading (Rooms)
   void restoreMember(std::string user_id, Member member);

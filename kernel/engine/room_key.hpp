@@ -22,6 +22,13 @@ struct UserKey {
   friend bool operator==(const UserKey&, const UserKey&) = default;
 };
 
+// Names a session from anywhere: its shard and its number there.
+struct SessionRef {
+  unsigned shard = 0;
+  std::uint64_t number = 0;
+  friend bool operator==(const SessionRef&, const SessionRef&) = default;
+};
+
 // FNV-1a: the same on every node and in every build, because it decides where a room or user lives.
 [[nodiscard]] constexpr std::uint64_t stableHash(std::string_view bytes, std::uint64_t seed = 0xCBF29CE484222325ULL) {
   for (const char c : bytes) seed = (seed ^ static_cast<unsigned char>(c)) * 0x100000001B3ULL;

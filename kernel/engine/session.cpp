@@ -44,17 +44,20 @@ void LiveSession::start() {
   send(helloEvent(*principal_, shard_.ids.next(shard_.ports.now.wall), options_, shard_.options, shard_.ports.now.wall));
   watchExpiry();
   const UserKey user{principal_->tenant_id, principal_->user_id};
-  shard_.thereAlways(shard_.homeOf(user), [user, from = shard_.ports.index, number = number_](Shard::Impl& home) {
-    if (home.users.sessionOpened(user)) return;
-    home.thereAlways(from, [number](Shard::Impl& there) {
+  shard_.thereAlways(shard_.homeOf(user), [user, me = self()](Shard::Impl& home) {
+    if (home.users.sessionOpened(user, me)) return;
+    home.thereAlways(me.shard, [number = me.number](Shard::Impl& there) {
       LiveSession* session = there.sessions.find(number);
       if (!session) return;
       ++there.figures.of(session->principal().tenant_id).sessions_refused;
-      session->counted_ = false;
       session->bye(CloseCode::too_many, "You have as many connections as you may.");
     });
   });
   if (!options_.room_id.empty()) joinRoom(options_.room_id, {}, true);
+}
+
+SessionRef LiveSession::self() const {
+  return {shard_.ports.index, number_};
 }
 
 void LiveSession::onText(std::string_view text) {
@@ -129,14 +132,14 @@ void LiveSession::joinRoom(std::string_view room_id, std::string ref, bool bound
   if (rooms_.contains(*room)) return sendError({Code::conflict, "This session is in the room already.", 0, {}}, ref);
   if (rooms_.size() >= shard_.options.rooms_per_session) return sendError({Code::too_many_rooms, {}, 0, {}}, ref);
   rooms_.emplace(*room, Place{});
-  const SessionRef me{shard_.ports.index, number_};
+  const SessionRef me = self();
   shard_.ask<Room::Attached>(
       shard_.homeOf(*room),
-      [&shard = shard_, number = number_, key = *room, ref = std::move(ref), bound](Result<Room::Attached> result) {
-        if (LiveSession* session = shard.sessions.find(number)) return session->attached(key, std::move(result), ref, bound);
+      [&shard = shard_, me, key = *room, ref = std::move(ref), bound](Result<Room::Attached> result) {
+        if (LiveSession* session = shard.sessions.find(me.number)) return session->attached(key, std::move(result), ref, bound);
         // The connection went while the room let it in.
         if (result)
-          shard.thereAlways(shard.homeOf(key), [key, me = SessionRef{shard.ports.index, number}](Shard::Impl& home) {
+          shard.thereAlways(shard.homeOf(key), [key, me](Shard::Impl& home) {
             if (Room* loaded = home.rooms.loaded(key)) loaded->detach(me);
           });
       },
@@ -162,14 +165,21 @@ void LiveSession::attached(const RoomKey& room, Result<Room::Attached> result, c
   }
   rooms_[room].joined = true;
   shard_.fanout.subscribe(room, *this, result->ordinal, result->head);
-  if (ref.empty()) return send(std::move(result->snapshot));
-  // The snapshot was encoded by the room, for anyone; only the answer to a named frame carries the name.
-  FrameBuilder out(result->snapshot->size() + ref.size() + 16);
-  out.append(R"({"ref":)");
-  out.append(ref);
-  out.append(',');
-  out.append(result->snapshot->payload().substr(1));
-  send(out.finish());
+  FramePtr snapshot = std::move(result->snapshot);
+  if (!ref.empty()) {
+    // It was encoded by the room, for anyone; only the answer to a named frame carries the name.
+    FrameBuilder out(snapshot->size() + ref.size() + 16);
+    out.append(R"({"ref":)");
+    out.append(ref);
+    out.append(',');
+    out.append(snapshot->payload().substr(1));
+    snapshot = out.finish();
+  }
+  if (leaving_ || link_.push(snapshot, {}) == Pushed::queued) return;
+  // Without the snapshot the room's events would mean nothing to the client.
+  leave(room);
+  sendError({Code::overloaded, "Read what waits, then enter the room again.", 1000, {}}, ref);
+  if (bound) bye(CloseCode::slow, "The client reads too slowly.");
 }
 
 void LiveSession::leaveRoom(const JsonView& frame, std::string_view ref) {
@@ -178,13 +188,16 @@ void LiveSession::leaveRoom(const JsonView& frame, std::string_view ref) {
   if (!room) return sendError(room.error(), ref);
   const auto place = rooms_.find(*room);
   if (place == rooms_.end() || !place->second.joined) return sendError({Code::not_found, "This session is not in that room.", 0, {}}, ref);
-  rooms_.erase(place);
-  shard_.fanout.unsubscribe(*room, *this);
-  const SessionRef me{shard_.ports.index, number_};
-  shard_.thereAlways(shard_.homeOf(*room), [key = *room, me](Shard::Impl& home) {
+  leave(*room);
+  send(roomLeftEvent(formatId(room_prefix, room->room), ref));
+}
+
+void LiveSession::leave(const RoomKey& room) {
+  rooms_.erase(room);
+  shard_.fanout.unsubscribe(room, *this);
+  shard_.thereAlways(shard_.homeOf(room), [key = room, me = self()](Shard::Impl& home) {
     if (Room* loaded = home.rooms.loaded(key)) loaded->detach(me);
   });
-  send(roomLeftEvent(formatId(room_prefix, room->room), ref));
 }
 
 void LiveSession::typing(const JsonView& frame, std::string_view ref) {
@@ -193,7 +206,7 @@ void LiveSession::typing(const JsonView& frame, std::string_view ref) {
   const auto room = roomOf(command->room_id);
   if (!room) return sendError(room.error(), ref);
   if (!rooms_.contains(*room)) return sendError({Code::not_a_member, "This session is not in that room.", 0, {}}, ref);
-  const SessionRef me{shard_.ports.index, number_};
+  const SessionRef me = self();
   // Lost when that shard's mailbox is full: typing is ephemeral.
   shard_.there(shard_.homeOf(*room), [key = *room, me, who = principal_, is_typing = command->is_typing](Shard::Impl& home) {
     if (Room* loaded = home.rooms.loaded(key)) loaded->typing(me, *who, is_typing);
@@ -235,11 +248,10 @@ void LiveSession::watchExpiry() {
 
 Pushed LiveSession::deliver(const RoomKey& room, const FramePtr& frame, const PushOptions& options, bool log_entry) {
   if (leaving_) return Pushed::full;
-  if (!log_entry) return link_.push(frame, options);
   const auto place = rooms_.find(room);
-  if (place == rooms_.end() || place->second.behind) return Pushed::full;
+  if (place == rooms_.end() || (log_entry && place->second.behind)) return Pushed::full;
   const Pushed pushed = link_.push(frame, options);
-  if (pushed == Pushed::full) fellBehind(room);
+  if (pushed == Pushed::full && options.lane == Lane::messages) fellBehind(room);
   return pushed;
 }
 
@@ -289,25 +301,18 @@ void LiveSession::expelled(const RoomKey& room, CloseCode code, std::string_view
 }
 
 void LiveSession::detachAll() {
-  const SessionRef me{shard_.ports.index, number_};
-  for (const auto& [room, place] : rooms_) {
-    if (!place.joined) continue;  // The answer that is on its way finds the session gone, and detaches.
-    shard_.fanout.unsubscribe(room, *this);
-    shard_.thereAlways(shard_.homeOf(room), [key = room, me](Shard::Impl& home) {
-      if (Room* loaded = home.rooms.loaded(key)) loaded->detach(me);
-    });
-  }
-  rooms_.clear();
+  std::vector<RoomKey> joined;
+  for (const auto& [room, place] : rooms_)
+    if (place.joined) joined.push_back(room);  // Otherwise the answer that is on its way finds the session gone, and detaches.
+  for (const RoomKey& room : joined) leave(room);
 }
 
 void LiveSession::onClosed(bool clean) {
   leaving_ = true;
   shard_.fanout.sessionClosed(*this);
-  if (counted_) {
-    const UserKey user{principal_->tenant_id, principal_->user_id};
-    // Before the rooms are left, so that the linger keeps his place in them.
-    shard_.thereAlways(shard_.homeOf(user), [user, clean](Shard::Impl& home) { home.users.sessionClosed(user, clean); });
-  }
+  const UserKey user{principal_->tenant_id, principal_->user_id};
+  // Before the rooms are left, so that the linger keeps his place in them.
+  shard_.thereAlways(shard_.homeOf(user), [user, me = self(), clean](Shard::Impl& home) { home.users.sessionClosed(user, me, clean); });
   detachAll();
   --shard_.figures.of(principal_->tenant_id).sessions;
   shard_.ports.metrics.add(Metric::sessions, -1);

@@ -29,11 +29,10 @@ class LiveSession final : public Session {
 
   [[nodiscard]] std::uint64_t id() const { return number_; }
   [[nodiscard]] const Principal& principal() const { return *principal_; }
-  [[nodiscard]] const PrincipalPtr& principalPtr() const { return principal_; }
   [[nodiscard]] Link& link() { return link_; }
 
-  // Pushes an event of a room. A log entry that finds the outbox full leaves a gap; the client is then told once, by `resync`, to read the
-  // history, and closed (slow) when it happens again within a minute.
+  // Pushes an event of a room. A log entry, or a change of members, that finds the outbox full leaves a gap; the client is then told once,
+  // by `resync`, to read the history, and closed (slow) when it happens again within a minute.
   Pushed deliver(const RoomKey& room, const FramePtr& frame, const PushOptions& options, bool log_entry);
   // Pushes an answer or another event of its own; dropped when the outbox is full.
   void send(FramePtr frame);
@@ -47,6 +46,9 @@ class LiveSession final : public Session {
   void sendMessage(const JsonView& frame, std::string_view ref);
   void joinRoom(std::string_view room_id, std::string ref, bool bound);
   void leaveRoom(const JsonView& frame, std::string_view ref);
+  // Ends its attachment to a room it has joined.
+  void leave(const RoomKey& room);
+  [[nodiscard]] SessionRef self() const;
   void typing(const JsonView& frame, std::string_view ref);
   void updatePresence(const JsonView& frame, std::string_view ref);
   void attached(const RoomKey& room, Result<Room::Attached> result, const std::string& ref, bool bound);
@@ -69,7 +71,6 @@ class LiveSession final : public Session {
   SessionOptions options_;
   std::unordered_map<RoomKey, Place, RoomKeyHash> rooms_;
   bool leaving_ = false;
-  bool counted_ = true;  // Among the user's sessions, at his home.
   bool warned_ = false;  // token_expiring was sent.
   std::optional<Mono> last_resync_;
   Timer resync_timer_;
@@ -83,7 +84,6 @@ class Sessions {
   LiveSession& open(PrincipalPtr principal, Link& link, SessionOptions options);
   void end(LiveSession& session);
   [[nodiscard]] LiveSession* find(std::uint64_t number);
-  [[nodiscard]] std::size_t size() const { return sessions_.size(); }
   template <typename Each>
   void forEach(Each each) {
     for (auto& [number, session] : sessions_) each(*session);
