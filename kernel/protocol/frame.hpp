@@ -74,7 +74,7 @@ class FrameBuilder {
 
   void append(std::string_view text) {
     if (text.size() > capacity_ - end_) grow(text.size());
-    std::memcpy(place_ + end_, text.data(), text.size());
+    if (!text.empty()) std::memcpy(place_ + end_, text.data(), text.size());
     end_ += static_cast<std::uint32_t>(text.size());
   }
   void append(char c) {

@@ -130,7 +130,8 @@ void HttpProtocol::writeAnswers() {
       WebSocketProtocol::begin(connection_, std::move(exchange.options_), std::move(exchange.handler_));
       return;
     }
-    connection_.pushAnswer(httpAnswer(exchange.response_, {.date = set.date(), .without_body = exchange.head_, .close = !exchange.keep_alive_}));
+    connection_.pushAnswer(
+        httpAnswer(exchange.response_, {.date = set.date(), .without_body = exchange.head_, .close = !exchange.keep_alive_}));
     exchange.protocol_ = nullptr;
     if (!exchange.key_.empty()) upgrade_asked_ = false;
     if (!exchange.keep_alive_) end();

@@ -49,6 +49,7 @@ void unmask(std::span<char> bytes, std::array<char, 4>& mask) {
 bool WebSocketDecoder::collect(std::span<char>& input, std::size_t size) {
   if (header_size_ >= size) return true;
   const std::size_t taken = std::min(input.size(), size - header_size_);
+  if (taken == 0) return false;
   std::memcpy(header_.data() + header_size_, input.data(), taken);
   header_size_ = static_cast<std::uint8_t>(header_size_ + taken);
   input = input.subspan(taken);

@@ -5,7 +5,8 @@
 #include <random>
 #include <vector>
 
-#include "parse_support.hpp"
+#include "client_frame.hpp"
+#include "decode_support.hpp"
 
 namespace atrium {
 namespace {
@@ -13,59 +14,8 @@ namespace {
 using Kind = WebSocketDecoder::Kind;
 constexpr std::size_t message_max = 1000;
 
-struct FrameForm {
-  bool final = true;
-  unsigned reserved = 0;
-  bool masked = true;
-  int length_size = -1;           // 0, 2 or 8 bytes of length; -1: the shortest.
-  std::uint64_t claimed = ~0ULL;  // A length that lies.
-};
-
-// A frame as a client sends it.
-std::string frame(Opcode opcode, std::string_view payload, FrameForm form = {}) {
-  const std::uint64_t size = form.claimed != ~0ULL ? form.claimed : payload.size();
-  const int length_size = form.length_size >= 0 ? form.length_size : size < 126 ? 0 : size < 65536 ? 2 : 8;
-  std::string out;
-  out.push_back(static_cast<char>((form.final ? 0x80U : 0U) | form.reserved << 4 | static_cast<unsigned>(opcode)));
-  out.push_back(static_cast<char>((form.masked ? 0x80U : 0U) | (length_size == 0   ? static_cast<unsigned>(size)
-                                                                : length_size == 2 ? 126U
-                                                                                   : 127U)));
-  for (int at = length_size - 1; at >= 0; --at) out.push_back(static_cast<char>(size >> (8 * at)));
-  std::array<char, 4> mask{'\x11', '\xA2', '\x00', '\x7F'};
-  if (form.masked) out.append(mask.data(), 4);
-  std::string hidden(payload);
-  if (form.masked) unmask(hidden, mask);
-  return out + hidden;
-}
-
-struct Seen {
-  Kind kind;
-  std::uint16_t code;
-  std::string payload;
-  friend bool operator==(const Seen&, const Seen&) = default;
-};
-void PrintTo(const Seen& seen, std::ostream* out) {
-  *out << "kind " << static_cast<int>(seen.kind) << " code " << seen.code << " \"" << seen.payload.substr(0, 40) << '"';
-}
-
 std::vector<Seen> decode(std::string_view stream, const std::vector<std::size_t>& cuts) {
-  std::vector<Seen> all;
-  WebSocketDecoder decoder(message_max);
-  std::size_t begin = 0;
-  for (std::size_t at = 0; at <= cuts.size(); ++at) {
-    const std::size_t end = at < cuts.size() ? cuts[at] : stream.size();
-    Padded piece(stream.substr(begin, end - begin));
-    begin = end;
-    std::span<char> input = piece.span();
-    while (true) {
-      const auto event = decoder.next(input);
-      if (event.kind == Kind::more) break;
-      all.push_back({event.kind, event.code, std::string(event.payload)});
-      if (event.kind == Kind::close || event.kind == Kind::failed) return all;
-    }
-    EXPECT_TRUE(input.empty());
-  }
-  return all;
+  return decodeInPieces(stream, cuts, message_max);
 }
 
 // The same events, whole, byte by byte and split at every position.
@@ -80,13 +30,13 @@ TEST(WebSocketDecoder, readsMessagesOfEveryLengthForm) {
   for (const std::size_t size : {0, 1, 7, 8, 9, 125, 126, 127, 1000}) {
     std::string text(size, 'a');
     for (std::size_t at = 0; at < size; ++at) text[at] = static_cast<char>('a' + at % 26);
-    expectEvents(frame(Opcode::text, text) + frame(Opcode::binary, text), {{Kind::text, 0, text}, {Kind::binary, 0, text}});
+    expectEvents(clientFrame(Opcode::text, text) + clientFrame(Opcode::binary, text), {{Kind::text, 0, text}, {Kind::binary, 0, text}});
   }
 }
 
 TEST(WebSocketDecoder, showsAWholeMessageWhereItLies) {
   WebSocketDecoder decoder(message_max);
-  Padded piece(frame(Opcode::text, "hello") + frame(Opcode::text, "again"));
+  Padded piece(clientFrame(Opcode::text, "hello") + clientFrame(Opcode::text, "again"));
   std::span<char> input = piece.span();
   EXPECT_EQ(decoder.next(input).payload.data(), piece.span().data() + 6);
   EXPECT_FALSE(decoder.midway());
@@ -94,63 +44,66 @@ TEST(WebSocketDecoder, showsAWholeMessageWhereItLies) {
 }
 
 TEST(WebSocketDecoder, joinsFragmentsAroundControlFrames) {
-  expectEvents(frame(Opcode::text, "h\xC3", {.final = false}) + frame(Opcode::ping, "p") +
-                   frame(Opcode::continuation, "\xA9", {.final = false}) + frame(Opcode::pong, "") +
-                   frame(Opcode::continuation, "", {.final = false}) + frame(Opcode::continuation, "!") + frame(Opcode::binary, "next"),
+  expectEvents(clientFrame(Opcode::text, "h\xC3", {.final = false}) + clientFrame(Opcode::ping, "p") +
+                   clientFrame(Opcode::continuation, "\xA9", {.final = false}) + clientFrame(Opcode::pong, "") +
+                   clientFrame(Opcode::continuation, "", {.final = false}) + clientFrame(Opcode::continuation, "!") +
+                   clientFrame(Opcode::binary, "next"),
                {{Kind::ping, 0, "p"}, {Kind::pong, 0, ""}, {Kind::text, 0, "h\xC3\xA9!"}, {Kind::binary, 0, "next"}});
 }
 
 TEST(WebSocketDecoder, refusesWhatTheHeaderShows) {
   for (unsigned reserved = 1; reserved < 8; ++reserved)
-    expectFailure(frame(Opcode::text, "x", {.reserved = reserved}), websocket_status::protocol_error);
+    expectFailure(clientFrame(Opcode::text, "x", {.reserved = reserved}), websocket_status::protocol_error);
   for (const int opcode : {3, 4, 5, 6, 7, 11, 12, 13, 14, 15})
-    expectFailure(frame(static_cast<Opcode>(opcode), ""), websocket_status::protocol_error);
-  expectFailure(frame(Opcode::text, "x", {.masked = false}), websocket_status::protocol_error);
-  expectFailure(frame(Opcode::continuation, "x"), websocket_status::protocol_error);
-  expectFailure(frame(Opcode::text, "x", {.final = false}) + frame(Opcode::text, "y"), websocket_status::protocol_error);
+    expectFailure(clientFrame(static_cast<Opcode>(opcode), ""), websocket_status::protocol_error);
+  expectFailure(clientFrame(Opcode::text, "x", {.masked = false}), websocket_status::protocol_error);
+  expectFailure(clientFrame(Opcode::continuation, "x"), websocket_status::protocol_error);
+  expectFailure(clientFrame(Opcode::text, "x", {.final = false}) + clientFrame(Opcode::text, "y"), websocket_status::protocol_error);
   for (const Opcode opcode : {Opcode::ping, Opcode::pong, Opcode::close}) {
-    expectFailure(frame(opcode, "", {.final = false}), websocket_status::protocol_error);
-    expectFailure(frame(opcode, std::string(126, 'x')), websocket_status::protocol_error);
+    expectFailure(clientFrame(opcode, "", {.final = false}), websocket_status::protocol_error);
+    expectFailure(clientFrame(opcode, std::string(126, 'x')), websocket_status::protocol_error);
   }
 }
 
 TEST(WebSocketDecoder, refusesALengthFromTheHeaderAlone) {
-  expectFailure(frame(Opcode::binary, "", {.length_size = 2, .claimed = 125}), websocket_status::protocol_error);
-  expectFailure(frame(Opcode::binary, "", {.length_size = 8, .claimed = 65535}), websocket_status::protocol_error);
-  expectFailure(frame(Opcode::binary, "", {.length_size = 8, .claimed = 1ULL << 63}), websocket_status::protocol_error);
+  expectFailure(clientFrame(Opcode::binary, "", {.length_size = 2, .claimed = 125}), websocket_status::protocol_error);
+  expectFailure(clientFrame(Opcode::binary, "", {.length_size = 8, .claimed = 65535}), websocket_status::protocol_error);
+  expectFailure(clientFrame(Opcode::binary, "", {.length_size = 8, .claimed = 1ULL << 63}), websocket_status::protocol_error);
   for (const std::uint64_t claimed : {1001ULL, 1ULL << 31, 1ULL << 62})
-    expectFailure(frame(Opcode::binary, "", {.claimed = claimed}), websocket_status::too_big);
-  expectFailure(frame(Opcode::binary, std::string(600, 'x'), {.final = false}) + frame(Opcode::continuation, "", {.claimed = 401}),
-                websocket_status::too_big);
+    expectFailure(clientFrame(Opcode::binary, "", {.claimed = claimed}), websocket_status::too_big);
+  expectFailure(
+      clientFrame(Opcode::binary, std::string(600, 'x'), {.final = false}) + clientFrame(Opcode::continuation, "", {.claimed = 401}),
+      websocket_status::too_big);
 }
 
 TEST(WebSocketDecoder, boundsTheFragmentsOfAMessage) {
-  std::string stream = frame(Opcode::binary, "", {.final = false});
-  for (std::uint32_t at = 1; at < WebSocketDecoder::fragments_max; ++at) stream += frame(Opcode::continuation, "", {.final = false});
+  std::string stream = clientFrame(Opcode::binary, "", {.final = false});
+  for (std::uint32_t at = 1; at < WebSocketDecoder::fragments_max; ++at) stream += clientFrame(Opcode::continuation, "", {.final = false});
   EXPECT_TRUE(decode(stream, {}).empty());
-  stream += frame(Opcode::continuation, "");
+  stream += clientFrame(Opcode::continuation, "");
   EXPECT_EQ(decode(stream, {}), (std::vector<Seen>{{Kind::failed, websocket_status::policy, ""}}));
 }
 
 TEST(WebSocketDecoder, failsAtTheFirstByteThatIsNotUtf8) {
   // The rest of the frame never comes, and need not.
-  expectFailure(frame(Opcode::text, "ok \xFF", {.claimed = 900}), websocket_status::invalid_text);
-  expectFailure(frame(Opcode::text, "cut \xE2\x82"), websocket_status::invalid_text);
-  expectFailure(frame(Opcode::text, "\xED", {.final = false}) + frame(Opcode::continuation, "\xA0"), websocket_status::invalid_text);
-  expectEvents(frame(Opcode::binary, "\xFF\xFE"), {{Kind::binary, 0, "\xFF\xFE"}});
+  expectFailure(clientFrame(Opcode::text, "ok \xFF", {.claimed = 900}), websocket_status::invalid_text);
+  expectFailure(clientFrame(Opcode::text, "cut \xE2\x82"), websocket_status::invalid_text);
+  expectFailure(clientFrame(Opcode::text, "\xED", {.final = false}) + clientFrame(Opcode::continuation, "\xA0"),
+                websocket_status::invalid_text);
+  expectEvents(clientFrame(Opcode::binary, "\xFF\xFE"), {{Kind::binary, 0, "\xFF\xFE"}});
 }
 
 TEST(WebSocketDecoder, readsCloseFrames) {
   const auto close = [](unsigned code, std::string_view reason) {
     std::string payload{static_cast<char>(code >> 8), static_cast<char>(code)};
-    return frame(Opcode::close, payload.append(reason));
+    return clientFrame(Opcode::close, payload.append(reason));
   };
-  expectEvents(frame(Opcode::close, ""), {{Kind::close, websocket_status::none, ""}});
+  expectEvents(clientFrame(Opcode::close, ""), {{Kind::close, websocket_status::none, ""}});
   for (const unsigned code : {1000U, 1003U, 1007U, 1014U, 3000U, 4999U})
     expectEvents(close(code, "bye"), {{Kind::close, static_cast<std::uint16_t>(code), "bye"}});
   for (const unsigned code : {0U, 999U, 1004U, 1005U, 1006U, 1015U, 1016U, 2999U, 5000U, 65535U})
     expectFailure(close(code, ""), websocket_status::protocol_error);
-  expectFailure(frame(Opcode::close, "x"), websocket_status::protocol_error);
+  expectFailure(clientFrame(Opcode::close, "x"), websocket_status::protocol_error);
   expectFailure(close(1000, "\xFF"), websocket_status::invalid_text);
   expectFailure(close(1000, "\xE2\x82"), websocket_status::invalid_text);
 }
@@ -164,7 +117,7 @@ TEST(WebSocketDecoder, agreesWithItselfOnRandomStreams) {
       std::string payload(random() % 140, 'x');
       if (random() % 4 == 0)
         for (char& c : payload) c = static_cast<char>(random());
-      stream += frame(opcode, payload, {.final = random() % 4 != 0});
+      stream += clientFrame(opcode, payload, {.final = random() % 4 != 0});
     }
     const auto whole = decode(stream, {});
     EXPECT_EQ(decode(stream, everyPosition(stream)), whole) << round;
