@@ -1,0 +1,104 @@
+"""The first command of the README, as a newcomer runs it: ./dev run, then the two lines it prints, each in a terminal of its own."""
+import os
+import signal
+import socket
+import subprocess
+import tempfile
+import threading
+import unittest
+import urllib.request
+
+import atrium
+
+
+class Conversation:
+    """A program whose lines come in on a thread, so that a test can wait for one with a deadline."""
+
+    def __init__(self, command, **options):
+        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, bufsize=1,
+                                        start_new_session=True, **options)
+        self.lines = []
+        self._changed = threading.Condition()
+        self._ended = False
+        threading.Thread(target=self._read, daemon=True).start()
+
+    def _read(self):
+        for line in self.process.stdout:
+            with self._changed:
+                self.lines.append(line.rstrip("\n"))
+                self._changed.notify_all()
+        with self._changed:
+            self._ended = True
+            self._changed.notify_all()
+
+    def find(self, accept, deadline_s=120):
+        """The lines that `accept` takes, once there is one."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._ended or any(map(accept, self.lines)), deadline_s)
+            found = [line for line in self.lines if accept(line)]
+        assert found, "\n".join(["not seen in:", *self.lines])
+        return found
+
+    def type(self, text):
+        self.process.stdin.write(text + "\n")
+
+    def interrupt(self):
+        """Ctrl-C: to everything in this terminal's foreground. Returns the exit code."""
+        os.killpg(self.process.pid, signal.SIGINT)
+        return self.process.wait(60)
+
+    def end(self):
+        if self.process.poll() is None:
+            os.killpg(self.process.pid, signal.SIGKILL)
+            self.process.wait()
+        self.process.stdin.close()
+        self.process.stdout.close()
+
+
+class Demo(unittest.TestCase):
+    def start(self, command, **options):
+        conversation = Conversation(command, **options)
+        self.addCleanup(conversation.end)
+        return conversation
+
+    def run_demo(self, data_dir):
+        # From another directory than the tree's own, as people do.
+        return self.start([atrium.source_dir / "dev", "run"], cwd="/", env={**os.environ, "ATRIUM_PORT": "0", "ATRIUM_DATA_DIR": data_dir})
+
+    def test_two_pasted_lines_make_two_people_talk(self):
+        with tempfile.TemporaryDirectory() as data_dir:
+            demo = self.run_demo(data_dir)
+            demo.find(lambda line: "Ctrl-C stops the server" in line)
+            ana, ben = (self.start(["bash", "-c", line]) for line in demo.find(lambda line: "chat.py" in line))
+            for person in (ana, ben):
+                person.find(lambda line: line.startswith("-- connected"))
+            ana.type("A lead came in, who takes it?")
+            ben.find(lambda line: line == "Ana: A lead came in, who takes it?")
+            ben.type("I do.")
+            ana.find(lambda line: line == "Ben: I do.")
+            self.assertEqual(demo.interrupt(), 0, "\n".join(demo.lines))
+            self.assertIn("Stopped.", demo.lines)
+
+            self.assertEqual(os.stat(os.path.join(data_dir, "jwt-secret")).st_mode & 0o777, 0o600)
+
+            # What was said is still there, the room is the same, and so are the tokens' key and owner.
+            again = self.run_demo(data_dir)
+            again.find(lambda line: "Ctrl-C stops the server" in line)
+            line = again.find(lambda line: "chat.py" in line)[0].split()
+            url, token, room = line[2:5]
+            request = urllib.request.Request(f"{url}/api/v1/collaboration/rooms/{room}/history", headers={"Authorization": f"Bearer {token}"})
+            with urllib.request.urlopen(request, timeout=30) as history:
+                self.assertIn("A lead came in, who takes it?", history.read().decode())
+            self.assertEqual(again.interrupt(), 0)
+
+    def test_a_port_in_use_is_told_before_anything_is_built(self):
+        with socket.create_server(("127.0.0.1", 0)) as taken:
+            port = str(taken.getsockname()[1])
+            demo = self.start([atrium.source_dir / "dev", "run"], env={**os.environ, "ATRIUM_PORT": port})
+            demo.find(lambda line: f"already listening on port {port}" in line)
+            demo.find(lambda line: "ATRIUM_PORT=" in line)
+            self.assertEqual(demo.process.wait(60), 1)
+
+
+if __name__ == "__main__":
+    unittest.main()
