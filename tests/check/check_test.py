@@ -37,7 +37,7 @@ class Layers(unittest.TestCase):
 
 class Words(unittest.TestCase):
     def told(self, line):
-        return [what for pattern, what in words.rules if pattern.search(line)]
+        return [what for pattern, what in [*words.rules, words.sleep_rule] if pattern.search(line)]
 
     def test_what_must_not_be_here_is_seen(self):
         for line in ("cd /wo" + "rk/main", "see /ro" + "ot/notes", "https://registry" + ".npmjs.org/ws", "// TO" + "DO: later", "usl" + "eep(5)", "end \t", "a "):
