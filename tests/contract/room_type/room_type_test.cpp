@@ -78,15 +78,14 @@ TEST_P(RoomTypeContract, acceptsSoundSettingsAndKeysItDoesNotKnow) {
 }
 
 TEST_P(RoomTypeContract, refusesSettingsThatMakeNoSenseAndNamesThem) {
-  const std::pair<const char*, const char*> wrong[] = {
-      {R"({"allow_file_sharing":"yes"})", "/settings/allow_file_sharing"},
-      {R"({"allow_file_sharing":null})", "/settings/allow_file_sharing"},
-      {R"({"allow_file_sharing":1})", "/settings/allow_file_sharing"},
-      {R"({"message_retention_days":0})", "/settings/message_retention_days"},
-      {R"({"message_retention_days":3651})", "/settings/message_retention_days"},
-      {R"({"message_retention_days":1.5})", "/settings/message_retention_days"},
-      {R"({"message_retention_days":"30"})", "/settings/message_retention_days"},
-      {R"({"message_retention_days":1e30})", "/settings/message_retention_days"}};
+  const std::pair<const char*, const char*> wrong[] = {{R"({"allow_file_sharing":"yes"})", "/settings/allow_file_sharing"},
+                                                       {R"({"allow_file_sharing":null})", "/settings/allow_file_sharing"},
+                                                       {R"({"allow_file_sharing":1})", "/settings/allow_file_sharing"},
+                                                       {R"({"message_retention_days":0})", "/settings/message_retention_days"},
+                                                       {R"({"message_retention_days":3651})", "/settings/message_retention_days"},
+                                                       {R"({"message_retention_days":1.5})", "/settings/message_retention_days"},
+                                                       {R"({"message_retention_days":"30"})", "/settings/message_retention_days"},
+                                                       {R"({"message_retention_days":1e30})", "/settings/message_retention_days"}};
   for (const auto& [settings, path] : wrong) {
     scene.settings = Scene::json(settings);
     const HookOutcome said = scene.checkSettings(*type);
