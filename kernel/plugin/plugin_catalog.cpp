@@ -151,7 +151,10 @@ ResolvedPlugin PluginCatalog::resolveOne(CatalogEntry& entry, const PluginWishes
   if (options)
     plugin.options = *std::move(options);
   else if (isNamed(plugin))
-    problems.insert(problems.end(), options.error().begin(), options.error().end());
+    for (ConfigProblem& problem : options.error()) {
+      problem.message = fmt::format("{}: {}", manifest.id, problem.message);
+      problems.push_back(std::move(problem));
+    }
   else
     entry.refused = plugin.off = options.error().front().message;
   return plugin;

@@ -116,7 +116,7 @@ TEST_F(PluginHostTest, endsTheStartWhenANamedPluginIsNotSound) {
 TEST_F(PluginHostTest, endsTheStartWhenOptionsAreWrong) {
   use("test.hooks").config = yaml("{greting: hi, greeting: [1]}");
   const std::string text = refusal();
-  EXPECT_NE(text.find("test.yaml:1:2: the plugin has no option \"greting\""), std::string::npos) << text;
+  EXPECT_NE(text.find("test.yaml:1:2: test.hooks: the plugin has no option \"greting\""), std::string::npos) << text;
   EXPECT_NE(text.find("test.yaml:1:"), std::string::npos);
   EXPECT_NE(text.find("greeting: "), std::string::npos) << "all at once: " << text;
 }
