@@ -24,7 +24,7 @@ constexpr std::size_t problems_shown = 20;
 
 struct Options {
   std::string server = ATRIUM_SERVER;
-  std::string config = ATRIUM_CONFIG_DIR "/demo.yaml";
+  std::string config = KILL_CONFIG;
   std::uint64_t seed = 1;
   int rounds = 20;
 };
@@ -69,9 +69,7 @@ class Trial {
  private:
   void start() {
     server_.reset();
-    // Nothing may be trimmed: the whole history is compared.
-    server_ = std::make_unique<bench::AtriumServer>(options_.server, options_.config, data_.path(), -1,
-                                                    std::map<std::string, std::string>{{"COLLABORATION_MESSAGE_HISTORY_LIMIT", "1000000"}});
+    server_ = std::make_unique<bench::AtriumServer>(options_.server, options_.config, data_.path(), -1);
   }
 
   std::vector<Stored> history(const std::string& room_id) {
