@@ -65,18 +65,19 @@ class Comparison {
     }
   }
 
-  // Prints the medians and returns Atrium's over Redis'.
-  double conclude(double goal) {
+  // Prints the medians and returns whether Atrium's over Redis' are within the goal.
+  bool conclude(double goal, bool judge) {
     const double ratio = medianRatio(columns_[0].cpu, columns_[1].cpu);
-    std::printf("  median %7.2f  %7.2f  %17.2f  %13.2f   (goal: at most %.1f: %s)\n", median(columns_[0].cpu), median(columns_[1].cpu),
-                median(columns_[2].cpu), ratio, goal, ratio <= goal ? "met" : "MISSED");
+    const char* verdict = !judge ? "" : ratio <= goal ? ": met" : ": MISSED";
+    std::printf("  median %7.2f  %7.2f  %17.2f  %13.2f   (goal: at most %.1f%s)\n", median(columns_[0].cpu), median(columns_[1].cpu),
+                median(columns_[2].cpu), ratio, goal, verdict);
     std::printf("  at the same bytes per delivery: %.2f\n", medianRatio(columns_[0].cpu, columns_[2].cpu));
     for (Column& column : columns_) {
       std::printf("  %-18s %4.0f bytes and %.2f reads of the generator per delivery\n", column.title, median(column.bytes),
                   median(column.reads));
       column = {.title = column.title, .stage = column.stage};
     }
-    return ratio;
+    return ratio <= goal;
   }
 
  private:
@@ -108,7 +109,7 @@ int run(const Options& options) {
   bool met = true;
   for (const auto& [in_flight, goal] : {std::pair{1U, 1.5}, std::pair{8U, 2.0}}) {
     comparison.run(in_flight, options.rounds, duration);
-    met = comparison.conclude(goal) <= goal && met;
+    met = comparison.conclude(goal, !options.quick) && met;
   }
 
   Faults faults = atrium.faults();

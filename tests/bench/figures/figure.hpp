@@ -14,8 +14,8 @@ class Figure {
   void add(Nanos value) { runs_ms_.push_back(static_cast<double>(value) / static_cast<double>(milli)); }
   // The median of the runs is below the limit.
   [[nodiscard]] bool met() const;
-  // One line of the table.
-  void print() const;
+  // One line of the table; `judge`: with the verdict.
+  void print(bool judge) const;
   static void printHead();
 
  private:

@@ -64,7 +64,7 @@ class Figures {
 
   void print() const {
     Figure::printHead();
-    for (const Figure* figure : all_) figure->print();
+    for (const Figure* figure : all_) figure->print(!options_.quick);
   }
   [[nodiscard]] bool met() const {
     return std::ranges::all_of(all_, [](const Figure* figure) { return figure->met(); });
