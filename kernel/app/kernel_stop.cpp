@@ -67,7 +67,10 @@ void Kernel::run() {
   watchdog_->endBy(clock_.now().mono + allowed);
   log_.info("server.stopping", {{"signal", signal == SIGTERM ? "TERM" : "INT"}, {"connections", budget_.taken()}});
   const Mono began = clock_.now().mono;
-  std::this_thread::sleep_for(settings_.server.drain_delay);
+  {
+    std::unique_lock lock(mutex_);
+    signalled_.wait_for(lock, settings_.server.drain_delay, [] { return false; });  // A second signal ends the process where it arrives.
+  }
   const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(allowed - (clock_.now().mono - began) - last_steps);
   drainEdges(std::max(left, std::chrono::milliseconds{0}));
   endParts();

@@ -1,0 +1,50 @@
+#include "app/settings_map.hpp"
+
+#include <gtest/gtest.h>
+
+namespace atrium {
+namespace {
+
+TEST(SettingsMap, defaultsAreTheOnesTheWireContractNames) {
+  const Settings settings;
+  EXPECT_EQ(restOptions(settings).pages.fallback, 50u);
+  EXPECT_EQ(restOptions(settings).pages.most, 500u);
+  EXPECT_EQ(engineOptions(settings).frame_max, 64u * 1024);
+  EXPECT_EQ(engineOptions(settings).max_members, 50u);
+  EXPECT_EQ(engineOptions(settings).presence_linger, 20s);
+  EXPECT_EQ(transportLimits(settings).http.body_max, 1024u * 1024);
+}
+
+TEST(SettingsMap, aSmallerPageBoundsTheDefaultToo) {
+  Settings settings;
+  settings.rooms.history_page_max = 20;
+  EXPECT_EQ(restOptions(settings).pages.fallback, 20u);
+}
+
+TEST(SettingsMap, pluginDirectoriesStartAtTheProgram) {
+  Settings settings;
+  settings.plugins.directories = {"../plugins", "/opt/plugins"};
+  const PluginHost::Options options = pluginOptions(settings, "/usr/lib/atrium/bin", "/data/plugins");
+  EXPECT_EQ(options.directories, (std::vector<std::filesystem::path>{"/usr/lib/atrium/plugins", "/opt/plugins"}));
+  EXPECT_EQ(options.wishes.storage, "sqlite");
+}
+
+TEST(SettingsChange, nothingIsNothing) {
+  const SettingsChange change = compareSettings({}, {});
+  EXPECT_TRUE(change.applied.empty());
+  EXPECT_TRUE(change.restart.empty());
+}
+
+TEST(SettingsChange, onlyTheLogChangesWhileTheServerRuns) {
+  Settings after;
+  after.log.level = LogLevel::debug;
+  after.server.port = 9000;
+  after.room_types["agent_team"].on = false;
+  after.plugins.use["com.acme.vip"].enabled = false;
+  const SettingsChange change = compareSettings({}, after);
+  EXPECT_EQ(change.applied, (std::vector<std::string>{"log"}));
+  EXPECT_EQ(change.restart, (std::vector<std::string>{"server", "plugins", "room_types"}));
+}
+
+}  // namespace
+}  // namespace atrium
