@@ -219,7 +219,7 @@ HookGuard& LoadedPlugin::makeGuard(std::string hook, std::chrono::nanoseconds de
 
 void LoadedPlugin::report(HookGuard& guard, std::string_view what) const {
   guard.countFailure();
-  environment_.log.warning("plugin_call_failed", {{"plugin", manifest_.id}, {"hook", guard.hook()}, {"reason", what}});
+  environment_.log.warning("plugin.call_failed", {{"plugin", manifest_.id}, {"hook", guard.hook()}, {"reason", what}});
 }
 
 bool LoadedPlugin::end() {
@@ -227,7 +227,7 @@ bool LoadedPlugin::end() {
     try {
       entry_.destroy(std::exchange(self_, nullptr));
     } catch (...) {
-      environment_.log.warning("plugin_destroy_failed", {{"plugin", manifest_.id}});
+      environment_.log.warning("plugin.destroy_failed", {{"plugin", manifest_.id}});
     }
   }
   const bool gone = library_->unload();

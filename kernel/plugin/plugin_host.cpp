@@ -72,7 +72,7 @@ Result<void> PluginHost::loadOne(ResolvedPlugin& plugin, Record& record, PluginC
   }
   record.loaded = *std::move(loaded);
   record.state = PluginState::active;
-  log_.info("plugin_active", {{"plugin", manifest.id}, {"version", manifest.version}, {"sha256", entry.file.sha256}});
+  log_.info("plugin.active", {{"plugin", manifest.id}, {"version", manifest.version}, {"sha256", entry.file.sha256}});
   return {};
 }
 
@@ -80,7 +80,7 @@ void PluginHost::reject(Record& record, std::string reason) {
   record.state = PluginState::rejected;
   record.reason = std::move(reason);
   const std::string file = record.entry->file.path.string();
-  log_.warning("plugin_rejected", {{"file", file}, {"reason", record.reason}});
+  log_.warning("plugin.rejected", {{"file", file}, {"reason", record.reason}});
 }
 
 std::unique_ptr<Types> PluginHost::makeTypes() {
@@ -114,7 +114,7 @@ void PluginHost::stop() {
     record.state = gone ? PluginState::unloaded : PluginState::pinned;
     if (gone) continue;
     record.reason = "its code stays in memory: a unique symbol or a thread-local object with a destructor holds it";
-    log_.warning("plugin_pinned", {{"plugin", record.entry->manifest->id}, {"reason", record.reason}});
+    log_.warning("plugin.pinned", {{"plugin", record.entry->manifest->id}, {"reason", record.reason}});
   }
 }
 

@@ -49,7 +49,7 @@ StoreHost::StoreHost(LoadedPlugin& plugin, Shards& shards, const Clock& clock, L
                  metrics_.add(Metric::breaker_transitions);
                  metrics_.set(Metric::breaker_open, change.to == BreakerState::closed ? 0 : 1);
                  log_.write(
-                     change.to == BreakerState::open ? LogLevel::error : LogLevel::info, "breaker_changed",
+                     change.to == BreakerState::open ? LogLevel::error : LogLevel::info, "breaker.changed",
                      {{"dependency", "storage"}, {"from", word(change.from)}, {"to", word(change.to)}, {"open_ms", toMs(change.open_for)}});
                }),
       done_by_shard_(shards.count()) {
@@ -198,7 +198,7 @@ void StoreHost::noteRead(StoreVerdict verdict) {
 
 void StoreHost::failForGood() {
   if (failed_.exchange(true, std::memory_order_relaxed)) return;
-  log_.error("storage_failed",
+  log_.error("storage.failed",
              {{"plugin", plugin_.manifest().id}, {"consequence", "nothing is acknowledged any more; restart the server"}});
 }
 
