@@ -46,21 +46,27 @@ class Groups final : public HttpHandler {
   void handle(const HttpRequest& request, Responder responder) override {
     unsigned group = 0;
     std::from_chars(request.path.data() + 3, request.path.data() + request.path.size(), group);
-    responder.upgrade({}, std::make_unique<Member>(*this, group % options_.groups));
+    WebSocketOptions socket;
+    socket.heartbeat = std::chrono::seconds{0};  // The clients answer no pings, and every byte is counted.
+    responder.upgrade(std::move(socket), std::make_unique<Member>(*this, group % options_.groups));
   }
 
  private:
   class Member final : public WebSocketHandler {
    public:
     Member(Groups& owner, unsigned group) : owner_(owner), group_(group) {}
-    void onOpen(Link& link) override { owner_.links_[group_].push_back(&link); }
+    void onOpen(Link& link) override {
+      link_ = &link;
+      owner_.links_[group_].push_back(link_);
+    }
     void onText(std::string_view text) override { owner_.fanOut(group_, text); }
     void onBinary(std::string_view) override {}
-    void onClosed(bool) override {}
+    void onClosed(bool) override { std::erase(owner_.links_[group_], link_); }
 
    private:
     Groups& owner_;
     unsigned group_;
+    Link* link_ = nullptr;
   };
 
   void fanOut(unsigned group, std::string_view text) {
