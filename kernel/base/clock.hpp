@@ -49,12 +49,8 @@ class ManualClock final : public Clock {
   Now now_{Mono{std::chrono::hours{1}}, start_};
 };
 
-[[nodiscard]] inline std::uint64_t toMillis(Wall wall) {
-  return static_cast<std::uint64_t>(wall.time_since_epoch().count());
-}
-[[nodiscard]] inline Wall fromMillis(std::uint64_t ms) {
-  return Wall{std::chrono::milliseconds{static_cast<std::int64_t>(ms)}};
-}
+[[nodiscard]] inline std::uint64_t toMillis(Wall wall) { return static_cast<std::uint64_t>(wall.time_since_epoch().count()); }
+[[nodiscard]] inline Wall fromMillis(std::uint64_t ms) { return Wall{std::chrono::milliseconds{static_cast<std::int64_t>(ms)}}; }
 
 // RFC 3339 in UTC with milliseconds, always 24 bytes: 2026-01-10T15:30:00.000Z. `out` has room for them.
 void formatTime(Wall wall, char* out);

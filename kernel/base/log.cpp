@@ -20,21 +20,11 @@ void appendEscaped(std::string& out, std::string_view text) {
   out += '"';
   for (const char c : text) {
     switch (c) {
-      case '"':
-        out += "\\\"";
-        break;
-      case '\\':
-        out += "\\\\";
-        break;
-      case '\n':
-        out += "\\n";
-        break;
-      case '\r':
-        out += "\\r";
-        break;
-      case '\t':
-        out += "\\t";
-        break;
+      case '"': out += "\\\""; break;
+      case '\\': out += "\\\\"; break;
+      case '\n': out += "\\n"; break;
+      case '\r': out += "\\r"; break;
+      case '\t': out += "\\t"; break;
       default:
         if (static_cast<unsigned char>(c) < 0x20)
           out += fmt::format("\\u{:04x}", static_cast<unsigned>(static_cast<unsigned char>(c)));
@@ -114,9 +104,7 @@ struct Log::Sink {
 Log::Log(Options options) : sink_(std::make_unique<Sink>(options)) {}
 Log::~Log() = default;
 
-void Log::setLevel(LogLevel level) {
-  sink_->level.store(level, std::memory_order_relaxed);
-}
+void Log::setLevel(LogLevel level) { sink_->level.store(level, std::memory_order_relaxed); }
 
 void Log::write(LogLevel level, std::string_view event, std::initializer_list<LogField> fields) {
   if (level < sink_->level.load(std::memory_order_relaxed)) return;
@@ -140,8 +128,6 @@ void Log::write(LogLevel level, std::string_view event, std::initializer_list<Lo
   sink_->logger->log(spdlog::level::info, spdlog::string_view_t(line.data(), line.size()));
 }
 
-std::uint64_t Log::dropped() const {
-  return sink_->pool->overrun_counter();
-}
+std::uint64_t Log::dropped() const { return sink_->pool->overrun_counter(); }
 
 }  // namespace atrium

@@ -28,9 +28,7 @@ MetricSet::MetricSet(std::span<const MetricInfo> table)
       cells_(std::make_unique<std::atomic<std::int64_t>[]>(slotsOf(table, false))),
       histograms_(std::make_unique<Histogram[]>(slotsOf(table, true))) {}
 
-MetricSet& MetricRegistry::makeSet() {
-  return *sets_.emplace_back(std::make_unique<MetricSet>(table_));
-}
+MetricSet& MetricRegistry::makeSet() { return *sets_.emplace_back(std::make_unique<MetricSet>(table_)); }
 
 std::int64_t MetricRegistry::sum(Metric metric) const {
   std::int64_t total = 0;

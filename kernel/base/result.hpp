@@ -37,9 +37,7 @@ using Result = std::expected<T, Error>;
 [[nodiscard]] inline std::unexpected<Error> fail(Code code, std::string detail = {}, std::uint32_t retry_after_ms = 0) {
   return std::unexpected(Error{code, std::move(detail), retry_after_ms, {}});
 }
-[[nodiscard]] inline std::unexpected<Error> fail(Error error) {
-  return std::unexpected(std::move(error));
-}
+[[nodiscard]] inline std::unexpected<Error> fail(Error error) { return std::unexpected(std::move(error)); }
 
 // What an asynchronous function calls exactly once, on the thread of the shard that asked.
 template <typename T>

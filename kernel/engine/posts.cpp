@@ -21,22 +21,15 @@ constexpr auto late_after = std::chrono::milliseconds(50);  // As throughput_tar
 // How much longer than the confirmation budget a shard's report is waited for: it watches the budget itself.
 constexpr auto report_grace = std::chrono::milliseconds(5);
 
-bool capacityRefusal(Code code) {
-  return code == Code::overloaded || code == Code::storage_unavailable || code == Code::in_doubt;
-}
+bool capacityRefusal(Code code) { return code == Code::overloaded || code == Code::storage_unavailable || code == Code::in_doubt; }
 
 Error errorFor(const atrium_append_result& result) {
   switch (result.status) {
-    case ATRIUM_CONFLICT:
-      return {Code::idempotency_conflict, "This client_message_id was used for another message.", 0, {}};
-    case ATRIUM_PRECONDITION:
-      return {Code::precondition_failed, "The room's last seq is " + std::to_string(result.seq) + ".", 0, {}};
-    case ATRIUM_FULL:
-      return {Code::overloaded, "Storage takes no more messages at present.", 1000, {}};
-    case ATRIUM_INVALID:
-      return {Code::internal, "Storage refused the message.", 0, {}};
-    default:
-      return {Code::storage_unavailable, "Storage could not keep the message.", 2000, {}};
+    case ATRIUM_CONFLICT: return {Code::idempotency_conflict, "This client_message_id was used for another message.", 0, {}};
+    case ATRIUM_PRECONDITION: return {Code::precondition_failed, "The room's last seq is " + std::to_string(result.seq) + ".", 0, {}};
+    case ATRIUM_FULL: return {Code::overloaded, "Storage takes no more messages at present.", 1000, {}};
+    case ATRIUM_INVALID: return {Code::internal, "Storage refused the message.", 0, {}};
+    default: return {Code::storage_unavailable, "Storage could not keep the message.", 2000, {}};
   }
 }
 
@@ -114,7 +107,6 @@ void Posts::submit() {
   shard_.ports.metrics.add(Metric::append_batches);
   shard_.ports.metrics.add(Metric::append_items, static_cast<std::int64_t>(batch_->items.size()));
   shard_.ports.store.append(std::move(batch_), [this](std::unique_ptr<AppendBatch> done) { stored(std::move(done)); });
-  batch_ = nullptr;
   watchDeadline();
 }
 
@@ -191,9 +183,7 @@ void Posts::shardSettled(std::uint64_t token, unsigned shard) {
   if (pending && --pending->shards_waiting == 0) confirm(*pending);
 }
 
-void Posts::overBudget(Pending& pending) {
-  confirm(pending);
-}
+void Posts::overBudget(Pending& pending) { confirm(pending); }
 
 void Posts::confirm(Pending& pending) {
   Room& room = *pending.room;

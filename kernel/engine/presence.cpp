@@ -35,7 +35,7 @@ struct Users::State {
   const UserKey key;
   Presence presence;
   std::vector<SessionRef> sessions;  // At most EngineOptions::sessions_per_user.
-  std::set<Id> rooms;  // Of which he is a member; whole once `rooms_known`.
+  std::set<Id> rooms;                // Of which he is a member; whole once `rooms_known`.
   bool rooms_known = false;
   bool rooms_loading = false;
   std::map<Id, bool> meanwhile;  // Memberships that changed while the rooms were being loaded.

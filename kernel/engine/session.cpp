@@ -56,9 +56,7 @@ void LiveSession::start() {
   if (!options_.room_id.empty()) joinRoom(options_.room_id, {}, true);
 }
 
-SessionRef LiveSession::self() const {
-  return {shard_.ports.index, number_};
-}
+SessionRef LiveSession::self() const { return {shard_.ports.index, number_}; }
 
 void LiveSession::onText(std::string_view text) {
   if (leaving_) return;
@@ -333,9 +331,7 @@ LiveSession& Sessions::open(PrincipalPtr principal, Link& link, SessionOptions o
   return opened;
 }
 
-void Sessions::end(LiveSession& session) {
-  sessions_.erase(session.id());
-}
+void Sessions::end(LiveSession& session) { sessions_.erase(session.id()); }
 
 LiveSession* Sessions::find(std::uint64_t number) {
   const auto it = sessions_.find(number);

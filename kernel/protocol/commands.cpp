@@ -151,19 +151,11 @@ class Reader {
 
 }  // namespace
 
-std::string_view word(Priority priority) {
-  return priority_words[static_cast<std::size_t>(priority)];
-}
-std::string_view word(Status status) {
-  return status_words[static_cast<std::size_t>(status)];
-}
-std::string_view word(Role role) {
-  return role_words[static_cast<std::size_t>(role)];
-}
+std::string_view word(Priority priority) { return priority_words[static_cast<std::size_t>(priority)]; }
+std::string_view word(Status status) { return status_words[static_cast<std::size_t>(status)]; }
+std::string_view word(Role role) { return role_words[static_cast<std::size_t>(role)]; }
 
-bool validUserId(std::string_view text) {
-  return !text.empty() && text.size() <= user_id_max && !hasControl(text, false);
-}
+bool validUserId(std::string_view text) { return !text.empty() && text.size() <= user_id_max && !hasControl(text, false); }
 
 Result<CreateRoom> readCreateRoom(const JsonView& body, const Principal& caller) {
   Reader in(body, caller);

@@ -60,8 +60,6 @@ FramePtr FrameBuilder::finish(Opcode opcode) {
   return handOver(begin);
 }
 
-FramePtr FrameBuilder::finishRaw() {
-  return handOver(static_cast<std::uint32_t>(Frame::header_max));
-}
+FramePtr FrameBuilder::finishRaw() { return handOver(static_cast<std::uint32_t>(Frame::header_max)); }
 
 }  // namespace atrium

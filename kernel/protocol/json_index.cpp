@@ -22,9 +22,7 @@ constexpr std::size_t key_max = 65535;
 // Up to here a new key is compared with each before it; above, all keys of the object are sorted.
 constexpr std::uint32_t pairwise_max = 12;
 
-bool isSpace(char c) {
-  return c == ' ' || c == '\t' || c == '\n' || c == '\r';
-}
+bool isSpace(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
 
 std::string_view trimmed(std::string_view token) {
   while (!token.empty() && isSpace(token.back())) token.remove_suffix(1);
@@ -168,10 +166,8 @@ struct JsonIndexer::Parser {
     if (!check(simdjson::simdjson_result<std::string_view>(value.raw_json_token()).get(token))) return false;
     const std::uint32_t start = offset(token.data());
     switch (type) {
-      case ondemand::json_type::object:
-        return open(ATRIUM_JSON_OBJECT, start, at) && walkObject(value, at, depth);
-      case ondemand::json_type::array:
-        return open(ATRIUM_JSON_ARRAY, start, at) && walkArray(value, at, depth);
+      case ondemand::json_type::object: return open(ATRIUM_JSON_OBJECT, start, at) && walkObject(value, at, depth);
+      case ondemand::json_type::array: return open(ATRIUM_JSON_ARRAY, start, at) && walkArray(value, at, depth);
       case ondemand::json_type::string: {
         token = trimmed(token);
         if (!open(ATRIUM_JSON_STRING, start + 1, at)) return false;
@@ -272,9 +268,7 @@ bool JsonView::number(double& out) const {
   return error == std::errc{} && end == digits.data() + digits.size();
 }
 
-JsonView JsonView::first() const {
-  return size() == 0 ? JsonView{} : at(value_.at + 1);
-}
+JsonView JsonView::first() const { return size() == 0 ? JsonView{} : at(value_.at + 1); }
 
 JsonView JsonView::sibling(const JsonView& parent) const {
   const std::uint32_t next = field().next;

@@ -26,9 +26,7 @@ unsigned hexValue(char c) {
   return static_cast<unsigned>((c | 0x20) - 'a' + 10);
 }
 
-unsigned hexQuad(const char* at) {
-  return hexValue(at[0]) << 12 | hexValue(at[1]) << 8 | hexValue(at[2]) << 4 | hexValue(at[3]);
-}
+unsigned hexQuad(const char* at) { return hexValue(at[0]) << 12 | hexValue(at[1]) << 8 | hexValue(at[2]) << 4 | hexValue(at[3]); }
 
 void appendUtf8(std::string& out, unsigned code) {
   if (code < 0x80) {
@@ -85,21 +83,11 @@ void appendUnescaped(std::string& out, std::string_view escaped) {
       at = next;
     }
     switch (const char c = escaped[++at]) {
-      case 'b':
-        out += '\b';
-        break;
-      case 'f':
-        out += '\f';
-        break;
-      case 'n':
-        out += '\n';
-        break;
-      case 'r':
-        out += '\r';
-        break;
-      case 't':
-        out += '\t';
-        break;
+      case 'b': out += '\b'; break;
+      case 'f': out += '\f'; break;
+      case 'n': out += '\n'; break;
+      case 'r': out += '\r'; break;
+      case 't': out += '\t'; break;
       case 'u': {
         unsigned code = hexQuad(escaped.data() + at + 1);
         at += 4;
@@ -110,8 +98,7 @@ void appendUnescaped(std::string& out, std::string_view escaped) {
         appendUtf8(out, code);
         break;
       }
-      default:
-        out += c;
+      default: out += c;
     }
   }
 }

@@ -45,12 +45,8 @@ struct Receiver {
 using RecordReceiver = Receiver<atrium_record>;
 using DocumentReceiver = Receiver<atrium_document>;
 
-[[nodiscard]] inline bool same(const atrium_id& a, const atrium_id& b) {
-  return std::memcmp(a.bytes, b.bytes, sizeof a.bytes) == 0;
-}
-[[nodiscard]] inline bool is_zero(const atrium_id& id) {
-  return same(id, atrium_id{});
-}
+[[nodiscard]] inline bool same(const atrium_id& a, const atrium_id& b) { return std::memcmp(a.bytes, b.bytes, sizeof a.bytes) == 0; }
+[[nodiscard]] inline bool is_zero(const atrium_id& id) { return same(id, atrium_id{}); }
 
 // Whether a record of this type, sender and thread is one that `query` asks for.
 [[nodiscard]] inline bool wanted(const atrium_page_query& query, std::string_view type, std::string_view sender, const atrium_id& thread) {
