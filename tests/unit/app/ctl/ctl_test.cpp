@@ -98,7 +98,7 @@ TEST_F(Ctl, mintMakesAnAgentForTwelveHoursWhenNotToldOtherwise) {
   const auto principal = verify(outcome.out, {.secret = secret}, now);
   ASSERT_TRUE(principal);
   EXPECT_EQ(principal->roles, std::uint32_t{ATRIUM_ROLE_AGENT});
-  EXPECT_EQ(principal->expires, now + std::chrono::hours{12});
+  EXPECT_EQ(principal->expires, now + std::chrono::hours{12} + TokenRules{}.leeway);
 }
 
 TEST_F(Ctl, mintFollowsTheServersConfiguration) {
