@@ -1,0 +1,277 @@
+// Users, their devices and status at their home shard, and what rooms show of them: kernel/engine/presence.cpp, room_presence.cpp.
+#include "engine/presence.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "engine/rooms.hpp"
+#include "user.hpp"
+
+namespace atrium::sim {
+namespace {
+
+std::string statusOf(const User& reader, const std::string& room, const std::string& user) {
+  return reader.presenceOf(room, user).root()["status"].text();
+}
+// The statuses a client was told of a user, in order.
+Strings told(const Client& client, const std::string& user) {
+  Strings found;
+  for (const JsonDocument* event : client.events("presence_update"))
+    if (event->root()["user_id"].text() == user) found.push_back(event->root()["status"].text());
+  return found;
+}
+
+TEST(Presence, theFirstDeviceMakesOnlineAndTheLastOfflineNoneBetween) {
+  World world(1);
+  const User ana(world, "ana"), ben(world, "ben");
+  const std::string room = ana.room({"ben"});
+  Client& watcher = ana.connect(room);
+  Client& phone = ben.connect();
+  Client& desk = ben.connect();
+  world.disconnect(phone);
+  world.settle();
+  EXPECT_EQ(told(watcher, "ben"), Strings({"online"}));
+  world.disconnect(desk);
+  world.settle();
+  EXPECT_EQ(told(watcher, "ben"), Strings({"online", "offline"}));
+}
+
+TEST(Presence, anAbruptEndLingersAndAReturnIsNoNews) {
+  World world(1);
+  const User ana(world, "ana"), ben(world, "ben");
+  const std::string room = ana.room({"ben"});
+  Client& watcher = ana.connect(room);
+  world.disconnect(ben.connect(), false);
+  world.clock.advance(19s);
+  world.settle();
+  EXPECT_EQ(statusOf(ana, room, "ben"), "online");
+  Client& back = ben.connect();
+  world.clock.advance(1min);
+  world.settle();
+  EXPECT_EQ(told(watcher, "ben"), Strings({"online"}));
+  world.disconnect(back, false);
+  world.clock.advance(20s);
+  world.settle();
+  EXPECT_EQ(told(watcher, "ben"), Strings({"online", "offline"}));
+}
+
+TEST(Presence, aStatusWithoutASessionRunsOut) {
+  World world(1);
+  const User ana(world, "ana"), ben(world, "ben");
+  const std::string room = ana.room({"ben"});
+  ASSERT_EQ(codeOf(ben.setPresence(R"({"status":"in_call","status_message":"back soon"})")), "ok");
+  world.clock.advance(299s);
+  world.settle();
+  EXPECT_EQ(statusOf(ana, room, "ben"), "in_call");
+  world.clock.advance(1s);
+  world.settle();
+  const JsonDocument gone = ana.presenceOf(room, "ben");
+  EXPECT_EQ(gone.root()["status"].text(), "offline");
+  EXPECT_TRUE(gone.root()["status_message"].isNull());
+}
+
+TEST(Presence, aStatusKeepsWithASessionAndChangesReachTheRoom) {
+  World world(1);
+  const User ana(world, "ana"), ben(world, "ben");
+  const std::string room = ana.room({"ben"});
+  Client& watcher = ana.connect(room);
+  Client& client = ben.connect(room);
+  ben.says(client, R"({"event_type":"update_presence","status":"busy","status_message":"In a meeting"})");
+  const JsonView event = last(watcher, "presence_update");
+  EXPECT_EQ(keys(event), Strings({"event_type", "room_id", "user_id", "tenant_id", "status", "status_message", "last_seen",
+                                  "current_room_id", "version"}));
+  EXPECT_EQ(event["status_message"].text(), "In a meeting");
+  EXPECT_EQ(event["current_room_id"].text(), room);
+  EXPECT_EQ(event["last_seen"].text(), formatTime(world.clock.now().wall));
+  world.clock.advance(1h);
+  world.settle();
+  EXPECT_EQ(statusOf(ana, room, "ben"), "busy");
+  ben.says(client, R"({"event_type":"update_presence","status":"away","status_message":null,"current_room_id":null})");
+  EXPECT_TRUE(last(watcher, "presence_update")["status_message"].isNull());
+  EXPECT_TRUE(last(watcher, "presence_update")["current_room_id"].isNull());
+}
+
+TEST(Presence, versionsGrowWithEveryChangeAcrossAbsence) {
+  World world(1);
+  const User ana(world, "ana"), ben(world, "ben");
+  const std::string room = ana.room({"ben"});
+  Client& watcher = ana.connect(room);
+  for (int round = 0; round < 3; ++round) {
+    Client& client = ben.connect(room);
+    ben.says(client, R"({"event_type":"update_presence","status":"busy"})");
+    world.disconnect(client);
+    world.settle();
+  }
+  std::int64_t before = 0;
+  for (const JsonDocument* event : watcher.events("presence_update")) {
+    if (event->root()["user_id"].text() != "ben") continue;
+    EXPECT_GT(number(event->root()["version"]), before);
+    before = number(event->root()["version"]);
+  }
+  EXPECT_GE(before, 9);
+}
+
+TEST(Presence, lastSeenIsKeptAfterHeHasGone) {
+  World world(1);
+  const User ana(world, "ana"), ben(world, "ben");
+  const std::string room = ana.room({"ben", "never"});
+  Client& client = ben.connect();
+  world.clock.advance(5s);
+  world.settle();
+  world.disconnect(client);
+  world.settle();
+  const std::string then = formatTime(world.clock.now().wall);
+  world.clock.advance(2h);
+  world.settle();
+  EXPECT_EQ(ana.presenceOf(room, "ben").root()["last_seen"].text(), then);
+  EXPECT_TRUE(ana.presenceOf(room, "never").root()["last_seen"].isNull());
+}
+
+TEST(Presence, aRoomListsAllItsMembersToThoseWhoMayRead) {
+  World world(1, {.shards = 3});
+  const User ana(world, "ana");
+  const std::string room = ana.room({"ben", "cleo", "dan"});
+  User(world, "cleo").connect();
+  const auto all = ana.presence(room);
+  EXPECT_EQ(strings(all->root(), "user_id"), Strings({"ana", "ben", "cleo", "dan"}));
+  EXPECT_EQ(strings(all->root(), "status"), Strings({"offline", "offline", "online", "offline"}));
+  EXPECT_EQ(keys(all->root().first()), Strings({"user_id", "tenant_id", "status", "status_message", "last_seen", "current_room_id"}));
+  EXPECT_EQ(codeOf(User(world, "olga").presence(room)), "not_a_member");
+}
+
+TEST(Presence, reachesRoomsOnEveryShard) {
+  World world(1, {.shards = 4});
+  const User ana(world, "ana"), ben(world, "ben");
+  Strings rooms;
+  Client& watcher = ana.connect();
+  for (int n = 0; n < 12; ++n) {
+    rooms.push_back(ana.room({"ben"}));
+    ana.joins(watcher, rooms.back());
+  }
+  ben.connect();
+  Strings reached;
+  for (const JsonDocument* event : watcher.events("presence_update"))
+    if (event->root()["user_id"].text() == "ben") reached.push_back(event->root()["room_id"].text());
+  std::ranges::sort(reached);
+  std::ranges::sort(rooms);
+  EXPECT_EQ(reached, rooms);
+}
+
+TEST(Presence, isNobodysBusinessOutsideHisRooms) {
+  World world(1);
+  const User ana(world, "ana"), ben(world, "ben");
+  const std::string room = ana.room(), foreign = User(world, "ana", ATRIUM_ROLE_AGENT, "other").room({"ben"});
+  Client& watcher = ana.connect(room);
+  Client& abroad = User(world, "ana", ATRIUM_ROLE_AGENT, "other").connect(foreign);
+  ben.connect();
+  EXPECT_EQ(told(watcher, "ben").size() + told(abroad, "ben").size(), 0u);
+}
+
+TEST(Presence, bigRoomsGatherChangesForASecond) {
+  World world(1, {.engine = {.max_members = 1000}});
+  const User ana(world, "ana"), ben(world, "ben");
+  Strings members{"ben"};
+  for (int n = 0; n < 220; ++n) members.push_back("user" + std::to_string(n));
+  const std::string room = ana.room(members);
+  Client& watcher = ana.connect(room);
+  world.clock.advance(1s);
+  world.settle();
+  for (const char* status : {"busy", "away", "in_call"})
+    ASSERT_EQ(codeOf(ben.setPresence(R"({"status":")" + std::string(status) + R"("})")), "ok");
+  EXPECT_EQ(told(watcher, "ben"), Strings());
+  world.clock.advance(1s);
+  world.settle();
+  EXPECT_EQ(told(watcher, "ben"), Strings({"in_call"})) << "the last one says it all";
+}
+
+TEST(Presence, membershipsThatChangeWhileHisRoomsAreLoadingAreRight) {
+  World world(1, {.shards = 1});
+  const User ana(world, "ana"), ben(world, "ben");
+  const std::string left = ana.room({"ben"}), entered = ana.room();
+  world.store.stall(true);
+  std::optional<Result<std::string>> listed;
+  world.shard(0).listRooms(ben.principal(), {}, [&](Result<std::string> result) { listed = std::move(result); });
+  world.shard(0).removeMember(ana.principal(), left, "ben", [](Result<void>) {});
+  world.shard(0).addMember(ben.principal(), entered, {"ben", "", Role::none}, [](Result<std::string>) {});
+  world.settle();
+  world.store.stall(false);
+  world.settle();
+  ASSERT_TRUE(listed && *listed);
+  EXPECT_EQ(strings(ben.rooms()->root()["items"], "room_id"), Strings({entered}));
+}
+
+TEST(Presence, aFailedLoadingLeavesNoWrongMemberships) {
+  World world(1, {.shards = 1});
+  const User ana(world, "ana"), ben(world, "ben");
+  const std::string room = ana.room({"ben"});
+  world.store.stall(true);
+  Client& client = world.connect("acme", "ben");  // His rooms are wanted, to tell them that he is there.
+  world.shard(0).removeMember(ana.principal(), room, "ben", [](Result<void>) {});
+  world.settle();
+  world.store.options.refuse_read = 1000;
+  world.store.stall(false);
+  world.settle();
+  world.store.options.refuse_read = 0;
+  ASSERT_EQ(codeOf(ana.add(room, R"({"user_id":"ben"})")), "ok");
+  EXPECT_EQ(strings(ben.rooms()->root()["items"], "room_id"), Strings({room}));
+  EXPECT_FALSE(client.closed);
+}
+
+TEST(Presence, aUserOfManyRoomsIsLoadedInPages) {
+  World world(1, {.shards = 1});
+  const User ana(world, "ana");
+  const std::string room = ana.room();
+  IdSource ids{Random(5)};
+  for (int n = 0; n < 2300; ++n) world.store.put(userRoomKey({"acme", ids.next(fromMillis(1))}, "ana"), "{}");
+  EXPECT_EQ(strings(ana.rooms()->root()["items"], "room_id"), Strings({room})) << "rooms that are gone are left out";
+}
+
+// ---- Typing
+
+TEST(Typing, reachesTheOthersAndExpires) {
+  World world(1);
+  const User ana(world, "ana"), ben(world, "ben");
+  const std::string room = ana.room({"ben"});
+  Client& watcher = ana.connect(room);
+  Client& client = ben.connect(room);
+  ben.says(client, R"({"event_type":"typing_indicator","is_typing":true})");
+  const JsonView event = last(watcher, "typing_indicator");
+  EXPECT_EQ(keys(event), Strings({"event_type", "room_id", "user_id", "display_name", "is_typing"}));
+  EXPECT_EQ(event["user_id"].text(), "ben");
+  EXPECT_TRUE(event["is_typing"].boolean(false));
+  EXPECT_EQ(watcher.received_options.back().lane, Lane::ephemeral);
+  EXPECT_EQ(watcher.received_options.back().shed, Shed::always);
+  EXPECT_EQ(count(client, "typing_indicator"), 0u) << "not to himself";
+  world.clock.advance(4s);
+  world.settle();
+  ben.says(client, R"({"event_type":"typing_indicator"})");
+  world.clock.advance(4s);
+  world.settle();
+  EXPECT_TRUE(last(watcher, "typing_indicator")["is_typing"].boolean(false)) << "he went on";
+  world.clock.advance(2s);
+  world.settle();
+  EXPECT_FALSE(last(watcher, "typing_indicator")["is_typing"].boolean(true));
+  EXPECT_EQ(count(watcher, "typing_indicator"), 3u);
+}
+
+TEST(Typing, endsWhenHeSaysSoOrLeaves) {
+  World world(1);
+  const User ana(world, "ana"), ben(world, "ben");
+  const std::string room = ana.room({"ben"});
+  Client& watcher = ana.connect(room);
+  Client& client = ben.connect(room);
+  ben.says(client, R"({"event_type":"typing_indicator"})");
+  ben.says(client, R"({"event_type":"typing_indicator","is_typing":false})");
+  EXPECT_FALSE(last(watcher, "typing_indicator")["is_typing"].boolean(true));
+  ben.says(client, R"({"event_type":"typing_indicator"})");
+  world.disconnect(client);
+  world.settle();
+  EXPECT_FALSE(last(watcher, "typing_indicator")["is_typing"].boolean(true));
+  world.clock.advance(10s);
+  world.settle();
+  EXPECT_EQ(count(watcher, "typing_indicator"), 4u);
+}
+
+}  // namespace
+}  // namespace atrium::sim

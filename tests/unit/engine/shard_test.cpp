@@ -1,0 +1,80 @@
+// What concerns a whole shard: broadcasts, draining, and its end. kernel/engine/shard.cpp.
+#include "engine/shard.hpp"
+
+#include <gtest/gtest.h>
+
+#include "user.hpp"
+
+namespace atrium::sim {
+namespace {
+
+TEST(Shard, aBroadcastReachesEverySessionOfTheTenantAndNoOther) {
+  World world(1, {.shards = 3});
+  const User eve(world, "eve", ATRIUM_ROLE_SUPERVISOR), ana(world, "ana");
+  std::vector<Client*> here;
+  for (int n = 0; n < 6; ++n) here.push_back(&ana.connect());
+  Client& abroad = User(world, "ana", ATRIUM_ROLE_AGENT, "other").connect();
+  const auto reply = eve.broadcast(R"({"content":"Lunch \"now\"","priority":"high","metadata":{"a":1}})");
+  ASSERT_EQ(codeOf(reply), "ok");
+  EXPECT_EQ(number(reply->root()["delivered_count"]), 6);
+  EXPECT_EQ(reply->root()["durability"].text(), "received");
+  for (const Client* client : here) {
+    const JsonView event = last(*client, "broadcast")["message"];
+    EXPECT_EQ(event["message_id"].text(), reply->root()["message_id"].text());
+    EXPECT_EQ(event["sender_id"].text(), "eve");
+    EXPECT_EQ(event["content"].text(), "Lunch \"now\"");
+    EXPECT_EQ(event["priority"].text(), "high");
+    EXPECT_EQ(event["metadata"].raw(), R"({"a":1})");
+  }
+  EXPECT_EQ(count(abroad, "broadcast"), 0u);
+}
+
+TEST(Shard, onlyOverseersBroadcast) {
+  World world(1);
+  EXPECT_EQ(codeOf(User(world, "ana").broadcast(R"({"content":"x"})")), "forbidden");
+  EXPECT_EQ(codeOf(User(world, "carl", ATRIUM_ROLE_CLIENT).broadcast(R"({"content":"x"})")), "forbidden");
+  for (const std::uint32_t role : {ATRIUM_ROLE_SUPERVISOR, ATRIUM_ROLE_ADMIN, ATRIUM_ROLE_SERVICE})
+    EXPECT_EQ(codeOf(User(world, "eve", role).broadcast(R"({"content":"x"})")), "ok");
+}
+
+TEST(Shard, drainsWhenNoMessageIsOnItsWay) {
+  World world(1, {.shards = 1});
+  const User ana(world, "ana");
+  const std::string room = ana.room();
+  Client& client = ana.connect(room);
+  world.store.stall(true);
+  Strings replies;
+  world.shard(0).sendMessage(ana.principal(), *JsonDocument::parse(message(room, "last")), world.clock.now().mono,
+                             [&](auto reply) { replies.push_back(codeOf(reply)); });
+  world.settle();
+  bool drained = false;
+  world.shard(0).drain(CloseCode::draining, [&] { drained = true; });
+  world.settle();
+  EXPECT_FALSE(drained);
+  EXPECT_EQ(client.closed, CloseCode::draining);
+  EXPECT_EQ(number(last(client, "bye")["code"]), 4002);
+  EXPECT_TRUE(last(client, "bye")["resume"].boolean(false));
+  EXPECT_LT(number(last(client, "bye")["retry_after_ms"]), 2000);
+  world.store.stall(false);
+  world.settle();
+  EXPECT_TRUE(drained);
+  EXPECT_EQ(replies, Strings({"ok"})) << "what was taken is kept and confirmed";
+}
+
+TEST(Shard, takesNothingNewWhileItDrains) {
+  World world(1, {.shards = 1});
+  const User ana(world, "ana");
+  const std::string room = ana.room();
+  bool drained = false;
+  world.shard(0).drain(CloseCode::shutdown, [&] { drained = true; });
+  EXPECT_TRUE(drained);
+  EXPECT_EQ(codeOf(ana.post(message(room, "x"))), "shutting_down");
+  EXPECT_EQ(codeOf(ana.create(R"({"room_type":"open","name":"n"})")), "shutting_down");
+  EXPECT_EQ(codeOf(ana.read(room)), "ok");
+  Client& late = ana.connect(room);
+  EXPECT_EQ(late.closed, CloseCode::shutdown);
+  EXPECT_EQ(count(late, "room_joined"), 0u);
+}
+
+}  // namespace
+}  // namespace atrium::sim
