@@ -59,10 +59,11 @@ class JsonWriter {
   JsonWriter& value(double number) {
     if (number - number != 0.0) return null();
     comma();
+    // Beyond this there is nothing to round, and the product would not fit.
+    if (number > -1e12 && number < 1e12)
+      number = static_cast<double>(static_cast<std::int64_t>(number * 1000.0 + (number < 0 ? -0.5 : 0.5))) / 1000.0;
     char digits[64];
-    const auto [end, error] =
-        std::to_chars(digits, digits + sizeof digits,
-                      static_cast<double>(static_cast<std::int64_t>(number * 1000.0 + (number < 0 ? -0.5 : 0.5))) / 1000.0);
+    const auto [end, error] = std::to_chars(digits, digits + sizeof digits, number);
     put(std::string_view(digits, static_cast<std::size_t>(end - digits)));
     return *this;
   }
