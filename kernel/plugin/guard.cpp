@@ -1,18 +1,45 @@
 #include "plugin/guard.hpp"
 
 namespace atrium {
+namespace {
+
+#if defined(__x86_64__)
+using Steady = std::chrono::steady_clock;
+
+// One moment by both clocks.
+struct Moment {
+  Steady::time_point time;
+  std::uint64_t ticks = 0;
+};
+
+// The clocks cannot be read at once, and the thread may be put aside in between: of a few tries the closest one counts.
+Moment readBoth() {
+  constexpr int tries = 16;
+  Moment best;
+  Steady::duration closest = Steady::duration::max();
+  for (int n = 0; n < tries; ++n) {
+    const auto before = Steady::now();
+    const std::uint64_t ticks = CallClock::ticks();
+    const auto after = Steady::now();
+    if (after - before >= closest) continue;
+    closest = after - before;
+    best = {before + (after - before) / 2, ticks};
+  }
+  return best;
+}
+#endif
+
+}  // namespace
 
 CallClock::CallClock() {
 #if defined(__x86_64__)
-  using Steady = std::chrono::steady_clock;
-  const auto start = Steady::now();
-  const std::uint64_t from = ticks();
-  auto end = start;
-  while (end - start < std::chrono::milliseconds{1}) end = Steady::now();
-  const std::uint64_t to = ticks();
-  if (to > from)
-    nanoseconds_per_tick_ =
-        static_cast<double>(std::chrono::duration_cast<std::chrono::nanoseconds>(end - start).count()) / static_cast<double>(to - from);
+  const Moment start = readBoth();
+  while (Steady::now() - start.time < std::chrono::milliseconds{1}) {
+  }
+  const Moment end = readBoth();
+  if (end.ticks > start.ticks)
+    nanoseconds_per_tick_ = static_cast<double>(std::chrono::duration_cast<std::chrono::nanoseconds>(end.time - start.time).count()) /
+                            static_cast<double>(end.ticks - start.ticks);
 #endif
 }
 
