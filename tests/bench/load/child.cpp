@@ -71,8 +71,8 @@ std::vector<std::string> atriumCommand(const std::filesystem::path& program, con
 
 }  // namespace
 
-ScratchDirectory::ScratchDirectory() {
-  std::string pattern = (std::filesystem::temp_directory_path() / "atrium-bench-XXXXXX").string();
+ScratchDirectory::ScratchDirectory(const std::filesystem::path& parent) {
+  std::string pattern = ((parent.empty() ? std::filesystem::temp_directory_path() : parent) / "atrium-bench-XXXXXX").string();
   if (mkdtemp(pattern.data()) == nullptr) failErrno("mkdtemp");
   path_ = pattern;
 }

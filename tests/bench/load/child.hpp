@@ -13,10 +13,10 @@
 // The server under measurement, as a child process of the generator: started on a free port, pinned, metered and ended by its id.
 namespace atrium::bench {
 
-// A directory that goes away with its owner.
+// A directory that goes away with its owner; in `parent`, or where the system keeps such things when that is empty.
 class ScratchDirectory {
  public:
-  ScratchDirectory();
+  explicit ScratchDirectory(const std::filesystem::path& parent = {});
   ~ScratchDirectory();
   ScratchDirectory(const ScratchDirectory&) = delete;
   ScratchDirectory& operator=(const ScratchDirectory&) = delete;
