@@ -4,10 +4,12 @@
 
 #include <algorithm>
 #include <charconv>
+#include <memory>
 #include <string>
 #include <utility>
 
 #include "config/option_value.hpp"
+#include "config/settings_table.hpp"
 #include "protocol/principal.hpp"
 
 namespace atrium {
@@ -80,24 +82,33 @@ bool isRedisUrl(std::string_view text) {
   return isHostAndPort(host) && (database.empty() || isNumberUpTo(database, 0, 16383));
 }
 
-void checkTogether(const Settings& settings, const YamlNode& root, ConfigProblems& problems) {
+void checkTogether(const Settings& settings, const YamlNode& root, const Environment& environment, ConfigProblems& problems) {
+  // Where an option's value comes from: the variable that overrides the file, or the file.
+  const auto source = [&root, &environment](std::string_view path) -> SourcePlace {
+    for (const OptionRow<Settings>& row : settingsTable()) {
+      if (row.path != path || row.environment.empty()) continue;
+      const auto variable = environment.find(row.environment);
+      if (variable != environment.end() && !variable->second.empty()) return {std::make_shared<const std::string>(row.environment), 0, 0};
+    }
+    return placeOf(root, path);
+  };
   const auto refuse = [&problems](const SourcePlace& place, std::string message, std::string hint) {
     problems.push_back(problemAt(place, std::move(message), std::move(hint)));
   };
   const Settings::Rooms& rooms = settings.rooms;
   if (rooms.history_page_default > rooms.history_page_max)
-    refuse(placeOf(root, "rooms.history_page_default"),
+    refuse(source("rooms.history_page_default"),
            fmt::format("rooms.history_page_default is {}, more than rooms.history_page_max, {}", rooms.history_page_default,
                        rooms.history_page_max),
            "make it smaller, or the other larger");
   if (rooms.max_members_default > rooms.max_members_limit)
-    refuse(placeOf(root, "rooms.max_members_default"),
+    refuse(source("rooms.max_members_default"),
            fmt::format("rooms.max_members_default is {}, more than rooms.max_members_limit, {}", rooms.max_members_default,
                        rooms.max_members_limit),
            "make it smaller, or the other larger");
   const Settings::Server& server = settings.server;
   if (server.drain_delay >= server.shutdown_timeout)
-    refuse(placeOf(root, "server.drain_delay"),
+    refuse(source("server.drain_delay"),
            fmt::format("server.drain_delay is {}, not shorter than server.shutdown_timeout, {}", formatDuration(server.drain_delay),
                        formatDuration(server.shutdown_timeout)),
            "leave time for closing connections between the two");
@@ -110,7 +121,7 @@ void checkTogether(const Settings& settings, const YamlNode& root, ConfigProblem
       refuse(placeOf(root, "tenants.allow", at), fmt::format("the tenant's id is longer than {} bytes", tenant_id_max),
              "no token can carry it; shorten it");
   if (!isRedisUrl(settings.redis.url))
-    refuse(placeOf(root, "redis.url"), "redis.url is not the address of a Redis",
+    refuse(source("redis.url"), "redis.url is not the address of a Redis",
            "write redis://[user:password@]host[:port][/database], or rediss:// for TLS");
 }
 

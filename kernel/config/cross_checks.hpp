@@ -2,14 +2,16 @@
 
 #include <string_view>
 
+#include "config/environment.hpp"
 #include "config/problem.hpp"
 #include "config/settings.hpp"
 #include "config/yaml.hpp"
 
 namespace atrium {
 
-// What the table of options cannot say: options that limit each other, and texts with a form of their own. `root` gives the places.
-void checkTogether(const Settings& settings, const YamlNode& root, ConfigProblems& problems);
+// What the table of options cannot say: options that limit each other, and texts with a form of their own. `root` and
+// `environment` give the places.
+void checkTogether(const Settings& settings, const YamlNode& root, const Environment& environment, ConfigProblems& problems);
 
 // Whether `text` is a web origin as browsers send it: https://app.example.com, http://localhost:3000.
 [[nodiscard]] bool isOrigin(std::string_view text);

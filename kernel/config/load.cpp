@@ -14,7 +14,7 @@ std::expected<LoadedConfig, ConfigProblems> loadConfig(const std::string& path, 
   ConfigProblems problems;
   ConfigFiles files = readConfigFiles(path, environment, problems);
   LoadedConfig loaded{readSettings(files.root, environment, problems), std::move(files.read)};
-  checkTogether(loaded.settings, files.root, problems);
+  checkTogether(loaded.settings, files.root, environment, problems);
   if (!problems.empty()) return std::unexpected(std::move(problems));
   return loaded;
 }

@@ -12,6 +12,9 @@ TEST(SettingsMap, defaultsAreTheOnesTheWireContractNames) {
   EXPECT_EQ(engineOptions(settings).frame_max, 64u * 1024);
   EXPECT_EQ(engineOptions(settings).max_members, 50u);
   EXPECT_EQ(engineOptions(settings).presence_linger, 20s);
+  EXPECT_EQ(engineOptions(settings).presence_ttl, 5min);
+  EXPECT_EQ(engineOptions(settings).history_limit, 1000u);
+  EXPECT_EQ(engineOptions(settings).message_ttl, 7 * 24h);
   EXPECT_EQ(transportLimits(settings).http.body_max, 1024u * 1024);
 }
 

@@ -208,10 +208,12 @@ TEST_F(LoadConfig, mistakesInTheEnvironmentNameTheVariable) {
   environment["ATRIUM_PORT"] = "http";
   environment["JWT_ALGORITHM"] = "none";
   environment["ATRIUM_DATA_DIR"] = "\xFF";
+  environment["REDIS_URL"] = "http://localhost";
   const std::string text = formatProblems(problems(""));
   EXPECT_NE(text.find("ATRIUM_PORT: server.port: \"http\" is not a whole number"), std::string::npos) << text;
   EXPECT_NE(text.find("JWT_ALGORITHM: auth.jwt_algorithm: \"none\" is not among the choices"), std::string::npos) << text;
   EXPECT_NE(text.find("ATRIUM_DATA_DIR: server.data_dir: the environment variable is not valid UTF-8"), std::string::npos) << text;
+  EXPECT_NE(text.find("REDIS_URL: redis.url is not the address of a Redis"), std::string::npos) << text;
 }
 
 TEST_F(LoadConfig, joinsIncludedFiles) {
