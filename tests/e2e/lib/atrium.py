@@ -69,6 +69,7 @@ class Server:
     def __init__(self, config=None, data_dir=None, env=None, arguments=(), port=0):
         self.secret = secrets.token_hex(32)
         self.log = []
+        self._log_grew = threading.Condition()
         self.process = None
         self.url = None
         self._own_dir = pathlib.Path(tempfile.mkdtemp(prefix="atrium-e2e-"))
@@ -119,7 +120,9 @@ class Server:
 
     def _read(self, stream, heard):
         for line in stream:
-            self.log.append(line.rstrip("\n"))
+            with self._log_grew:
+                self.log.append(line.rstrip("\n"))
+                self._log_grew.notify_all()
             found = re.search(r"listening on (http://[0-9.:a-z\[\]]+)", line)
             if found and not heard.is_set():
                 self.url = found[1]
@@ -141,6 +144,16 @@ class Server:
     @property
     def ws_url(self):
         return self.url.replace("http", "ws", 1)
+
+    def logged(self, event, deadline_s=30):
+        """The first entry of the log with this event, once it is there."""
+        def find():
+            return next((entry for entry in map(json.loads, (line for line in self.log if line.startswith("{"))) if entry["event"] == event), None)
+
+        with self._log_grew:
+            entry = self._log_grew.wait_for(find, deadline_s)
+        assert entry, f"the log has no {event}\n{self.tail()}"
+        return entry
 
     def tail(self, lines=40):
         return "\n".join(self.log[-lines:])
