@@ -5,6 +5,7 @@ import unittest
 
 import layers
 import links
+import seed_map
 import words
 
 
@@ -51,6 +52,29 @@ class Words(unittest.TestCase):
 class Links(unittest.TestCase):
     def test_headings_are_named_as_the_web_site_names_them(self):
         self.assertEqual(links.anchors("# The folders, and who\n```\n# no\n```\n## `a_b` c\n"), {"the-folders-and-who", "a_b-c"})
+
+
+class SeedMap(unittest.TestCase):
+    known = {"engine.Room.isRead", "e2e.types"}
+
+    def told(self, *rows):
+        table = "\n".join(["| Seed | State | Where | Test |", "|---|---|---|---|", *rows])
+        return seed_map.findings(table, self.known)[0]
+
+    def test_a_row_that_is_here_names_tests_that_exist(self):
+        self.assertEqual(self.told("| a | here | x | `engine.Room.isRead`, `e2e.types` |", "| b | open: nodes | | |", "| c | departed: so | | |"), [])
+        self.assertEqual(self.told("| a | here | x | `engine.Room.isGone` |"), [(3, "there is no test engine.Room.isGone")])
+        self.assertEqual(self.told("| a | open: nodes | x | `e2e.gone` |"), [(3, "there is no test e2e.gone")])
+        self.assertEqual(len(self.told("| a | here | `x` | |", "| b | partly | `y` | soon |")), 2)
+        self.assertEqual(len(seed_map.findings("| Seed | State |\n|---|---|\n| a | here |\n| b | open: nodes |\n", self.known)[0]), 1)
+
+    def test_names_are_read_from_the_sources(self):
+        self.assertEqual(seed_map.of_gtest("TEST_P(Kind, isKept) {\n// TEST(No, thing)\n", 'gtest_discover_tests(x TEST_PREFIX "kind." LABELS unit)'),
+                         {"kind.Kind.isKept"})
+        self.assertEqual(seed_map.of_gtest("TEST(Room, isRead) {", "atrium_unit_test(engine\n  SOURCES a.cpp)"), {"engine.Room.isRead"})
+        self.assertEqual(seed_map.of_cmake("foreach(kind a b)\n  add_test(NAME x.${kind} COMMAND y)\nadd_test(NAME x.z COMMAND y)"), {"x.a", "x.b", "x.z"})
+        methods = "class T:\n  def test_a(self): pass\n  @unittest.expectedFailure\n  async def test_b(self): pass\n  def helper(self): pass\n"
+        self.assertEqual(seed_map.of_unittest("e2e.t", methods), {"e2e.t", "e2e.t.test_a"})
 
 
 if __name__ == "__main__":
