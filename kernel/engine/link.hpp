@@ -47,9 +47,10 @@ class Link {
   [[nodiscard]] virtual std::uint64_t flushed() const = 0;
   // Bytes that wait in the outbox.
   [[nodiscard]] virtual std::size_t waiting() const = 0;
-  // Sends what waits (bounded by the linger time), then a Close frame, then closes. push() is refused from now on. The engine is told of
-  // the end as of any other, later, never from inside this call.
-  virtual void close(CloseCode code, std::string_view reason) = 0;
+  // Sends what waits in the messages lane (bounded by the linger time), then `last` (null: nothing) even past the bound, then a Close
+  // frame, then closes; ephemeral frames that wait are dropped. push() is refused from now on. The engine is told of the end as of any
+  // other, later, never from inside this call.
+  virtual void close(CloseCode code, std::string_view reason, FramePtr last) = 0;
 };
 
 }  // namespace atrium

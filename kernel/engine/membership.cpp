@@ -2,6 +2,7 @@
 // are announced once the store has them. Attaching an existing member writes nothing.
 #include <algorithm>
 
+#include "base/assert.hpp"
 #include "engine/events.hpp"
 #include "engine/room.hpp"
 #include "engine/rooms.hpp"
@@ -80,18 +81,35 @@ void Room::join(PrincipalPtr actor, std::string user_id, Member member, Completi
 void Room::install(const std::string& user_id, Member member) {
   const auto it = members_.insert_or_assign(user_id, std::move(member)).first;
   if (!ordinals_.contains(user_id)) offline_.insert(user_id);
-  announceMember("member_joined", user_id, it->second);
+  announceJoined(user_id, it->second);
   const UserKey user{key_.tenant_id, user_id};
   shard_.thereAlways(shard_.homeOf(user), [user, room = key_.room](Shard::Impl& home) { home.users.memberOf(user, room, true); });
 }
 
-void Room::announceMember(std::string_view event_type, const std::string& user_id, const Member& member) {
+void Room::announceJoined(const std::string& user_id, const Member& member) {
   FrameBuilder out(256);
   JsonWriter json(out);
-  json.begin('{').key("event_type").value(event_type).key("room_id").value(id_text_).key("member").begin('{');
-  json.key("user_id").value(user_id).key("display_name").value(member.display_name).key("role").value(word(member.role));
-  json.key("joined_at").time(member.joined_at).end('}').key("member_count").value(members_.size()).end('}');
+  json.begin('{').key("event_type").value("member_joined").key("room_id").value(id_text_).key("member");
+  writeMember(json, user_id, member);
+  json.key("member_count").value(members_.size()).end('}');
   cast(out.finish(), {}, {}, {}, 0, 0);
+}
+
+void Room::announceLeft(const std::string& user_id) {
+  FrameBuilder out(192);
+  JsonWriter json(out);
+  json.begin('{').key("event_type").value("member_left").key("room_id").value(id_text_).key("user_id").value(user_id);
+  json.key("member_count").value(members_.size()).end('}');
+  cast(out.finish(), {}, {}, {}, 0, 0);
+}
+
+std::string Room::memberJson(const std::string& user_id) const {
+  const auto it = members_.find(user_id);
+  ATRIUM_ASSERT(it != members_.end(), "a member is shown in the turn that found or made him one");
+  std::string out;
+  JsonWriter json(out);
+  writeMember(json, user_id, it->second);
+  return out;
 }
 
 void Room::addMember(PrincipalPtr caller, AddMember command, Completion<std::string> done) {
@@ -102,10 +120,11 @@ void Room::addMember(PrincipalPtr caller, AddMember command, Completion<std::str
   const bool elevated = member.role >= Role::moderator;
   if (elevated && !(permissions(*caller) & ATRIUM_MAY_CHANGE_ROLES))
     return done(fail(Code::forbidden, "Your role in this room does not allow to give that role."));
-  join(std::move(caller), command.user_id, std::move(member), [pin = RoomPin(*this), done = std::move(done)](Result<void> joined) mutable {
-    if (!joined) return done(fail(joined.error()));
-    done(pin->json());
-  });
+  join(std::move(caller), command.user_id, std::move(member),
+       [pin = RoomPin(*this), user_id = command.user_id, done = std::move(done)](Result<void> joined) mutable {
+         if (!joined) return done(fail(joined.error()));
+         done(pin->memberJson(user_id));
+       });
 }
 
 void Room::removeMember(PrincipalPtr caller, std::string user_id, Completion<void> done) {
@@ -129,9 +148,9 @@ void Room::removeMember(PrincipalPtr caller, std::string user_id, Completion<voi
     writes.push_back({userRoomKey(key_, user_id), ATRIUM_VERSION_ANY, std::nullopt});
     shard_.ports.store.write(std::move(writes), [this, user_id, own, finish = std::move(finish)](Result<void> written) mutable {
       if (!written) return finish(fail(written.error()));
-      const auto node = members_.extract(user_id);
+      members_.erase(user_id);
       offline_.erase(user_id);
-      announceMember("member_left", user_id, node.mapped());
+      announceLeft(user_id);
       detachUser(user_id, CloseCode::removed, own ? "You left the room." : "You were removed from the room.");
       const UserKey user{key_.tenant_id, user_id};
       shard_.thereAlways(shard_.homeOf(user), [user, room = key_.room](Shard::Impl& home) { home.users.memberOf(user, room, false); });
@@ -162,7 +181,7 @@ void Room::changeRole(PrincipalPtr caller, std::string user_id, Role role, Compl
       if (!written) return finish(fail(written.error()));
       members_.insert_or_assign(user_id, changed);
       broadcastUpdate();
-      finish(json());
+      finish(memberJson(user_id));
     });
   });
 }

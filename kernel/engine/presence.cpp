@@ -93,7 +93,22 @@ void Users::goOffline(State& his) {
   forgetIfIdle(user);
 }
 
-void Users::update(const UserKey& user, const UpdatePresence& command) {
+void Users::update(const UserKey& user, UpdatePresence command, Completion<void> done) {
+  if (!command.has_current_room || command.current_room_id.empty()) {
+    updateNow(user, command);
+    return done({});
+  }
+  const auto room = parseId(room_prefix, command.current_room_id);
+  if (!room) return done(fail(Code::not_found, "You are in no such room."));
+  rooms(user, [this, user, room = *room, command = std::move(command), done = std::move(done)](Result<std::vector<Id>> his) mutable {
+    if (!his) return done(fail(his.error()));
+    if (!std::ranges::binary_search(*his, room)) return done(fail(Code::not_found, "You are in no such room."));
+    updateNow(user, command);
+    done({});
+  });
+}
+
+void Users::updateNow(const UserKey& user, const UpdatePresence& command) {
   State& his = state(user);
   his.presence.status = command.status;
   if (command.has_status_message) his.presence.status_message = command.status_message;

@@ -41,7 +41,8 @@ class Users {
   // False when the user has as many sessions as he may; this one is not one of them then, and its end means nothing.
   [[nodiscard]] bool sessionOpened(const UserKey& user, const SessionRef& session);
   void sessionClosed(const UserKey& user, const SessionRef& session, bool clean);
-  void update(const UserKey& user, const UpdatePresence& command);
+  // not_found for a current room that is not one of his; storage_unavailable when that cannot be found out.
+  void update(const UserKey& user, UpdatePresence command, Completion<void> done);
   // A session of his entered or left a room.
   void enteredRoom(const UserKey& user, const std::string& room_id);
   void leftRoom(const UserKey& user, const std::string& room_id);
@@ -55,6 +56,7 @@ class Users {
  private:
   struct State;
   State& state(const UserKey& user);
+  void updateNow(const UserKey& user, const UpdatePresence& command);
   void change(State& state);
   void announceTo(const State& state, const Id& room) const;
   void goOffline(State& state);

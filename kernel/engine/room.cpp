@@ -94,6 +94,15 @@ Result<void> Room::may(const Principal& who, std::uint32_t permission, std::stri
 Result<void> Room::mayRead(const Principal& who) const { return may(who, ATRIUM_MAY_READ, "read it"); }
 
 template <typename Out>
+void Room::writeMember(JsonWriter<Out>& json, const std::string& user_id, const Member& member) {
+  json.begin('{').key("user_id").value(user_id).key("display_name").value(member.display_name);
+  json.key("role").value(word(member.role)).key("joined_at").time(member.joined_at).end('}');
+}
+
+template void Room::writeMember(JsonWriter<FrameBuilder>& json, const std::string& user_id, const Member& member);
+template void Room::writeMember(JsonWriter<std::string>& json, const std::string& user_id, const Member& member);
+
+template <typename Out>
 void Room::encode(JsonWriter<Out>& json) const {
   json.begin('{').key("room_id").value(id_text_).key("tenant_id").value(key_.tenant_id);
   json.key("room_type").value(document_.room_type).key("name").value(document_.name).key("description").value(document_.description);
@@ -104,8 +113,7 @@ void Room::encode(JsonWriter<Out>& json) const {
   std::size_t shown = 0;
   for (const auto& [user_id, member] : members_) {
     if (shown++ == members_shown_max) break;
-    json.begin('{').key("user_id").value(user_id).key("display_name").value(member.display_name);
-    json.key("role").value(word(member.role)).key("joined_at").time(member.joined_at).end('}');
+    writeMember(json, user_id, member);
   }
   json.end(']').key("epoch").value(epoch_).key("last_seq").value(last_seq_).end('}');
 }

@@ -145,12 +145,16 @@ class Room {
   [[nodiscard]] std::string json() const;
   template <typename Out>
   void encode(JsonWriter<Out>& json) const;
+  template <typename Out>
+  static void writeMember(JsonWriter<Out>& json, const std::string& user_id, const Member& member);
   void broadcastUpdate();
   // membership.cpp
   [[nodiscard]] Result<void> mayEnter(const Principal& who, const std::string& user_id, bool by_other) const;
   void join(PrincipalPtr actor, std::string user_id, Member member, Completion<void> done);
   void install(const std::string& user_id, Member member);
-  void announceMember(std::string_view event_type, const std::string& user_id, const Member& member);
+  void announceJoined(const std::string& user_id, const Member& member);
+  void announceLeft(const std::string& user_id);
+  [[nodiscard]] std::string memberJson(const std::string& user_id) const;
   void detachUser(const std::string& user_id, CloseCode code, std::string_view reason);
   void attachNow(const PrincipalPtr& who, SessionRef session, std::vector<Presence> present, Completion<Attached>& done);
   // room_post.cpp

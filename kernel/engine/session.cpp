@@ -215,9 +215,15 @@ void LiveSession::updatePresence(const JsonView& frame, std::string_view ref) {
   auto command = readUpdatePresence(frame, *principal_);
   if (!command) return sendError(command.error(), ref);
   const UserKey user{principal_->tenant_id, principal_->user_id};
-  const bool taken =
-      shard_.there(shard_.homeOf(user), [user, command = std::move(*command)](Shard::Impl& home) { home.users.update(user, command); });
-  if (!taken) sendError({Code::overloaded, "The server has more work than it can queue.", 1000, {}}, ref);
+  shard_.ask<void>(
+      shard_.homeOf(user),
+      [&shard = shard_, number = number_, ref = std::string(ref)](Result<void> updated) {
+        if (updated) return;
+        if (LiveSession* session = shard.sessions.find(number)) session->sendError(updated.error(), ref);
+      },
+      [user, command = std::move(*command)](Shard::Impl& home, Completion<void> done) mutable {
+        home.users.update(user, std::move(command), std::move(done));
+      });
 }
 
 void LiveSession::authenticate(const JsonView& frame, std::string_view ref) {
@@ -287,9 +293,8 @@ void LiveSession::sendError(const Error& error, std::string_view ref, std::strin
 void LiveSession::bye(CloseCode code, std::string_view reason) {
   if (leaving_) return;
   const bool again = mayReconnect(code);
-  send(byeEvent(code, reason, again ? static_cast<std::uint32_t>(shard_.random.below(retry_spread_ms)) : 0));
   leaving_ = true;
-  link_.close(code, reason);
+  link_.close(code, reason, byeEvent(code, reason, again ? static_cast<std::uint32_t>(shard_.random.below(retry_spread_ms)) : 0));
 }
 
 void LiveSession::expelled(const RoomKey& room, CloseCode code, std::string_view reason) {

@@ -196,14 +196,14 @@ void Shard::broadcast(PrincipalPtr caller, Broadcast command, Completion<std::st
   const Wall sent_at = impl_->ports.now.wall;
   FrameBuilder out(512 + command.content.size());
   JsonWriter json(out);
-  json.begin('{').key("event_type").value("broadcast").key("message").begin('{');
+  json.begin('{').key("event_type").value("broadcast");
   json.key("message_id").id(message_prefix, id).key("tenant_id").value(caller->tenant_id).key("sender_id").value(caller->user_id);
   json.key("sender_name").value(caller->display_name).key("message_type").value("system").key("content").value(command.content);
   json.key("priority")
       .value(word(command.priority))
       .key("metadata")
       .raw(command.metadata.empty() ? std::string_view("{}") : command.metadata.text());
-  json.key("sent_at").time(sent_at).end('}').end('}');
+  json.key("sent_at").time(sent_at).end('}');
 
   struct Count {
     std::uint64_t sessions = 0;
@@ -246,9 +246,8 @@ void Shard::history(PrincipalPtr caller, HistoryQuery query, Completion<HistoryP
 
 void Shard::updatePresence(PrincipalPtr caller, UpdatePresence command, Completion<void> done) {
   const UserKey user{caller->tenant_id, caller->user_id};
-  impl_->ask<void>(impl_->homeOf(user), std::move(done), [user, command = std::move(command)](Impl& home, Completion<void> answer) {
-    home.users.update(user, command);
-    answer({});
+  impl_->ask<void>(impl_->homeOf(user), std::move(done), [user, command = std::move(command)](Impl& home, Completion<void> answer) mutable {
+    home.users.update(user, std::move(command), std::move(answer));
   });
 }
 

@@ -1,4 +1,9 @@
-"""The tables of docs/ that come from kernel/protocol: api.md, errors.md, events.md, metrics.md."""
+"""What stands in docs/ and comes from kernel/protocol: api.md, errors.md, events.md, metrics.md and asyncapi.json."""
+import json
+import pathlib
+import re
+
+import asyncapi
 import openapi
 
 NOTE = "Made from `kernel/protocol/{0}` by `kernel/protocol/generate.py --docs docs`; edit that table."
@@ -15,7 +20,8 @@ def errors_table(tables):
 
 def events_table(tables):
     out = ["# WebSocket events", "", NOTE.format("events.yaml"), "",
-           "Text frames, one JSON object each: `{\"event_type\": …}`. A client's event may carry `ref`, a string of its own; what the server answers to it carries the same.", ""]
+           "Text frames, one JSON object each: `{\"event_type\": …}`. A client's event may carry `ref`, a string of its own; what the server answers to it carries the same.",
+           "The same as a machine reads it: [asyncapi.json](asyncapi.json), served at `/asyncapi.json`.", ""]
     for side, title in (("client", "Client to server"), ("server", "Server to client")):
         out += [f"## {title}", ""]
         for row in (r for r in tables["events"] if r["from"] == side):
@@ -23,7 +29,7 @@ def events_table(tables):
             out += [f"### {row['event']}", "", row["summary"] + shed, ""]
             if row["fields"]:
                 out += ["| Field | |", "|---|---|"]
-                out += [f"| `{name.rstrip('?')}`{' (optional)' if name.endswith('?') else ''} | {str(text)} |" for name, text in row["fields"].items()]
+                out += [f"| `{name.rstrip('?')}`{' (optional)' if name.endswith('?') else ''} | {field['description']} |" for name, field in row["fields"].items()]
                 out.append("")
     return "\n".join(out)
 
@@ -36,5 +42,12 @@ def metrics_table(tables):
     return "\n".join(out + [""])
 
 
+def project_version():
+    """As the build has it."""
+    build = pathlib.Path(__file__).resolve().parents[2] / "CMakeLists.txt"
+    return re.search(r"project\(\w+ VERSION ([0-9.]+)", build.read_text())[1]
+
+
 def all_documents(tables):
-    return {"api.md": openapi.api_table(tables), "errors.md": errors_table(tables), "events.md": events_table(tables), "metrics.md": metrics_table(tables)}
+    return {"asyncapi.json": json.dumps(asyncapi.document(tables, project_version()), indent=2, ensure_ascii=False) + "\n",
+            "api.md": openapi.api_table(tables), "errors.md": errors_table(tables), "events.md": events_table(tables), "metrics.md": metrics_table(tables)}

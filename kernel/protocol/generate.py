@@ -11,6 +11,7 @@ import sys
 
 import yaml
 
+import asyncapi
 import documents
 import openapi
 
@@ -107,16 +108,17 @@ def as_bytes(text):
 
 
 DOCUMENTS_HEADER = """#pragma once
-// Made from kernel/protocol/routes.yaml by generate.py; edit that table.
+// Made from kernel/protocol/routes.yaml and events.yaml by generate.py; edit those tables.
 
 #include <string_view>
 
 namespace atrium {
 
 // Texts that live as long as the process.
-[[nodiscard]] std::string_view openapiDocument();  // JSON
-[[nodiscard]] std::string_view openapiPage();      // HTML, without a script.
+[[nodiscard]] std::string_view openapiDocument();    // JSON
+[[nodiscard]] std::string_view openapiPage();        // HTML, without a script.
 [[nodiscard]] std::string_view openapiPagePolicy();  // The page's Content-Security-Policy.
+[[nodiscard]] std::string_view asyncapiDocument();   // JSON
 
 }  // namespace atrium
 """
@@ -126,11 +128,13 @@ def embedded(tables, version):
     document = openapi.document(tables, version)
     page, policy = openapi.page(document)
     out = ['#include "protocol/openapi.hpp"', "", "namespace atrium {", "", "namespace {"]
-    for name, text in (("document", json.dumps(document, separators=(",", ":"))), ("page", page)):
+    compact = lambda value: json.dumps(value, separators=(",", ":"))
+    for name, text in (("document", compact(document)), ("page", page), ("events", compact(asyncapi.document(tables, version)))):
         out += [f"constexpr unsigned char {name}[] = {{", as_bytes(text), "};"]
     out += ["std::string_view view(const unsigned char* bytes, std::size_t size) { return {reinterpret_cast<const char*>(bytes), size}; }", "}  // namespace", "",
             "std::string_view openapiDocument() { return view(document, sizeof document); }",
             "std::string_view openapiPage() { return view(page, sizeof page); }",
+            "std::string_view asyncapiDocument() { return view(events, sizeof events); }",
             f"std::string_view openapiPagePolicy() {{ return {quoted(policy)}; }}", "", "}  // namespace atrium", ""]
     return "\n".join(out)
 

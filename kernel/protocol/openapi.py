@@ -63,6 +63,12 @@ def responses_of(route, errors):
     return responses
 
 
+def schemas_of(tables):
+    """All schemas by name, that of the error codes with them."""
+    return {**tables["schemas"]["schemas"],
+            "Code": {"type": "string", "description": "A stable word.", "enum": [row["code"] for row in tables["errors"]]}}
+
+
 def document(tables, version):
     paths = {}
     used = {}
@@ -81,12 +87,11 @@ def document(tables, version):
         operation["responses"] = responses_of(route, tables["errors"])
         operation["security"] = {"ops": [{}, {"bearer": []}], "socket": [{"bearer": []}, {"query_token": []}]}.get(route["access"], [{"bearer": []}])
         paths.setdefault(route["path"], {})[route["method"].lower()] = operation
-    schemas = dict(tables["schemas"]["schemas"])
-    schemas["Code"] = {"type": "string", "description": "A stable word.", "enum": [row["code"] for row in tables["errors"]]}
+    schemas = schemas_of(tables)
     return {
         "openapi": "3.1.0",
         "info": {"title": "Atrium", "version": version, "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
-                 "description": "Real-time collaboration for teams of live agents. The WebSocket events stand in docs/events.md."},
+                 "description": "Real-time collaboration for teams of live agents. The WebSocket events stand in /asyncapi.json."},
         "servers": [{"url": "/api/v1"}, {"url": "/", "description": "The same without a prefix, for older clients."}],
         "tags": [{"name": group} for group in dict.fromkeys(r["group"] for r in tables["routes"])],
         "paths": paths,

@@ -68,6 +68,7 @@ class Connection final : public Watcher {
   void pushControl(FramePtr frame);
   void pushLast(FramePtr frame);
   void discardOutbox() { outbox_.discard(); }
+  void discardEphemeral() { outbox_.discardEphemeral(); }
   void setOutboxBound(std::size_t bytes) { outbox_.setBound(bytes); }
   // Moves the protocol's deadline; Mono::max(): none.
   void setDeadline(Mono deadline);

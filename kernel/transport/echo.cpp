@@ -14,7 +14,7 @@ WebSocketOptions EchoHandler::options() {
 void EchoHandler::echo(Opcode opcode, std::string_view payload) {
   FrameBuilder builder(payload.size());
   builder.append(payload);
-  if (link_->push(builder.finish(opcode), {}) == Pushed::full) link_->close(CloseCode::slow, title(CloseCode::slow));
+  if (link_->push(builder.finish(opcode), {}) == Pushed::full) link_->close(CloseCode::slow, title(CloseCode::slow), {});
 }
 
 void answerWithEcho(const HttpRequest& request, Responder responder) {

@@ -15,7 +15,7 @@ class EchoHandler final : public WebSocketHandler {
   void onText(std::string_view text) override { echo(Opcode::text, text); }
   void onBinary(std::string_view bytes) override { echo(Opcode::binary, bytes); }
   void onClosed(bool) override { link_ = nullptr; }
-  void onDrain() override { link_->close(CloseCode::shutdown, title(CloseCode::shutdown)); }
+  void onDrain() override { link_->close(CloseCode::shutdown, title(CloseCode::shutdown), {}); }
 
  private:
   void echo(Opcode opcode, std::string_view payload);

@@ -149,6 +149,14 @@ Outbox::Flushed Outbox::flush(Stream& stream, Mono now) {
   return Flushed::all;
 }
 
+void Outbox::discardEphemeral() {
+  const std::uint32_t kept = source_ == Source::ephemeral ? 1 : 0;
+  std::size_t dropped = 0;
+  for (std::uint32_t at = kept; at < ephemeral_.size(); ++at) dropped += ephemeral_[at].frame->size();
+  ephemeral_.truncate(kept);
+  forget(dropped);
+}
+
 void Outbox::discard() {
   control_.truncate(source_ == Source::control ? 1 : 0);
   messages_.truncate(source_ == Source::messages ? 1 : 0);

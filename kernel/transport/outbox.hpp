@@ -58,6 +58,8 @@ class Outbox {
   [[nodiscard]] Flushed flush(Stream& stream, Mono now);
   // Drops everything but a frame that was begun.
   void discard();
+  // Drops the ephemeral lane but a frame that was begun.
+  void discardEphemeral();
 
   // When flush() should be called; of account only while bytes wait.
   [[nodiscard]] Mono due() const { return due_; }

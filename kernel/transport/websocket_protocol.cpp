@@ -41,9 +41,11 @@ Pushed WebSocketProtocol::push(const FramePtr& frame, const PushOptions& options
   return state_ == State::open ? connection_.push(frame, options) : Pushed::full;
 }
 
-void WebSocketProtocol::close(CloseCode code, std::string_view reason) {
+void WebSocketProtocol::close(CloseCode code, std::string_view reason, FramePtr last) {
   if (state_ != State::open) return;
   state_ = State::closing;
+  connection_.discardEphemeral();
+  if (last) connection_.pushLast(std::move(last));
   connection_.pushLast(closeFrame(static_cast<std::uint16_t>(code), reason));
   connection_.setDeadline(connection_.set().now() + connection_.set().limits().close_timeout);
 }

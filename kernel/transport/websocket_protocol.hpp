@@ -22,7 +22,7 @@ class WebSocketProtocol final : public Protocol, public Link {
   [[nodiscard]] std::uint64_t queued() const override { return connection_.outbox().queued(); }
   [[nodiscard]] std::uint64_t flushed() const override { return connection_.outbox().flushed(); }
   [[nodiscard]] std::size_t waiting() const override { return connection_.outbox().waiting(); }
-  void close(CloseCode code, std::string_view reason) override;
+  void close(CloseCode code, std::string_view reason, FramePtr last) override;
 
   // Protocol.
   std::size_t onInput(std::span<char> bytes) override;

@@ -1,11 +1,14 @@
 // The seed's JavaScript against a running server, with the `ws` package in place of a browser's WebSocket; node_ws_test.py starts it.
 'use strict';
 const assert = require('node:assert');
+const fs = require('node:fs');
 const test = require('node:test');
 const WebSocket = require('ws');
 
 const { ATRIUM_HOST: host, ATRIUM_ROOM: room, ATRIUM_JOHN: john, ATRIUM_MARY: mary } = process.env;
 const deadline = { timeout: 20_000 };
+const heard = [];  // Everything that came, for node_ws_test.py to hold against the tables.
+test.after(() => fs.writeFileSync(process.env.ATRIUM_HEARD, JSON.stringify(heard)));
 
 // The two ways in which the seed writes the address.
 const chapterUrl = (token, userId, displayName) =>
@@ -22,6 +25,7 @@ class Client {
     this.ws.onmessage = (event) => {
       const data = JSON.parse(event.data);
       this.events.push(data);
+      heard.push(data);
       this.waiting = this.waiting.filter(({ matches, resolve }) => !matches(data) || resolve(data));
     };
     this.ended = new Promise((resolve) => { this.ws.onclose = (event) => resolve(event.code); });

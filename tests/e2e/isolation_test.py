@@ -61,8 +61,6 @@ class Isolation(unittest.IsolatedAsyncioTestCase):
                 self.assertEqual((answer.status, answer.json["code"]), (404, "not_found"), answer)
         self.assertEqual(self.server.get("/collaboration/rooms", stranger).json["items"], [])
 
-    # The route table says so and the server does not do it yet. A success that nobody expected fails: then take the mark away.
-    @unittest.expectedFailure
     def test_nobody_is_present_in_another_tenants_room(self):
         stranger = self.server.token("ana", tenant="other")
         presence = self.server.put("/collaboration/presence", {"status": "online", "current_room_id": self.room}, stranger)

@@ -4,7 +4,7 @@
         await ana.send("send_message", content="Hello")
         confirmation = await ana.until("message_confirmation")
 
-Every wait has a deadline and ends in an AssertionError that tells what came instead.
+Every event is held against the tables of kernel/protocol. Every wait has a deadline and ends in an AssertionError that tells what came instead.
 """
 import asyncio
 import contextlib
@@ -14,6 +14,7 @@ import urllib.parse
 import websockets
 
 import atrium
+import contract
 
 deadline_s = 20
 
@@ -38,6 +39,7 @@ class Session:
         except asyncio.TimeoutError:
             raise AssertionError(f"{self.user} waits in vain; so far came {self._types()}") from None
         self.events.append(event)
+        contract.check_event(event)
         return event
 
     def _types(self):

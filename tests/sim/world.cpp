@@ -22,8 +22,19 @@ Pushed Client::push(const FramePtr& frame, const PushOptions& options) {
   return Pushed::queued;
 }
 
-void Client::close(CloseCode code, std::string_view) {
-  if (!closed) closed = code;
+void Client::close(CloseCode code, std::string_view, FramePtr last) {
+  if (closed) return;
+  closed = code;
+  std::erase_if(waiting_, [this](const Waiting& each) {
+    if (each.options.lane != Lane::ephemeral) return false;
+    waiting_bytes_ -= each.frame->size();
+    return true;
+  });
+  if (!last) return;
+  waiting_bytes_ += last->size();
+  PushOptions options;
+  options.lane = Lane::ephemeral;  // Behind everything, and no message.
+  waiting_.push_back({std::move(last), options});
 }
 
 void Client::flush(std::size_t frames) {

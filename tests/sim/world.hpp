@@ -30,7 +30,7 @@ class Client final : public Link {
   [[nodiscard]] std::uint64_t queued() const override { return queued_; }
   [[nodiscard]] std::uint64_t flushed() const override { return flushed_; }
   [[nodiscard]] std::size_t waiting() const override { return waiting_bytes_; }
-  void close(CloseCode code, std::string_view reason) override;
+  void close(CloseCode code, std::string_view reason, FramePtr last) override;
 
   // Hands over at most `frames` of what waits.
   void flush(std::size_t frames);

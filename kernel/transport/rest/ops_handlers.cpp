@@ -35,6 +35,10 @@ void RestHandler::openapi(Call call) {
   call.reply.send({.status = 200, .content_type = "application/json", .body = std::string(openapiDocument()), .headers = {}});
 }
 
+void RestHandler::asyncapi(Call call) {
+  call.reply.send({.status = 200, .content_type = "application/json", .body = std::string(asyncapiDocument()), .headers = {}});
+}
+
 void RestHandler::docs(Call call) {
   call.reply.send({.status = 200,
                    .content_type = "text/html; charset=utf-8",

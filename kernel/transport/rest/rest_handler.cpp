@@ -110,6 +110,7 @@ void RestHandler::dispatch(Call call) {
     case Operation::health_ready: return healthReady(std::move(call));
     case Operation::plugins: return plugins(std::move(call));
     case Operation::openapi: return openapi(std::move(call));
+    case Operation::asyncapi: return asyncapi(std::move(call));
     case Operation::docs: return docs(std::move(call));
     case Operation::websocket:
     case Operation::websocket_room: return;  // Access::socket: taken by openSocket().

@@ -82,6 +82,7 @@ class RestHandler final : public HttpHandler {
   void healthReady(Call call);
   void plugins(Call call);
   void openapi(Call call);
+  void asyncapi(Call call);
   void docs(Call call);
 
   Parts parts_;

@@ -49,10 +49,7 @@ class RefusedSocket final : public WebSocketHandler {
  public:
   RefusedSocket(CloseCode code, std::string reason) : code_(code), reason_(std::move(reason)) {}
 
-  void onOpen(Link& link) override {
-    link.push(byeEvent(code_, reason_, 0), {});
-    link.close(code_, title(code_));
-  }
+  void onOpen(Link& link) override { link.close(code_, title(code_), byeEvent(code_, reason_, 0)); }
   void onText(std::string_view) override {}  // It is on its way out.
   void onBinary(std::string_view) override {}
   void onClosed(bool) override {}

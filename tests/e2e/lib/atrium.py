@@ -4,8 +4,8 @@
         ana = server.token("ana", role="supervisor")
         room = server.post("/collaboration/rooms", {...}, ana).json
 
-Nothing here waits by sleeping: the server says `listening on http://...` when it is ready, and a process is waited for by its id.
-Needs Python's standard library only. By hand: PYTHONPATH=tests/e2e/lib python3 tests/e2e/some_test.py -v
+Every answer is held against the tables of kernel/protocol (contract.py). Nothing here waits by sleeping: the server says `listening on http://...` when it is ready, and a process is waited for by its id.
+Needs Debian's python3-yaml. By hand: PYTHONPATH=tests/e2e/lib python3 tests/e2e/some_test.py -v
 """
 import base64
 import hashlib
@@ -23,6 +23,8 @@ import tempfile
 import threading
 import time
 import urllib.parse
+
+import contract
 
 source_dir = pathlib.Path(__file__).resolve().parents[3]
 build_dir = pathlib.Path(os.environ.get("ATRIUM_BUILD_DIR", source_dir / "build" / "release"))
@@ -198,7 +200,9 @@ class Server:
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
         try:
             connection.request(method, path, body=body, headers=headers)
-            return Answer(connection.getresponse())
+            answer = Answer(connection.getresponse())
+            contract.check_answer(method, path, answer)
+            return answer
         finally:
             connection.close()
 

@@ -92,6 +92,37 @@ TEST(Presence, aStatusKeepsWithASessionAndChangesReachTheRoom) {
   EXPECT_TRUE(last(watcher, "presence_update")["current_room_id"].isNull());
 }
 
+TEST(Presence, nobodyIsInARoomThatIsNotHis) {
+  World world(1, {.shards = 3});
+  const User ana(world, "ana"), ben(world, "ben"), eve(world, "ana", ATRIUM_ROLE_ADMIN, "other");
+  const std::string room = ana.room({"ben"}), closed_to_ben = ana.room();
+  const auto at = [](const std::string& id) { return R"({"status":"busy","current_room_id":")" + id + R"("})"; };
+  EXPECT_EQ(codeOf(ben.setPresence(at(closed_to_ben))), "not_found");
+  EXPECT_EQ(codeOf(eve.setPresence(at(room))), "not_found");
+  EXPECT_EQ(codeOf(ben.setPresence(at("room_01KEKQYS00R4X8W6M9ZB2T5VNC"))), "not_found");
+  EXPECT_EQ(codeOf(ben.setPresence(at("nonsense"))), "not_found");
+  EXPECT_EQ(statusOf(ana, room, "ben"), "offline") << "a refused change changes nothing";
+  ASSERT_EQ(codeOf(ben.setPresence(at(room))), "ok");
+  EXPECT_EQ(ana.presenceOf(room, "ben").root()["current_room_id"].text(), room);
+
+  Client& client = ben.connect();
+  ben.says(client, R"({"event_type":"update_presence","ref":"r","status":"away","current_room_id":")" + closed_to_ben + R"("})");
+  EXPECT_EQ(last(client, "error")["code"].text(), "not_found");
+  EXPECT_EQ(last(client, "error")["ref"].text(), "r");
+  EXPECT_EQ(statusOf(ana, room, "ben"), "busy");
+  ASSERT_EQ(codeOf(ana.remove(room, "ben")), "ok");
+  EXPECT_EQ(codeOf(ben.setPresence(at(room))), "not_found");
+}
+
+TEST(Presence, aRoomThatCannotBeLookedUpIsNotTaken) {
+  World world(1);
+  const User ana(world, "ana"), ben(world, "ben");
+  const std::string room = ana.room({"ben"});
+  world.store.options.refuse_read = 1000;
+  EXPECT_EQ(codeOf(ben.setPresence(R"({"status":"busy","current_room_id":")" + room + R"("})")), "storage_unavailable");
+  EXPECT_EQ(codeOf(ben.setPresence(R"({"status":"busy"})")), "ok") << "a status alone needs no store";
+}
+
 TEST(Presence, versionsGrowWithEveryChangeAcrossAbsence) {
   World world(1);
   const User ana(world, "ana"), ben(world, "ben");

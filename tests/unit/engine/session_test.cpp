@@ -290,6 +290,7 @@ TEST(Session, whoIsTooSlowAgainWithinAMinuteIsClosed) {
   world.clock.advance(50s);
   fallBehind();
   EXPECT_EQ(slow.closed, CloseCode::slow);
+  EXPECT_EQ(slow.received.back().root()["event_type"].text(), "bye") << "however full the outbox is";
   EXPECT_EQ(world.metric(Metric::slow_closed), 1);
 }
 

@@ -19,7 +19,7 @@ TEST(Shard, aBroadcastReachesEverySessionOfTheTenantAndNoOther) {
   EXPECT_EQ(number(reply->root()["delivered_count"]), 6);
   EXPECT_EQ(reply->root()["durability"].text(), "received");
   for (const Client* client : here) {
-    const JsonView event = last(*client, "broadcast")["message"];
+    const JsonView event = last(*client, "broadcast");
     EXPECT_EQ(event["message_id"].text(), reply->root()["message_id"].text());
     EXPECT_EQ(event["sender_id"].text(), "eve");
     EXPECT_EQ(event["content"].text(), "Lunch \"now\"");

@@ -191,7 +191,8 @@ TEST_F(Api, pagesOfAllowedOriginsMayReadAnswers) {
 }
 
 TEST_F(Api, whatOperatorsSeeIsOpenOnThisMachineAndForAdmins) {
-  for (const char* path : {"/metrics", "/health/live", "/health/ready", "/openapi.json", "/api/v1/openapi.json", "/docs", "/api/v1/docs"}) {
+  for (const char* path :
+       {"/metrics", "/health/live", "/health/ready", "/openapi.json", "/api/v1/openapi.json", "/asyncapi.json", "/docs", "/api/v1/docs"}) {
     EXPECT_EQ(ask({.path = path})->status(), 200) << path;
     EXPECT_EQ(ask({.path = path, .headers = {{"X-Forwarded-For", "203.0.113.7"}}})->status(), 401) << path;
     EXPECT_EQ(askAs(token("ana"), "GET", path)->status(), 403) << path;
@@ -227,6 +228,7 @@ TEST_F(Api, thePageOfTheApiMayRunNothing) {
   EXPECT_TRUE(page->header("Content-Security-Policy").starts_with("default-src 'none'"));
   EXPECT_EQ(page->header("X-Content-Type-Options"), "nosniff");
   EXPECT_EQ(ask({.path = "/openapi.json"})->response->body, openapiDocument());
+  EXPECT_EQ(ask({.path = "/asyncapi.json"})->response->body, asyncapiDocument());
 }
 
 TEST_F(Api, tokensThatExpiredAreRefused) {

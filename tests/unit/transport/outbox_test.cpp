@@ -226,6 +226,21 @@ int writesOf(int frames, std::chrono::microseconds gap, std::chrono::microsecond
   return client.writes;
 }
 
+TEST_F(OutboxTest, dropsTheEphemeralLaneButWhatWasBegun) {
+  EXPECT_EQ(push("e1 ", ephemeral), Pushed::queued);
+  client.room = 1;
+  EXPECT_EQ(flush(), Outbox::Flushed::partly);
+  EXPECT_EQ(push("e2 ", ephemeral), Pushed::queued);
+  EXPECT_EQ(push("m1 "), Pushed::queued);
+  outbox.discardEphemeral();
+  EXPECT_EQ(outbox.waiting(), 5u);
+  outbox.pushLast(raw("last"), now);
+  client.room = 100;
+  EXPECT_EQ(flush(), Outbox::Flushed::all);
+  EXPECT_EQ(client.text, "e1 m1 last");
+  EXPECT_EQ(totals.waiting, 0u);
+}
+
 TEST(AdaptiveFlush, aQuietConnectionWritesAtOnce) {
   std::chrono::microseconds longest{0};
   EXPECT_EQ(writesOf(100, 500us, 1000us, longest), 100);

@@ -61,11 +61,13 @@ TEST_F(WebSocketProtocolTest, closesAfterWhatWaits) {
   client.upgrade("/ws");
   handler.journal.read(1);
   onLoop([&] {
-    EXPECT_EQ(handler.link->push(textFrame("last words"), {}), Pushed::queued);
-    handler.link->close(CloseCode::removed, "you were removed");
+    EXPECT_EQ(handler.link->push(textFrame("somebody types"), {.lane = Lane::ephemeral}), Pushed::queued);
+    EXPECT_EQ(handler.link->push(textFrame("last message"), {}), Pushed::queued);
+    handler.link->close(CloseCode::removed, "you were removed", textFrame("last words"));
     EXPECT_EQ(handler.link->push(textFrame("too late"), {}), Pushed::full);
-    handler.link->close(CloseCode::shutdown, "only the first counts");
+    handler.link->close(CloseCode::shutdown, "only the first counts", {});
   });
+  EXPECT_EQ(client.readFrame().payload, "last message");
   EXPECT_EQ(client.readFrame().payload, "last words");
   const auto close = client.readFrame();
   EXPECT_EQ(close.code(), 4503u);
@@ -80,7 +82,7 @@ TEST_F(WebSocketProtocolTest, doesNotWaitForEverForTheClientsClose) {
   TestClient client = connect();
   client.upgrade("/ws");
   handler.journal.read(1);
-  onLoop([&] { handler.link->close(CloseCode::shutdown, ""); });
+  onLoop([&] { handler.link->close(CloseCode::shutdown, "", {}); });
   EXPECT_EQ(client.readFrame().code(), 4001u);
   skip(limits.close_timeout);
   EXPECT_TRUE(client.isCut());
