@@ -63,7 +63,7 @@ class Kernel {
   std::expected<void, std::string> loadPlugins();
   std::expected<void, std::string> openStore();
   std::expected<void, std::string> makeEdges();
-  void tellOfReducedDurability();
+  [[nodiscard]] std::expected<void, std::string> checkDurability();
   std::expected<void, std::string> listen();
   void serve();
 

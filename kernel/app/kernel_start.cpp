@@ -98,18 +98,28 @@ std::expected<void, std::string> Kernel::makeEdges() {
     shards.push_back(&edges_.emplace_back(std::make_unique<Edge>(parts, *std::move(verifier)))->shard);
   }
   for (Shard* shard : shards) shard->connect(shards);
-  tellOfReducedDurability();
-  return {};
+  return checkDurability();
 }
 
-void Kernel::tellOfReducedDurability() {
-  // The operator chose the storage, so its promise is the one that counts, and confirmations name what was reached.
+// A room type states what its conversations are worth; a store that cannot give it serves only where the operator said that it may.
+std::expected<void, std::string> Kernel::checkDurability() {
   const Edge& edge = *edges_.front();
   const auto most = static_cast<std::uint32_t>(edge.store->durabilityMax());
-  for (const std::string& name : edge.types->roomTypeNames())
-    if (const std::uint32_t wanted = edge.types->roomType(name)->info().durability; wanted > most)
+  std::string demanding;
+  for (const std::string& name : edge.types->roomTypeNames()) {
+    const std::uint32_t wanted = edge.types->roomType(name)->info().durability;
+    if (wanted <= most) continue;
+    if (!demanding.empty()) demanding += ", ";
+    demanding += fmt::format("{} ({})", name, durability_words[wanted]);
+    if (settings_.storage.allow_less_durable)
       log_.warning("storage.less_durable",
                    {{"room_type", name}, {"wanted", durability_words[wanted]}, {"promised", durability_words[most]}});
+  }
+  if (demanding.empty() || settings_.storage.allow_less_durable) return {};
+  return Failure(
+      fmt::format("the storage {} promises less than these room types ask for: {}; choose another storage.backend, switch the "
+                  "types off, or set storage.allow_less_durable to true",
+                  storage_name_, demanding));
 }
 
 std::expected<void, std::string> Kernel::listen() {

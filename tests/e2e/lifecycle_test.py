@@ -85,6 +85,18 @@ class Start(unittest.TestCase):
     def test_a_storage_that_no_plugin_provides(self):
         self.assertEqual(len(self.refused(session.server(storage="backend: paper"), "paper")), 1)
 
+    def test_a_storage_that_promises_less_than_a_room_type_asks_for(self):
+        said = self.refused(session.server(storage="backend: memory"), "memory (received)", "agent_team (fsynced)", "storage.allow_less_durable")
+        self.assertEqual(len(said), 1)
+        with session.server(storage="backend: memory\nallow_less_durable: true") as server:
+            room = session.make_room(server, "ana")
+            sent = server.post("/collaboration/messages", {"room_id": room, "content": "x"}, server.token("ana"))
+            self.assertEqual(sent.json["durability"], "received")
+
+    def test_the_configuration_of_the_benchmarks(self):
+        with atrium.Server(atrium.source_dir / "config" / "bench.yaml") as server:
+            session.make_room(server, "ana")
+
     def test_a_missing_secret(self):
         server = session.server()
         del server._env["JWT_SECRET_KEY"]
