@@ -109,14 +109,17 @@ void Kernel::reload() {
     return;
   }
   const SettingsChange change = compareSettings(settings_, config->settings);
+  const bool quieter = config->settings.log.level > settings_.log.level;
   settings_.log = config->settings.log;
-  log_.setLevel(settings_.log.level);
   const auto joined = [](const std::vector<std::string>& names) {
     std::string text;
     for (const std::string& name : names) (text += text.empty() ? "" : ", ") += name;
     return text;
   };
+  // At the more talkative of both levels: who asks for fewer lines still reads that he was heard.
+  if (!quieter) log_.setLevel(settings_.log.level);
   log_.info("config.read", {{"applied", joined(change.applied)}, {"needs_restart", joined(change.restart)}});
+  if (quieter) log_.setLevel(settings_.log.level);
 }
 
 }  // namespace atrium

@@ -63,7 +63,7 @@ class Operations(unittest.IsolatedAsyncioTestCase):
             refused = server.logged("config.refused")
             self.assertEqual(refused["level"], "error")
             self.assertIn("dead_line", refused["detail"])
-            server.config.write_text(good + "log:\n  level: debug\nrooms:\n  max_members_default: 3\n")
+            server.config.write_text(good + "log:\n  level: error\nrooms:\n  max_members_default: 3\n")
             server.process.send_signal(signal.SIGHUP)
             read = server.logged("config.read")
             self.assertEqual((read["applied"], read["needs_restart"]), ("log", "rooms"))
