@@ -128,13 +128,15 @@ ResolvedPlugin PluginCatalog::resolveOne(CatalogEntry& entry, const PluginWishes
   const Manifest& manifest = *entry.manifest;
   ResolvedPlugin plugin{.entry = &entry, .use = nullptr, .off = {}, .options = {}, .offers = {}};
   if (const auto use = wishes.use.find(manifest.id); use != wishes.use.end()) plugin.use = &use->second;
-  if (plugin.use ? !plugin.use->enabled : !wishes.enabled_by_default) {
-    plugin.off = "plugins.use does not switch it on";
+  if (plugin.use && !plugin.use->enabled) {
+    plugin.off = "plugins.use switches it off";
     return plugin;
   }
-  const auto isOn = [](const std::map<std::string, Switch>& switches, const std::string& name) {
+  // What is not named by the kind and name it offers is on when its plugin is.
+  const bool on_unnamed = plugin.use || wishes.enabled_by_default;
+  const auto isOn = [on_unnamed](const std::map<std::string, Switch>& switches, const std::string& name) {
     const auto found = switches.find(name);
-    return found == switches.end() || found->second.on;
+    return found == switches.end() ? on_unnamed : found->second.on;
   };
   for (const ManifestExtension& extension : manifest.extensions) {
     const bool on = extension.kind == "room-type"      ? isOn(wishes.room_types, extension.name)

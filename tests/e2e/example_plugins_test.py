@@ -25,6 +25,20 @@ class ExamplePlugins(unittest.IsolatedAsyncioTestCase):
                     self.assertTrue(any(block in source for source in sources), f"{page.name} shows what no file of examples/plugins has:\n{block}")
         self.assertEqual(shown, 3)
 
+    def test_the_switches_of_the_page_work_as_it_says(self):
+        (switches,) = (block for block in re.findall(r"```yaml\n(.*?)```", (pages / "README.md").read_text(), flags=re.S) if "enabled_by_default" in block)
+        states = {}
+        for default in ("true", "false"):
+            config = f"include: [{atrium.source_dir / 'config' / 'demo.yaml'}]\n" + switches.replace("by_default: true", f"by_default: {default}")
+            with atrium.Server(config) as started:
+                items = started.get("/admin/plugins", started.token("root", role="admin")).json["items"]
+                states[default] = {item["id"].removeprefix("atrium."): item["state"] for item in items}
+        for default in states:
+            self.assertEqual([states[default][name] for name in ("room-type.agent-team", "storage.sqlite", "storage.memory", "room-type.training-session",
+                                                                 "room-type.property-tour", "message-type.command")],
+                             ["active", "active", "verified", "verified", "verified", "verified"], default)
+        self.assertEqual((states["true"]["message-type.text"], states["false"]["message-type.text"]), ("active", "verified"))
+
     async def test_a_note_is_seen_by_its_author_alone(self):
         with server() as started:
             room = session.make_room(started, "ana", members=["ben"])

@@ -75,6 +75,16 @@ TEST_F(PluginHostTest, switchesEverythingOffThatIsNotNamed) {
   EXPECT_EQ(state("test_hooks.so"), "verified");
 }
 
+TEST_F(PluginHostTest, switchesOnWhatIsNamedByItsKind) {
+  world.wishes.enabled_by_default = false;
+  world.wishes.room_types["test_room"].on = true;
+  ASSERT_EQ(refusal(), "");
+  EXPECT_EQ(state("test_hooks.so"), "active");
+  const auto types = world.host().makeTypes();
+  EXPECT_NE(types->roomType("test_room"), nullptr);
+  EXPECT_EQ(types->messageType("test_message"), nullptr) << "nobody named this one";
+}
+
 TEST_F(PluginHostTest, switchesOneKindOffByName) {
   world.wishes.room_types["test_room"].on = false;
   ASSERT_EQ(refusal(), "");
@@ -124,6 +134,8 @@ TEST_F(PluginHostTest, endsTheStartWhenOptionsAreWrong) {
 TEST_F(PluginHostTest, endsTheStartWhenTheStorageLacksAnOption) {
   world.wishes.storage = "test";
   EXPECT_NE(refusal().find("the option \"gate\" is missing"), std::string::npos) << "though plugins.use does not name it";
+  world.wishes.enabled_by_default = false;
+  EXPECT_NE(refusal().find("the option \"gate\" is missing"), std::string::npos) << "the storage's name is enough";
 }
 
 TEST_F(PluginHostTest, refusesBothFilesThatShareAnId) {
