@@ -13,7 +13,8 @@ namespace atrium {
 std::expected<LoadedConfig, ConfigProblems> loadConfig(const std::string& path, const Environment& environment) {
   ConfigProblems problems;
   ConfigFiles files = readConfigFiles(path, environment, problems);
-  LoadedConfig loaded{readSettings(files.root, environment, problems), std::move(files.read)};
+  const bool whole = problems.empty();  // What stands in a file that could not be read is not known to be missing.
+  LoadedConfig loaded{readSettings(files.root, environment, whole, problems), std::move(files.read)};
   checkTogether(loaded.settings, files.root, environment, problems);
   if (!problems.empty()) return std::unexpected(std::move(problems));
   return loaded;

@@ -200,13 +200,13 @@ void readVariables(SectionReader<Settings>& reader, const Environment& environme
 
 }  // namespace
 
-Settings readSettings(const YamlNode& root, const Environment& environment, ConfigProblems& problems) {
+Settings readSettings(const YamlNode& root, const Environment& environment, bool whole, ConfigProblems& problems) {
   Settings settings;
   SectionReader<Settings> reader(settingsTable(), "", settings, problems);
   reader.readSection(root, "");
   readVariables(reader, environment, problems);
   for (const OptionRow<Settings>& row : settingsTable())
-    if (row.required && !reader.given(row.path))
+    if (whole && row.required && !reader.given(row.path))
       problems.push_back(problemAt({root.place.file, 0, 0}, fmt::format("{} is not set", row.path),
                                    row.environment.empty()
                                        ? "write it into the file"

@@ -160,6 +160,9 @@ TEST_F(LoadConfig, theSecretIsRequiredAndNeverShown) {
   ASSERT_EQ(found.size(), 1U);
   EXPECT_EQ(found[0].message, "auth.jwt_secret is not set");
   EXPECT_NE(found[0].hint.find("JWT_SECRET_KEY"), std::string::npos);
+  found = problems("auth: {jwt_secret: '${JWT_SECRET_KEY}'}");
+  ASSERT_EQ(found.size(), 1U) << "said once";
+  EXPECT_EQ(found[0].message, "the environment variable JWT_SECRET_KEY is not set");
   EXPECT_FALSE(problems("auth: {jwt_secret: ''}").empty());
   EXPECT_FALSE(problems("auth: {jwt_secret: [hunter2]}").empty());
   EXPECT_EQ(load("auth: {jwt_secret: hunter2}").settings.auth.jwt_secret, "hunter2");
