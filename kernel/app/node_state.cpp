@@ -1,6 +1,7 @@
 #include "app/node_state.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "app/process_figures.hpp"
 #include "app/watchdog.hpp"
@@ -25,10 +26,15 @@ Readiness NodeState::readiness() const {
                                   .healthy = store.has_value(),
                                   .state = store ? "open" : "failed",
                                   .detail = store ? parts_.storage_name : store.error().detail});
-  // Plugins were all loaded before the node became ready; one that fails later is told by its breaker and figures.
-  readiness.components.push_back({.name = "plugins", .healthy = true, .state = "active", .detail = {}});
+  // The node serves what the others provide, and every other node has the same plugins: no reason to send clients elsewhere.
+  PluginsHealth plugins = parts_.plugins.health();
+  readiness.components.push_back({.name = "plugins",
+                                  .healthy = plugins.whole,
+                                  .state = plugins.whole ? "active" : "degraded",
+                                  .detail = std::move(plugins.detail),
+                                  .needed = false});
   readiness.components.push_back({.name = "loops", .healthy = loops, .state = loops ? "turning" : "stuck", .detail = {}});
-  const bool whole = std::ranges::all_of(readiness.components, &Component::healthy);
+  const bool whole = std::ranges::all_of(readiness.components, [](const Component& each) { return each.healthy || !each.needed; });
   switch (phase_.load()) {
     case Phase::starting: readiness.status = "starting"; break;
     case Phase::draining: readiness.status = "draining"; break;
@@ -74,7 +80,7 @@ void NodeState::watch() {
   degraded_ = !now.ready;
   if (!degraded_) return parts_.log.info("server.recovered");
   for (const Component& component : now.components)
-    if (!component.healthy)
+    if (!component.healthy && component.needed)
       parts_.log.error("server.degraded", {{"component", component.name}, {"state", component.state}, {"detail", component.detail}});
 }
 

@@ -43,6 +43,8 @@ class CallClock {
 // One hook as one thread calls it. That thread alone calls; any thread reads the figures.
 class HookGuard {
  public:
+  static constexpr std::uint32_t failing_after = 5;
+
   HookGuard(std::string hook, std::chrono::nanoseconds deadline, const CallClock& clock)
       : hook_(std::move(hook)), deadline_(deadline), clock_(clock) {}
   HookGuard(const HookGuard&) = delete;
@@ -60,18 +62,25 @@ class HookGuard {
     }
     const std::chrono::nanoseconds took = clock_.between(start, CallClock::ticks());
     inside_.store(0, std::memory_order_relaxed);
+    streak_before_ = streak_.load(std::memory_order_relaxed);
+    streak_.store(0, std::memory_order_relaxed);  // Unless countFailure() says otherwise.
     duration_.observe(took);
     last_ = took;
     if (took > deadline_) bump(overruns_);
     return status;
   }
-  // Counts a call whose answer was a failure or against the contract; what that is, the caller knows.
-  void countFailure() { bump(failures_); }
+  // Counts the last call, whose answer was a failure or against the contract; what that is, the caller knows.
+  void countFailure() {
+    bump(failures_);
+    streak_.store(streak_before_ + 1, std::memory_order_relaxed);
+  }
 
   [[nodiscard]] const std::string& hook() const { return hook_; }
   [[nodiscard]] const Histogram& duration() const { return duration_; }
   [[nodiscard]] std::uint64_t failures() const { return failures_.load(std::memory_order_relaxed); }
   [[nodiscard]] std::uint64_t overruns() const { return overruns_.load(std::memory_order_relaxed); }
+  // Whether the latest calls, failing_after of them or more, all failed.
+  [[nodiscard]] bool failing() const { return streak_.load(std::memory_order_relaxed) >= failing_after; }
   [[nodiscard]] bool inside() const { return inside_.load(std::memory_order_relaxed) != 0; }
   // Whether the last call ran past its deadline. For the calling thread.
   [[nodiscard]] bool lastOverran() const { return last_ > deadline_; }
@@ -84,6 +93,8 @@ class HookGuard {
   std::chrono::nanoseconds deadline_;
   const CallClock& clock_;
   std::chrono::nanoseconds last_{0};
+  std::uint32_t streak_before_ = 0;  // Of failures, before the last call.
+  std::atomic<std::uint32_t> streak_{0};
   std::atomic<std::uint32_t> inside_{0};
   std::atomic<std::uint64_t> failures_{0};
   std::atomic<std::uint64_t> overruns_{0};

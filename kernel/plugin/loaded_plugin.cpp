@@ -148,6 +148,7 @@ Result<void> LoadedPlugin::create(std::string_view options) {
     self_ = made;
     return {};
   }
+  while (why.ends_with('.')) why.pop_back();  // It goes into a sentence.
   if (!validUtf8(why)) why = "its reason is not UTF-8";
   if (why.empty()) why = status == ATRIUM_OK ? "create() made nothing" : fmt::format("create() returned {}", status);
   return refuse("it did not start: " + why);

@@ -24,10 +24,10 @@ Result<PluginCatalog> PluginCatalog::scan(std::span<const std::filesystem::path>
     std::error_code error;
     std::filesystem::directory_iterator file(directory, error);
     for (; !error && file != std::filesystem::directory_iterator(); file.increment(error)) {
-      const bool hidden = file->path().filename().string().starts_with('.');
+      const bool other = file->path().filename().string().starts_with('.') || file->path().extension() != ".so";
       std::error_code unreadable;
       const bool is_directory = !file->is_symlink(unreadable) && file->is_directory(unreadable);
-      if (!hidden && !is_directory) paths.push_back(file->path());
+      if (!other && !is_directory) paths.push_back(file->path());
     }
     if (error)
       return fail(Code::plugin_failed, fmt::format("the plugin directory {} cannot be read: {}", directory.string(), error.message()));

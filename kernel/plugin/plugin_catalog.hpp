@@ -49,8 +49,8 @@ class PluginCatalog {
  public:
   static constexpr std::size_t files_max = 1000;
 
-  // Reads and verifies every file in the directories, in order of path; files whose names begin with a dot are passed over. Runs
-  // nothing of them. Fails with plugin_failed when a directory cannot be used. Blocks on the disk. Any thread.
+  // Reads and verifies every *.so file in the directories, in order of path; others, and those whose names begin with a dot, are passed
+  // over. Runs nothing of them. Fails with plugin_failed when a directory cannot be used. Blocks on the disk. Any thread.
   [[nodiscard]] static Result<PluginCatalog> scan(std::span<const std::filesystem::path> directories);
 
   [[nodiscard]] std::span<CatalogEntry> entries() { return entries_; }

@@ -26,6 +26,12 @@ enum class PluginState : std::uint8_t {
 };
 [[nodiscard]] std::string_view word(PluginState state);
 
+// Whether all plugins that are wanted do their work. A value.
+struct PluginsHealth {
+  bool whole = true;
+  std::string detail;  // Which do not and why, one sentence without its full stop; empty: all do.
+};
+
 // The plugins of a server: finds them, loads those the configuration switches on, and tells about all of them. Made and stopped on the
 // main thread; the reports may be asked for by any thread in between.
 class PluginHost {
@@ -56,6 +62,9 @@ class PluginHost {
 
   // The answer of GET /admin/plugins: {"items":[...],"next_cursor":null}.
   [[nodiscard]] std::string adminJson() const;
+  // A plugin that was rejected is missed where the configuration wants whatever is found; one fails while each of the latest calls of
+  // one of its hooks did (HookGuard::failing()).
+  [[nodiscard]] PluginsHealth health() const;
   // Appends calls, failures, overruns and durations of every plugin and hook in the text format of Prometheus.
   void appendPrometheus(std::string& out) const;
 
@@ -65,6 +74,7 @@ class PluginHost {
   Result<void> load();
   Result<void> loadOne(ResolvedPlugin& plugin, Record& record, PluginCopies& copies);
   void reject(Record& record, std::string reason);
+  [[nodiscard]] bool missed(const Record& record) const;
 
   Options options_;
   Log& log_;

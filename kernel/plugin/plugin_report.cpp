@@ -1,7 +1,9 @@
 // What the host tells of its plugins: for operators as JSON, for Prometheus as text.
+#include <algorithm>
 #include <map>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/metrics.hpp"
 #include "plugin/plugin_host.hpp"
@@ -11,6 +13,8 @@
 namespace atrium {
 
 namespace {
+
+constexpr std::size_t troubles_told_max = 5;
 
 // All calls of one hook, summed over the threads that make them.
 struct HookFigures {
@@ -71,6 +75,33 @@ constexpr CallCounter call_counters[] = {
 };
 
 }  // namespace
+
+bool PluginHost::missed(const Record& record) const {
+  if (record.state != PluginState::rejected) return false;
+  if (!record.entry->manifest) return options_.wishes.enabled_by_default;
+  const auto use = options_.wishes.use.find(record.entry->manifest->id);
+  return use == options_.wishes.use.end() ? options_.wishes.enabled_by_default : use->second.enabled;
+}
+
+PluginsHealth PluginHost::health() const {
+  std::vector<std::string> troubles;
+  for (const Record& record : records_) {
+    if (missed(record)) {
+      troubles.push_back(record.entry->file.path.filename().string() + " was rejected: " + record.reason);
+    } else if (record.loaded) {
+      const auto& guards = record.loaded->guards();
+      const auto failing = std::ranges::find_if(guards, &HookGuard::failing);
+      if (failing != guards.end()) troubles.push_back(record.loaded->manifest().id + " fails in " + failing->hook());
+    }
+  }
+  PluginsHealth health{troubles.empty(), {}};
+  for (std::size_t at = 0; at < troubles.size(); ++at) {
+    if (at == troubles_told_max) return health.detail += "; and " + std::to_string(troubles.size() - at) + " more", health;
+    if (at > 0) health.detail += "; ";
+    health.detail += troubles[at];
+  }
+  return health;
+}
 
 std::string PluginHost::adminJson() const {
   std::string out;

@@ -100,7 +100,7 @@ class Start(unittest.TestCase):
     def test_a_missing_secret(self):
         server = session.server()
         del server._env["JWT_SECRET_KEY"]
-        self.refused(server, "JWT_SECRET_KEY")
+        self.assertEqual(len(self.refused(server, "JWT_SECRET_KEY")), 1)
 
     def test_a_port_that_is_taken(self):
         with session.server() as first:
@@ -118,7 +118,8 @@ class Start(unittest.TestCase):
             for left_over in server.data_dir.glob("*.db-*"):
                 left_over.unlink()
             database.write_bytes(b"This is no database, and its length is no accident either. " * 300)
-            self.assertEqual(len(self.refused(server, database.name, "is not a SQLite database")), 1)
+            (said,) = self.refused(server, database.name, "is not a SQLite database")
+            self.assertTrue(said.endswith("database."), said)
 
 
 class BadPlugins(unittest.TestCase):
@@ -145,6 +146,10 @@ class BadPlugins(unittest.TestCase):
             rejected = [item for item in self.states(server) if item["state"] == "rejected"]
             self.assertEqual(len(rejected), 1, rejected)
             self.assertTrue(rejected[0]["reason"])
+            ready = server.get("/health/ready")
+            (plugins,) = [part for part in ready.json["components"] if part["name"] == "plugins"]
+            self.assertEqual((ready.status, plugins["healthy"], plugins["state"]), (200, False, "degraded"))
+            self.assertIn(path.name, plugins["detail"])
             answer = server.post("/collaboration/rooms", {"room_type": "property_tour", "name": "x"}, server.token("ana"))
             self.assertEqual(answer.status, 422, answer)
             session.make_room(server, "ana")  # All else goes on.
@@ -161,6 +166,14 @@ class BadPlugins(unittest.TestCase):
     def test_a_library_that_is_no_plugin(self):
         foreign = next(pathlib.Path("/usr/lib").rglob("libsqlite3.so.0")).resolve()
         self.refused_plugin(lambda path: path.write_bytes(foreign.read_bytes()))
+
+    def test_files_that_are_no_libraries_are_none_of_the_servers_business(self):
+        for name in ("cmake_install.cmake", "README.md", "notes.so.txt", "backup.so~"):
+            (self.directory / "plugins" / name).write_text("not a plugin")
+        with atrium.Server(self.config) as server:
+            self.assertEqual([item["file"] for item in self.states(server) if item["state"] == "rejected"], [])
+            self.assertFalse([line for line in server.log if "plugin.rejected" in line])
+            self.assertTrue(all(part["healthy"] for part in server.get("/health/ready").json["components"]))
 
     def test_a_store_one_cannot_do_without(self):
         path = self.plugin("sqlite")

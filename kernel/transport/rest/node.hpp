@@ -13,6 +13,7 @@ struct Component {
   bool healthy = true;
   std::string state;   // One word: "open", "failed", "draining".
   std::string detail;  // One sentence, or empty.
+  bool needed = true;  // Whether the node is to get no traffic while this is not healthy.
 };
 
 // Whether a node should get traffic. A value.

@@ -53,6 +53,26 @@ TEST(HookGuard, countsCallsFailuresAndOverruns) {
   EXPECT_EQ(snapshot.count, 1u);
 }
 
+TEST(HookGuard, failsAfterFiveInARow) {
+  const CallClock clock;
+  HookGuard guard("check", 1h, clock);
+  const auto call = [&](bool fails) {
+    guard.call([] { return ATRIUM_OK; });
+    if (fails) guard.countFailure();
+  };
+  for (int n = 0; n < 4; ++n) call(true);
+  EXPECT_FALSE(guard.failing());
+  call(false);
+  for (int n = 0; n < 4; ++n) call(true);
+  EXPECT_FALSE(guard.failing()) << "a success begins the count anew";
+  call(true);
+  EXPECT_TRUE(guard.failing());
+  call(true);
+  EXPECT_TRUE(guard.failing());
+  call(false);
+  EXPECT_FALSE(guard.failing());
+}
+
 TEST(HookGuard, letsNoExceptionOut) {
   const CallClock clock;
   HookGuard guard("check", 1h, clock);

@@ -31,19 +31,36 @@ class PluginHostTest : public testing::Test {
 };
 
 TEST_F(PluginHostTest, loadsWhatIsWantedAndShowsAll) {
-  writeFile(directory.path() / "README.md", "not a plugin");
+  writeFile(directory.path() / "README.md", "passed over");
+  writeFile(directory.path() / "broken.so", "not a plugin");
   writeFile(directory.path() / ".hidden", "passed over");
   std::filesystem::create_directory(directory.path() / "folder");
   ASSERT_EQ(refusal(), "");
   EXPECT_EQ(state("test_hooks.so"), "active");
   EXPECT_EQ(state("test_store.so"), "verified");
   EXPECT_EQ(world.tell("test_store.so", "reason"), "the storage-backend test is not switched on");
-  EXPECT_EQ(state("README.md"), "rejected");
-  EXPECT_EQ(world.tell("README.md", "reason"), "it is not an ELF file");
-  EXPECT_EQ(state(".hidden") + state("folder"), "");
+  EXPECT_EQ(state("broken.so"), "rejected");
+  EXPECT_EQ(world.tell("broken.so", "reason"), "it is not an ELF file");
+  EXPECT_EQ(state("README.md") + state(".hidden") + state("folder"), "");
   EXPECT_EQ(world.host().storage(), nullptr);
   EXPECT_NE(world.host().find("test.hooks"), nullptr);
   EXPECT_EQ(world.host().find("test.store"), nullptr);
+}
+
+TEST_F(PluginHostTest, isWholeWhileEveryWantedPluginIsThere) {
+  ASSERT_EQ(refusal(), "");
+  EXPECT_TRUE(world.host().health().whole);
+  EXPECT_EQ(world.host().health().detail, "");
+  world.host().stop();
+  for (int n = 0; n < 7; ++n) writeFile(directory.path() / ("broken" + std::to_string(n) + ".so"), "not a plugin");
+  ASSERT_EQ(refusal(), "");
+  EXPECT_FALSE(world.host().health().whole);
+  EXPECT_TRUE(world.host().health().detail.starts_with("broken0.so was rejected: it is not an ELF file; broken1.so"));
+  EXPECT_TRUE(world.host().health().detail.ends_with("; and 2 more"));
+  world.host().stop();
+  world.wishes.enabled_by_default = false;
+  ASSERT_EQ(refusal(), "");
+  EXPECT_TRUE(world.host().health().whole) << "nobody wants them";
 }
 
 TEST_F(PluginHostTest, tellsTheAdminEverything) {

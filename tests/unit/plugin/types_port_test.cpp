@@ -126,6 +126,16 @@ TEST_F(TypesPortTest, deniesOnFailureByDefaultWithoutTellingSecrets) {
   EXPECT_EQ(said.refused->detail, "The plugin test.hooks failed.");
 }
 
+TEST_F(TypesPortTest, tellsOfAPluginThatFailsAndFailsUntilItWorksAgain) {
+  for (unsigned n = 1; n < HookGuard::failing_after; ++n) post("throw");
+  EXPECT_TRUE(world.host().health().whole);
+  post("throw");
+  EXPECT_FALSE(world.host().health().whole);
+  EXPECT_EQ(world.host().health().detail, "test.hooks fails in will_post");
+  post("");
+  EXPECT_TRUE(world.host().health().whole);
+}
+
 TEST_F(TypesPortTest, countsEachShardsCallsAndShowsTheirSum) {
   start();
   const auto other = world.host().makeTypes();
