@@ -1,9 +1,67 @@
-"""What docs/storage.md tells an operator to do with the database, done with Python's own SQLite in place of the shell's."""
+"""What docs/storage.md tells an operator of trouble, and to do with the database, done with Python's own SQLite in place of the shell's."""
+import asyncio
 import pathlib
+import resource
 import sqlite3
 import unittest
 
+import atrium
 import session
+
+
+class Trouble(unittest.IsolatedAsyncioTestCase):
+    async def test_the_circuit_breaker_opens_after_five_failures_and_closes_by_itself(self):
+        with session.server() as server:
+            room = session.make_room(server, "ana")
+            post = lambda: server.post("/collaboration/messages", {"room_id": room, "content": "Hello"}, server.token("ana"))
+            figures = lambda: server.get("/collaboration/metrics", server.token("ana")).json
+            self.assertEqual(post().status, 200)
+            # What no operator should do: somebody else holds the lock for writing, and every write fails at once.
+            other = sqlite3.connect(pathlib.Path(server.data_dir, "atrium.db"), isolation_level=None)
+            other.execute("BEGIN IMMEDIATE")
+            for failure in range(5):
+                self.assertEqual(figures()["circuit_breakers"], {"storage": "closed"}, failure)
+                answer = post()
+                self.assertEqual((answer.status, answer.json["code"]), (503, "storage_unavailable"))
+            opened = await asyncio.to_thread(server.logged, "breaker.changed")
+            self.assertEqual([opened[key] for key in ("level", "dependency", "from", "to")], ["error", "storage", "closed", "open"])
+            refused = post()
+            self.assertEqual((refused.status, refused.json["code"]), (503, "storage_unavailable"))
+            self.assertGreater(int(refused.headers["retry-after"]), 0)
+            self.assertEqual(figures()["circuit_breakers"], {"storage": "open"})
+            self.assertIs(figures()["performance_status"]["overall_healthy"], False)
+            ready = server.get("/health/ready")
+            self.assertEqual((ready.status, [part["name"] for part in ready.json["components"] if not part["healthy"]]), (503, ["storage"]))
+            self.assertEqual((await asyncio.to_thread(server.logged, "server.degraded"))["component"], "storage")
+            self.assertEqual(len(server.get(f"/collaboration/rooms/{room}/history", server.token("ana")).json), 1)  # Reading goes on.
+
+            other.execute("ROLLBACK")
+            other.close()
+            while server.get("/health/ready").status == 503:
+                answer = post()  # Each is the probe when its time has come.
+                if answer.status == 503:
+                    await asyncio.sleep(answer.json["retry_after_ms"] / 1000)
+            self.assertEqual(figures()["circuit_breakers"], {"storage": "closed"})
+            await asyncio.to_thread(server.logged, "server.recovered")
+
+    async def test_a_disk_that_fails_ends_confirmations_until_a_restart(self):
+        # A write beyond the limit for files fails as a broken disk's would; ignored, the signal that comes with it ends nobody.
+        with atrium.Server(session.config(), restore_signals=False) as server:
+            room = session.make_room(server, "ana")
+            post = lambda content: server.post("/collaboration/messages", {"room_id": room, "content": content}, server.token("ana"))
+            self.assertEqual(post("Confirmed").status, 200)
+            resource.prlimit(server.pid, resource.RLIMIT_FSIZE, (1, resource.RLIM_INFINITY))
+            for content in ("Lost", "Refused"):
+                answer = post(content)
+                self.assertEqual((answer.status, answer.json["code"]), (503, "storage_unavailable"))
+            self.assertEqual((await asyncio.to_thread(server.logged, "storage.failed"))["plugin"], "atrium.storage.sqlite")
+            self.assertEqual((await asyncio.to_thread(server.logged, "plugin.atrium.storage.sqlite"))["plugin_event"], "storage_lost")
+            self.assertEqual(server.get("/health/ready").status, 503)
+            self.assertEqual(server.stop(), 0)
+            server.start()
+            history = server.get(f"/collaboration/rooms/{room}/history", server.token("ana")).json
+            self.assertEqual([message["content"] for message in history], ["Confirmed"])
+            self.assertEqual(post("Again").json["seq"], 2)
 
 
 class Backup(unittest.IsolatedAsyncioTestCase):
