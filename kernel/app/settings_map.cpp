@@ -31,6 +31,7 @@ TransportLimits transportLimits(const Settings& settings) {
   limits.outbox_max = settings.websocket.outbox_max;
   limits.head_timeout = settings.server.header_timeout;
   limits.body_pause = settings.server.body_pause;
+  limits.body_rate_min = settings.server.body_rate_min;
   limits.body_timeout = settings.server.body_timeout;
   limits.keep_alive_timeout = settings.server.idle_timeout;
   limits.linger_timeout = settings.server.linger;
@@ -103,8 +104,6 @@ SettingsChange compareSettings(const Settings& before, const Settings& after) {
   note("auth", before.auth == after.auth);
   note("tenants", before.tenants == after.tenants);
   note("storage", before.storage == after.storage);
-  note("redis", before.redis == after.redis);
-  note("workers", before.workers == after.workers);
   note("plugins", samePlugins(before.plugins, after.plugins));
   note("room_types", sameSwitches(before.room_types, after.room_types));
   note("message_types", sameSwitches(before.message_types, after.message_types));

@@ -44,6 +44,8 @@ class HttpParser {
   // Whether a request has begun and is not whole yet.
   [[nodiscard]] bool midway() const { return stage_ != Stage::head || !head_.empty(); }
   [[nodiscard]] bool inBody() const { return stage_ == Stage::sized_body || stage_ == Stage::chunked_body; }
+  // Bytes of the body that came so far.
+  [[nodiscard]] std::size_t bodySize() const { return body_.size(); }
   // True once per request that waits for "100 Continue" and has sent nothing of its body yet.
   [[nodiscard]] bool takeContinue() { return std::exchange(wants_continue_, false) && body_.empty(); }
 

@@ -159,7 +159,10 @@ void HttpProtocol::end() {
 void HttpProtocol::moveDeadline() {
   const TransportLimits& limits = connection_.set().limits();
   if (parser_.inBody()) {
-    connection_.setDeadline(std::min(last_read_ + limits.body_pause, begun_ + limits.body_timeout));
+    // A body that drips in holds memory and a place for as long as it likes, so each byte earns only so much time.
+    const auto rate = static_cast<std::int64_t>(std::max<std::size_t>(limits.body_rate_min, 1));
+    const std::chrono::nanoseconds earned = std::chrono::nanoseconds(std::chrono::seconds(parser_.bodySize())) / rate;
+    connection_.setDeadline(std::min({last_read_ + limits.body_pause, begun_ + limits.body_timeout, begun_ + limits.body_pause + earned}));
   } else if (parser_.midway() || !served_) {
     connection_.setDeadline(begun_ + limits.head_timeout);
   } else {

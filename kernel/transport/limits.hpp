@@ -20,6 +20,7 @@ struct TransportLimits {
   std::chrono::milliseconds head_timeout{10'000};        // From a request's first byte to the end of its head; then 408.
   std::chrono::milliseconds body_pause{10'000};          // Between two pieces of a body; then 408.
   std::chrono::milliseconds body_timeout{60'000};        // From a request's first byte to its last; then 408.
+  std::size_t body_rate_min = 1024;                      // Bytes a second a body comes with once body_pause is over; slower is 408.
   std::chrono::milliseconds keep_alive_timeout{75'000};  // Between two requests; then the connection is closed.
   std::chrono::milliseconds close_timeout{5'000};        // From our Close frame to the client's; then the connection is cut.
   std::chrono::milliseconds linger_timeout{2'000};       // From our last byte to the client's end; then the connection is cut.

@@ -5,6 +5,7 @@ import unittest
 
 import layers
 import links
+import options
 import seed_map
 import words
 
@@ -47,6 +48,14 @@ class Words(unittest.TestCase):
     def test_what_is_fine_passes(self):
         for line in ("/usr/share/llhttp", "kernel/work/x", "// TO" + "DO(perf): one copy less", "GET /collaboration/rooms"):
             self.assertEqual(self.told(line), [], line)
+
+
+class Options(unittest.TestCase):
+    def test_an_option_that_nobody_reads_is_seen(self):
+        table = [{"section": "ops", "options": [{"name": "public", "field": "is_public"}, {"name": "alg", "enum": ["HS256"]}, {"name": "lost"}]},
+                 {"section": "types"}, {"section": "plugins.use.*", "options": [{"name": "enabled"}, {"name": "deadline"}]}]
+        code = "x = settings.ops.is_public; note(settings_.types); if (use->deadline) before.ops.lost == after.ops.lost;"
+        self.assertEqual(options.findings(table, code), ["ops.lost", "plugins.use.*.enabled"])
 
 
 class Links(unittest.TestCase):

@@ -198,6 +198,26 @@ TEST_F(HttpProtocolTest, aSlowBodyIs408) {
   EXPECT_EQ(dripping.readAnswer().status, 408);
 }
 
+TEST_F(HttpProtocolTest, aDrippingBodyIs408AndASteadyOneIsNot) {
+  start();
+  const auto part = limits.body_pause * 6 / 10;
+  const std::size_t whole = 2 * limits.body_rate_min * 10;
+  const std::string head =
+      "POST /body HTTP/1.1\r\nHost: x\r\nContent-Length: " + std::to_string(whole) + "\r\nExpect: 100-continue\r\n\r\n";
+  TestClient dripping = connect(), steady = connect();
+  for (TestClient* client : {&dripping, &steady}) {
+    EXPECT_TRUE(client->send(head));
+    EXPECT_EQ(client->readAnswer().status, 100);
+  }
+  skip(part);
+  EXPECT_TRUE(dripping.send("x"));
+  EXPECT_TRUE(steady.send(std::string(whole / 2, 'x')));
+  skip(part);  // Neither paused for body_pause; both are past it.
+  EXPECT_TRUE(steady.send(std::string(whole / 2, 'x')));
+  EXPECT_EQ(dripping.readAnswer().status, 408);
+  EXPECT_EQ(steady.readAnswer().status, 200);
+}
+
 TEST_F(HttpProtocolTest, anIdleClientIsClosedWithoutAWord) {
   start();
   TestClient fresh = connect();
