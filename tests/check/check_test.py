@@ -7,6 +7,7 @@ import layers
 import links
 import options
 import seed_map
+import snippets
 import words
 
 
@@ -48,6 +49,27 @@ class Words(unittest.TestCase):
     def test_what_is_fine_passes(self):
         for line in ("/usr/share/llhttp", "kernel/work/x", "// TO" + "DO(perf): one copy less", "GET /collaboration/rooms"):
             self.assertEqual(self.told(line), [], line)
+
+
+class Snippets(unittest.TestCase):
+    program = "int main() {\n  // [snippet:a]\n  one();\n    two();\n  // [/snippet]\n}\n"
+
+    def told(self, page):
+        found, mended, _ = snippets.compared(page, {"x.cpp": self.program}.get)
+        return [sentence for _, sentence in found], mended
+
+    def test_a_block_equals_its_program(self):
+        page = "<!-- snippet: x.cpp a -->\n```cpp\none();\n  two();\n```\n"
+        self.assertEqual(self.told(page), ([], page))
+        found, mended = self.told(page.replace("two", "three"))
+        self.assertEqual((len(found), mended), (1, page))
+
+    def test_what_has_no_program_is_seen(self):
+        mark = "<!-- snippet: x.cpp a -->\n```cpp\none();\n  two();\n```\n"
+        self.assertEqual(len(self.told(mark + "```sh\nrm x\n```\n")[0]), 1)
+        self.assertEqual(len(self.told(mark.replace(" a ", " b "))[0]), 1)
+        self.assertEqual(len(self.told(mark.replace("x.cpp", "y.cpp"))[0]), 1)
+        self.assertEqual(self.told("```sh\nrm x\n```\n")[0], [])
 
 
 class Options(unittest.TestCase):
