@@ -21,7 +21,7 @@ def region(text, name):
 def compared(page, read):
     """What is wrong in a page, as (line, sentence) each, the page as it should be, and how many marks it has. `read` gives a file's text."""
     found, marks = [], 0
-    marked = "<!-- snippet:" in page
+    marked = re.search(r"^<!-- snippet:", page, flags=re.M)
 
     def block(match):
         nonlocal marks
