@@ -29,8 +29,9 @@ struct PushOptions {
 
 enum class Pushed : std::uint8_t {
   queued,
-  shed,  // Dropped, as its Shed allows.
-  full   // Refused: the outbox is at its bound (or the connection is closing). Nothing of the frame was taken.
+  shed,   // Dropped, as its Shed allows.
+  full,   // Refused: the outbox is at its bound. Nothing of the frame was taken.
+  closed  // Refused: the connection is closing, whoever began it. The engine is told of its end, or has been.
 };
 
 // The engine's end of one live connection; the transport implements it, the simulator too. On the session's own loop only.

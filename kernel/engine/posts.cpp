@@ -284,8 +284,8 @@ void Posts::confirm(Pending& pending) {
   json.begin('{').key("event_type").value("message_confirmation");
   if (!origin.ref.empty()) json.key("ref").raw(origin.ref);
   encode(json);
-  shard_.thereAlways(origin.shard, [number = origin.session, frame = out.finish()](Shard::Impl& there) mutable {
-    if (LiveSession* session = there.sessions.find(number)) session->send(std::move(frame));
+  shard_.thereAlways(origin.shard, [number = origin.session, frame = out.finish()](Shard::Impl& there) {
+    if (LiveSession* session = there.sessions.find(number)) session->send(frame);
   });
   release(pending);
 }

@@ -76,7 +76,7 @@ void LiveSession::onText(std::string_view text) {
     return joinRoom((*frame)["room_id"].text(room), std::string(ref), false);
   }
   if (event == "leave_room") return leaveRoom(*frame, ref);
-  if (event == "ping") return send(pongEvent(ref, shard_.ports.now.wall));
+  if (event == "ping") return static_cast<void>(send(pongEvent(ref, shard_.ports.now.wall)));
   if (event == "authenticate") return authenticate(*frame, ref);
   sendError({Code::bad_request, event.empty() ? "A frame needs an event_type." : "This event_type is not known.", 0, {}}, ref);
 }
@@ -173,11 +173,11 @@ void LiveSession::attached(const RoomKey& room, Result<Room::Attached> result, c
     out.append(snapshot->payload().substr(1));
     snapshot = out.finish();
   }
-  if (leaving_ || link_.push(snapshot, {}) == Pushed::queued) return;
+  if (leaving_ || link_.push(snapshot, {}) != Pushed::full) return;
   // Without the snapshot the room's events would mean nothing to the client.
   leave(room);
   sendError({Code::overloaded, "Read what waits, then enter the room again.", 1000, {}}, ref);
-  if (bound) bye(CloseCode::slow, "The client reads too slowly.");
+  if (bound) closeSlow();
 }
 
 void LiveSession::leaveRoom(const JsonView& frame, std::string_view ref) {
@@ -251,7 +251,7 @@ void LiveSession::watchExpiry() {
 }
 
 Pushed LiveSession::deliver(const RoomKey& room, const FramePtr& frame, const PushOptions& options, bool log_entry) {
-  if (leaving_) return Pushed::full;
+  if (leaving_) return Pushed::closed;
   const auto place = rooms_.find(room);
   if (place == rooms_.end() || (log_entry && place->second.behind)) return Pushed::full;
   const Pushed pushed = link_.push(frame, options);
@@ -261,10 +261,7 @@ Pushed LiveSession::deliver(const RoomKey& room, const FramePtr& frame, const Pu
 
 void LiveSession::fellBehind(const RoomKey& room) {
   const Mono now = shard_.ports.now.mono;
-  if (last_resync_ && now - *last_resync_ < resync_again) {
-    shard_.ports.metrics.add(Metric::slow_closed);
-    return bye(CloseCode::slow, "The client reads too slowly.");
-  }
+  if (last_resync_ && now - *last_resync_ < resync_again) return closeSlow();
   rooms_[room].behind = true;
   if (!resync_timer_.armed()) shard_.ports.timers.arm(resync_timer_, now + resync_retry);
 }
@@ -282,8 +279,17 @@ void LiveSession::sendResync() {
   }
 }
 
-void LiveSession::send(FramePtr frame) {
-  if (!leaving_) link_.push(frame, {});
+void LiveSession::closeSlow() {
+  if (leaving_) return;
+  shard_.ports.metrics.add(Metric::slow_closed);
+  bye(CloseCode::slow, "The client reads too slowly.");
+}
+
+bool LiveSession::send(const FramePtr& frame) {
+  if (leaving_) return false;
+  const Pushed pushed = link_.push(frame, {});
+  if (pushed == Pushed::full) closeSlow();
+  return pushed == Pushed::queued;
 }
 
 void LiveSession::sendError(const Error& error, std::string_view ref, std::string_view client_message_id) {

@@ -34,8 +34,9 @@ class LiveSession final : public Session {
   // Pushes an event of a room. A log entry, or a change of members, that finds the outbox full leaves a gap; the client is then told once,
   // by `resync`, to read the history, and closed (slow) when it happens again within a minute.
   Pushed deliver(const RoomKey& room, const FramePtr& frame, const PushOptions& options, bool log_entry);
-  // Pushes an answer or another event of its own; dropped when the outbox is full.
-  void send(FramePtr frame);
+  // Pushes an answer or another event of its own. None of them is made up for later, so a client that cannot take one is closed (slow)
+  // and knows that it has to ask again; a message keeps its first result under its client_message_id. False: it was not queued.
+  bool send(const FramePtr& frame);
   void sendError(const Error& error, std::string_view ref, std::string_view client_message_id = {});
   // Says bye and closes.
   void bye(CloseCode code, std::string_view reason);
@@ -54,6 +55,7 @@ class LiveSession final : public Session {
   void attached(const RoomKey& room, Result<Room::Attached> result, const std::string& ref, bool bound);
   void authenticate(const JsonView& frame, std::string_view ref);
   void fellBehind(const RoomKey& room);
+  void closeSlow();
   void sendResync();
   void watchExpiry();
   void detachAll();

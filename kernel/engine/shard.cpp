@@ -228,8 +228,7 @@ void Shard::broadcast(PrincipalPtr caller, Broadcast command, Completion<std::st
           std::uint64_t reached = 0;
           there.sessions.forEach([&](LiveSession& session) {
             if (session.principal().tenant_id != tenant) return;
-            session.send(frame);
-            ++reached;
+            reached += session.send(frame);
           });
           answer(reached);
         });

@@ -38,7 +38,7 @@ WebSocketProtocol::WebSocketProtocol(Connection& connection, const WebSocketOpti
 }
 
 Pushed WebSocketProtocol::push(const FramePtr& frame, const PushOptions& options) {
-  return state_ == State::open ? connection_.push(frame, options) : Pushed::full;
+  return state_ == State::open ? connection_.push(frame, options) : Pushed::closed;
 }
 
 void WebSocketProtocol::close(CloseCode code, std::string_view reason, FramePtr last) {

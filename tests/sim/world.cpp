@@ -14,7 +14,8 @@ constexpr auto expires_after = std::chrono::hours(12);
 }  // namespace
 
 Pushed Client::push(const FramePtr& frame, const PushOptions& options) {
-  if (closed || waiting_bytes_ + frame->size() > outbox_max) return Pushed::full;
+  if (closed) return Pushed::closed;
+  if (waiting_bytes_ + frame->size() > outbox_max) return Pushed::full;
   if (options.shed != Shed::never && waiting_bytes_ * 2 > outbox_max) return Pushed::shed;
   waiting_.push_back({frame, options});
   waiting_bytes_ += frame->size();

@@ -319,6 +319,54 @@ TEST(Session, presenceThatDoesNotFitIsNotMissed) {
   EXPECT_EQ(count(slow, "resync"), 0u);
 }
 
+TEST(Session, whoCannotTakeAConfirmationIsClosed) {
+  World world(1);
+  const User ana(world, "ana"), ben(world, "ben");
+  const std::string room = ana.room({"ben"});
+  Client& slow = ana.connect();
+  slow.outbox_max = 0;
+  ana.says(slow, message(room, "kept", R"(,"client_message_id":"c1")"));
+  EXPECT_EQ(slow.closed, CloseCode::slow) << "it would wait for its confirmation for ever";
+  EXPECT_EQ(world.metric(Metric::slow_closed), 1);
+  ASSERT_NE(world.store.log(keyOf(room)), nullptr);
+  EXPECT_EQ(world.store.log(keyOf(room))->records.size(), 1u);
+  Client& again = ana.connect();
+  ana.says(again, message(room, "kept", R"(,"client_message_id":"c1")"));
+  EXPECT_TRUE(last(again, "message_confirmation")["duplicate"].boolean(false));
+  EXPECT_EQ(number(last(again, "message_confirmation")["seq"]), 1);
+}
+
+TEST(Session, whoCannotTakeAnAnswerIsClosed) {
+  World world(1);
+  const User ana(world, "ana");
+  const std::string room = ana.room();
+  for (const std::string& frame :
+       {std::string("no frame"), std::string(R"({"event_type":"ping"})"), R"({"event_type":"leave_room","room_id":")" + room + R"("})",
+        R"({"event_type":"typing_indicator","is_typing":true,"room_id":")" + ana.room() + R"("})", message(room, "")}) {
+    Client& slow = ana.connect(room);
+    slow.outbox_max = 0;
+    ana.says(slow, frame);
+    EXPECT_EQ(slow.closed, CloseCode::slow) << frame;
+    world.settle();
+  }
+  EXPECT_EQ(world.metric(Metric::slow_closed), 5);
+}
+
+TEST(Session, thatLeavesByItselfIsNotTooSlow) {
+  World world(1);
+  const User ana(world, "ana");
+  const std::string room = ana.room();
+  Client& client = ana.connect();
+  world.store.stall(true);
+  ana.says(client, message(room, "last words"));
+  client.closed = CloseCode::shutdown;  // Its Close frame has come; the engine is not told yet.
+  client.reads_per_turn = 0;
+  client.outbox_max = 0;
+  world.store.stall(false);
+  world.settle();
+  EXPECT_EQ(world.metric(Metric::slow_closed), 0);
+}
+
 // ---- Tokens
 
 TEST(Session, isWarnedBeforeItsTokenEndsAndClosedWhenItDoes) {

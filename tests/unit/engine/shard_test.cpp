@@ -29,6 +29,16 @@ TEST(Shard, aBroadcastReachesEverySessionOfTheTenantAndNoOther) {
   EXPECT_EQ(count(abroad, "broadcast"), 0u);
 }
 
+TEST(Shard, aBroadcastCountsOnlyWhoCouldTakeIt) {
+  World world(1);
+  const User eve(world, "eve", ATRIUM_ROLE_SUPERVISOR), ana(world, "ana");
+  ana.connect();
+  Client& slow = ana.connect();
+  slow.outbox_max = 0;
+  EXPECT_EQ(number(eve.broadcast(R"({"content":"x"})")->root()["delivered_count"]), 1);
+  EXPECT_EQ(slow.closed, CloseCode::slow);
+}
+
 TEST(Shard, onlyOverseersBroadcast) {
   World world(1);
   EXPECT_EQ(codeOf(User(world, "ana").broadcast(R"({"content":"x"})")), "forbidden");

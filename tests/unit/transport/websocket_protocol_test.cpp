@@ -64,7 +64,7 @@ TEST_F(WebSocketProtocolTest, closesAfterWhatWaits) {
     EXPECT_EQ(handler.link->push(textFrame("somebody types"), {.lane = Lane::ephemeral}), Pushed::queued);
     EXPECT_EQ(handler.link->push(textFrame("last message"), {}), Pushed::queued);
     handler.link->close(CloseCode::removed, "you were removed", textFrame("last words"));
-    EXPECT_EQ(handler.link->push(textFrame("too late"), {}), Pushed::full);
+    EXPECT_EQ(handler.link->push(textFrame("too late"), {}), Pushed::closed);
     handler.link->close(CloseCode::shutdown, "only the first counts", {});
   });
   EXPECT_EQ(client.readFrame().payload, "last message");
