@@ -21,20 +21,25 @@ std::uint32_t tokenRoleBit(std::string_view word) {
   return 0;
 }
 
-Audience::Audience(std::string_view stored) : everyone_(stored.empty()) {
+Audience::Audience(std::string_view stored) {
+  if (!stored.empty()) hooks_.emplace_back();
   while (!stored.empty()) {
     const std::size_t end = std::min(stored.find('\n'), stored.size());
     const std::string_view one = stored.substr(0, end);
-    if (one.starts_with(role_class))
-      roles_ |= tokenRoleBit(one.substr(role_class.size()));
+    if (one.empty())
+      hooks_.emplace_back();
+    else if (one.starts_with(role_class))
+      hooks_.back().roles |= tokenRoleBit(one.substr(role_class.size()));
     else if (one.starts_with(user_class))
-      users_.push_back(one.substr(user_class.size()));
+      hooks_.back().users.push_back(one.substr(user_class.size()));
     stored.remove_prefix(std::min(end + 1, stored.size()));
   }
 }
 
 bool Audience::includes(const Principal& who) const {
-  return everyone_ || who.has(roles_) || std::ranges::find(users_, std::string_view(who.user_id)) != users_.end();
+  return std::ranges::all_of(hooks_, [&who](const Named& named) {
+    return who.has(named.roles) || std::ranges::find(named.users, std::string_view(who.user_id)) != named.users.end();
+  });
 }
 
 Result<std::string> Audience::encode(const std::vector<std::string>& classes, std::string_view sender_id) {
@@ -52,8 +57,15 @@ Result<std::string> Audience::encode(const std::vector<std::string>& classes, st
     else
       return fail(Code::plugin_failed, "A plugin named an audience class that does not exist.");
   }
-  if (stored.size() > ATRIUM_AUDIENCE_MAX) return fail(Code::plugin_failed, "A plugin named too long an audience.");
-  return stored;
+  return both(stored, {});
+}
+
+Result<std::string> Audience::both(std::string_view stored, std::string_view other) {
+  std::string joined(stored);
+  if (!joined.empty() && !other.empty()) joined += "\n\n";
+  joined += other;
+  if (joined.size() > ATRIUM_AUDIENCE_MAX) return fail(Code::plugin_failed, "Plugins named too long an audience.");
+  return joined;
 }
 
 }  // namespace atrium

@@ -163,7 +163,7 @@ class Room {
   void runHooks(std::unique_ptr<HeldPost> held);
   void hookDone(std::unique_ptr<HeldPost> held, bool room_hook, HookOutcome outcome);
   void nextHeld();
-  void accept(const PrincipalPtr& sender, const SendMessage& command, Origin origin, HookOutcome* outcome);
+  void accept(const PrincipalPtr& sender, const SendMessage& command, Origin origin, HookOutcome* outcome, std::string audience);
   // room_presence.cpp
   void flushPresence();
   void expireTyping();

@@ -116,7 +116,8 @@ void Room::post(const PrincipalPtr& sender, const SendMessage& command, Origin o
     return shard_.posts.refuse(origin, {Code::overloaded, "The room has as many messages waiting as it may.", 500, {}},
                                command.client_message_id, key_.tenant_id);
   }
-  if (!type->checks() && !type_.checksPost() && held_.empty() && !hook_running_) return accept(sender, command, std::move(origin), nullptr);
+  if (!type->checks() && !type_.checksPost() && held_.empty() && !hook_running_)
+    return accept(sender, command, std::move(origin), nullptr, {});
 
   auto held = std::make_unique<HeldPost>();
   held->pin = RoomPin(*this);
@@ -182,6 +183,15 @@ void Room::runHooks(std::unique_ptr<HeldPost> held) {
 
 void Room::hookDone(std::unique_ptr<HeldPost> held, bool room_hook, HookOutcome outcome) {
   HeldPost& post = *held;
+  if (!outcome.refused && !outcome.audience.empty()) {
+    // Each hook has its reasons: nobody sees the message whom one of them leaves out.
+    auto audience = Audience::encode(outcome.audience, post.sender->user_id);
+    if (audience) audience = Audience::both(post.audience, *audience);
+    if (audience)
+      post.audience = std::move(*audience);
+    else
+      outcome.refused = std::move(audience.error());
+  }
   if (outcome.refused) {
     shard_.posts.refuse(post.origin, *outcome.refused, post.command.client_message_id, key_.tenant_id);
   } else {
@@ -194,7 +204,6 @@ void Room::hookDone(std::unique_ptr<HeldPost> held, bool room_hook, HookOutcome 
       std::erase_if(post.gathered.annotations, [&annotation](const auto& earlier) { return earlier.first == annotation.first; });
       post.gathered.annotations.push_back(std::move(annotation));
     }
-    std::ranges::move(outcome.audience, std::back_inserter(post.gathered.audience));
     if (!room_hook && type_.checksPost()) {
       const HookViews views = hookViews(post);
       const atrium_room_view room = view();
@@ -206,7 +215,7 @@ void Room::hookDone(std::unique_ptr<HeldPost> held, bool room_hook, HookOutcome 
     if (const auto may = mayPost(*post.sender, post.command, type); !may)
       shard_.posts.refuse(post.origin, may.error(), post.command.client_message_id, key_.tenant_id);
     else
-      accept(post.sender, post.command, std::move(post.origin), &post.gathered);
+      accept(post.sender, post.command, std::move(post.origin), &post.gathered, std::move(post.audience));
   }
   hook_running_ = false;
   const RoomPin pin = std::move(held->pin);
@@ -214,13 +223,9 @@ void Room::hookDone(std::unique_ptr<HeldPost> held, bool room_hook, HookOutcome 
   nextHeld();
 }
 
-void Room::accept(const PrincipalPtr& sender, const SendMessage& command, Origin origin, HookOutcome* outcome) {
+void Room::accept(const PrincipalPtr& sender, const SendMessage& command, Origin origin, HookOutcome* outcome, std::string audience) {
   AppendItem item;
-  if (outcome && !outcome->audience.empty()) {
-    auto audience = Audience::encode(outcome->audience, sender->user_id);
-    if (!audience) return shard_.posts.refuse(origin, audience.error(), command.client_message_id, key_.tenant_id);
-    item.audience = std::move(*audience);
-  }
+  item.audience = std::move(audience);
   item.room = &key_;
   item.message = shard_.ids.next(shard_.ports.now.wall);
   item.sent_at = shard_.ports.now.wall;

@@ -15,7 +15,8 @@ struct Room::HeldPost {
   SendMessage command;
   Origin origin;
   MessageType* type = nullptr;
-  HookOutcome gathered;  // What the hooks so far have said.
+  HookOutcome gathered;  // What the hooks so far have said, but for...
+  std::string audience;  // ...those who are in the audience of each of them, as stored.
   std::string content;
 };
 

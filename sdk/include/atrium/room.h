@@ -92,7 +92,7 @@ typedef struct atrium_reply {
   /* Replaces the content. */
   void (*set_content)(void* context, atrium_text content);
   /* Restricts who sees the message to the classes named: "sender", "role:<token role>", "user:<user id>". Everyone else gets a stub with
-   * the same position. No call: everyone in the room. */
+   * the same position. No call: everyone in the room. When several hooks name classes, only who is in the audience of each sees it. */
   void (*add_audience)(void* context, atrium_text audience_class);
 } atrium_reply;
 

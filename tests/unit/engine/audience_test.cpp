@@ -60,8 +60,34 @@ INSTANTIATE_TEST_SUITE_P(Classes, AudienceRefused,
                                          std::vector<std::string>{""}, std::vector<std::string>{"sender", "moderator"},
                                          std::vector<std::string>{"role:agent", "role:admin", "role:client", "user:a", "user:b"}));
 
+TEST(Audience, ofTwoHooksIsWhoIsInBoth) {
+  const auto first = Audience::encode({"sender", "role:supervisor", "user:ben"}, "ana");
+  const auto second = Audience::encode({"role:agent", "user:eve"}, "ana");
+  const auto stored = Audience::both(*first, *second);
+  ASSERT_TRUE(stored);
+  const Audience audience(*stored);
+  EXPECT_FALSE(audience.everyone());
+  EXPECT_TRUE(audience.includes(who("ana", ATRIUM_ROLE_AGENT)));
+  EXPECT_TRUE(audience.includes(who("eve", ATRIUM_ROLE_SUPERVISOR)));
+  EXPECT_FALSE(audience.includes(who("ana", ATRIUM_ROLE_CLIENT)));
+  EXPECT_FALSE(audience.includes(who("eve", ATRIUM_ROLE_ADMIN)));
+  EXPECT_FALSE(audience.includes(who("cleo", ATRIUM_ROLE_AGENT)));
+  EXPECT_FALSE(audience.includes(who("cleo", ATRIUM_ROLE_SUPERVISOR)));
+  EXPECT_EQ(*Audience::both(*first, ""), *first);
+  EXPECT_EQ(*Audience::both("", *second), *second);
+}
+
+TEST(Audience, ofTwoHooksWithAllTheyMayNameFits) {
+  std::vector<std::string> users;
+  for (const char letter : {'a', 'b', 'c', 'd'}) users.push_back("user:" + std::string(user_id_max, letter));
+  const auto named = Audience::encode(users, "ana");
+  const auto stored = Audience::both(*named, *named);
+  ASSERT_TRUE(stored);
+  EXPECT_FALSE(Audience::both(*stored, *named));
+}
+
 TEST(Audience, isRefusedWhenItDoesNotFitIntoTheStore) {
-  const auto stored = Audience::encode({"sender"}, std::string(600, 'x'));
+  const auto stored = Audience::encode({"sender"}, std::string(1200, 'x'));
   ASSERT_FALSE(stored);
   EXPECT_EQ(stored.error().code, Code::plugin_failed);
 }

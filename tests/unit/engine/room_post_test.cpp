@@ -390,6 +390,23 @@ TEST(RoomPost, theHistoryWithholdsWhatTheEventsDid) {
   EXPECT_EQ(seen->text().find("tip"), std::string_view::npos);
 }
 
+TEST(RoomPost, whatTwoHooksRestrictIsSeenByThoseWhomBothName) {
+  World world(1);
+  const User ana(world, "ana"), ben(world, "ben"), eve(world, "eve", ATRIUM_ROLE_SUPERVISOR), zoe(world, "zoe", ATRIUM_ROLE_SUPERVISOR);
+  const std::string room = ana.room({"ben", "eve", "zoe"}, "hooked");
+  Client& sender = ana.connect(room);
+  Client &agent = ben.connect(room), &named = eve.connect(room), &other = zoe.connect(room);
+  ana.says(sender, message(room, "a tip", R"(,"message_type":"whisper")"));  // For its sender and supervisors.
+  world.types.release(audience({"user:eve", "user:ben"}));
+  world.settle();
+  EXPECT_EQ(contents(named), Strings({"a tip"}));
+  for (const Client* client : {&sender, &agent, &other}) {
+    EXPECT_EQ(contents(*client), Strings());
+    EXPECT_EQ(count(*client, "withheld"), 1u);
+  }
+  EXPECT_EQ(zoe.history({.room_id = room})->text().find("tip"), std::string_view::npos);
+}
+
 TEST(RoomPost, anAudienceThatMakesNoSenseIsThePluginsFault) {
   World world(1);
   const User ana(world, "ana");

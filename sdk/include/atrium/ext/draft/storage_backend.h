@@ -41,7 +41,7 @@ typedef struct atrium_storage_info {
 #define ATRIUM_SENDER_MAX 300u
 #define ATRIUM_MESSAGE_TYPE_MAX 128u
 #define ATRIUM_IDEMPOTENCY_KEY_MAX 300u
-#define ATRIUM_AUDIENCE_MAX 600u
+#define ATRIUM_AUDIENCE_MAX 1200u
 #define ATRIUM_BODY_MAX 1048576u
 #define ATRIUM_EPOCH_MAX 24u
 
