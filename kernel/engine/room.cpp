@@ -20,12 +20,16 @@ constexpr std::size_t members_shown_max = 200;
 atrium_text text(std::string_view view) { return {view.data(), view.size()}; }
 }  // namespace
 
-RoomPin::RoomPin(Room& room) : room_(&room) {
-  if (room.pins_++ == 0) room.shard_.rooms.becameBusy(room);
+RoomPin::RoomPin(Room& room) : pins_(room.pins_) {
+  if (pins_->count++ == 0) room.shard_.rooms.becameBusy(room);
 }
 
 RoomPin::~RoomPin() {
-  if (room_ && --room_->pins_ == 0) room_->shard_.rooms.becameIdle(*room_);
+  if (!pins_ || --pins_->count > 0) return;
+  if (pins_->room)
+    pins_->room->shard_.rooms.becameIdle(*pins_->room);
+  else
+    delete pins_;
 }
 
 Room::Room(Shard::Impl& shard, RoomKey key, RoomDocument document, RoomType& type)
@@ -34,6 +38,7 @@ Room::Room(Shard::Impl& shard, RoomKey key, RoomDocument document, RoomType& typ
       id_text_(formatId(room_prefix, key_.room)),
       document_(std::move(document)),
       type_(type),
+      pins_(new RoomPin::Pins{this}),
       sessions_(shard.peers.size()),
       typing_timer_([this] { expireTyping(); }),
       presence_timer_([this] { flushPresence(); }) {
@@ -42,6 +47,9 @@ Room::Room(Shard::Impl& shard, RoomKey key, RoomDocument document, RoomType& typ
 
 Room::~Room() {
   if (document_.active) --shard_.figures.of(key_.tenant_id).rooms_active;
+  // What is still here pins this room itself, and so does what is on its way elsewhere when the shard ends.
+  pins_->room = nullptr;
+  if (pins_->count == 0) delete pins_;
 }
 
 void Room::restoreMember(std::string user_id, Member member) {

@@ -24,24 +24,31 @@ namespace atrium {
 class Room;
 struct Origin;
 
-// Keeps a room in memory while something is on its way for it. One thread.
+// Keeps a room in memory while something is on its way for it. One thread. A pin may outlive the whole shard, in a completion that nobody
+// calls any more; then it only lets go.
 class RoomPin {
  public:
   RoomPin() = default;
   explicit RoomPin(Room& room);
-  RoomPin(RoomPin&& other) noexcept : room_(std::exchange(other.room_, nullptr)) {}
+  RoomPin(RoomPin&& other) noexcept : pins_(std::exchange(other.pins_, nullptr)) {}
   RoomPin& operator=(RoomPin&& other) noexcept {
-    std::swap(room_, other.room_);
+    std::swap(pins_, other.pins_);
     return *this;
   }
   ~RoomPin();
-  [[nodiscard]] RoomPin again() const { return RoomPin(*room_); }
-  explicit operator bool() const { return room_ != nullptr; }
-  Room* operator->() const { return room_; }
-  Room& operator*() const { return *room_; }
+  [[nodiscard]] RoomPin again() const { return RoomPin(**this); }
+  explicit operator bool() const { return pins_ != nullptr; }
+  Room* operator->() const { return pins_->room; }
+  Room& operator*() const { return *pins_->room; }
 
  private:
-  Room* room_ = nullptr;
+  friend class Room;
+  // The pins of one room; lives as long as the room or the last of them.
+  struct Pins {
+    Room* room;  // Null: it has gone.
+    std::uint32_t count = 0;
+  };
+  Pins* pins_ = nullptr;
 };
 
 // A user's durable place in a room.
@@ -181,7 +188,7 @@ class Room {
   std::string epoch_;              // Empty until the first message.
   std::uint64_t last_seq_ = 0;
 
-  std::uint32_t pins_ = 0;
+  RoomPin::Pins* const pins_;
   std::uint32_t appends_ = 0;  // Messages at the store.
   bool in_doubt_ = false;
 

@@ -52,11 +52,12 @@ class Rooms {
   void trimAll();
 
   Shard::Impl& shard_;
-  std::unordered_map<RoomKey, std::unique_ptr<Room>, RoomKeyHash> rooms_;
-  std::unordered_map<RoomKey, std::shared_ptr<Loading>, RoomKeyHash> loading_;
   std::size_t creating_ = 0;  // Rooms the store has yet to accept; their places are taken.
   std::list<Room*> idle_;     // Longest idle first.
   std::unordered_map<Room*, std::list<Room*>::iterator> idle_place_;
+  // After the lists of the idle: a room that ends may let go of another.
+  std::unordered_map<RoomKey, std::unique_ptr<Room>, RoomKeyHash> rooms_;
+  std::unordered_map<RoomKey, std::shared_ptr<Loading>, RoomKeyHash> loading_;
   Timer trim_timer_;
 };
 

@@ -86,6 +86,7 @@ World::World(std::uint64_t seed, WorldOptions options)
 }
 
 World::~World() {
+  if (!parts_.empty() && !parts_.front()->shard) return;
   for (const auto& client : clients_)
     if (client->session) disconnect(*client);
   for (const auto& part : parts_) part->held = false;
@@ -186,6 +187,11 @@ void World::stir(unsigned turns) {
     turn(static_cast<unsigned>(random.below(parts_.size())));
     if (random.below(3) == 0) store.work();
   }
+}
+
+void World::end() {
+  for (const auto& client : clients_) client->session = nullptr;
+  for (const auto& part : parts_) part->shard.reset();
 }
 
 void World::settle() {

@@ -83,6 +83,8 @@ class World final : private Shards, private Tokens {
   void stir(unsigned turns);
   // That shard turns no more until it is let go.
   void hold(unsigned shard, bool held) { parts_[shard]->held = held; }
+  // Ends the shards as they are, with sessions in rooms and whatever is on its way; nothing else may be asked of this world then.
+  void end();
   // Moves the clock on in steps, turning as it goes.
   void pass(std::chrono::milliseconds time);
 

@@ -86,5 +86,35 @@ TEST(Shard, takesNothingNewWhileItDrains) {
   EXPECT_EQ(count(late, "room_joined"), 0u);
 }
 
+// The process ends when its patience does, whoever is still there and whatever the store still owes: nothing may reach for what has gone.
+TEST(Shard, endsWithSessionsInRoomsAndMessagesOnTheirWay) {
+  World world(1, {.shards = 2});
+  const User ana(world, "ana"), ben(world, "ben");
+  Strings rooms;
+  for (int n = 0; n < 8; ++n) {
+    const std::string room = rooms.emplace_back(ana.room({"ben"})), hooked = ana.room({"ben"}, "hooked");
+    Client& client = ana.connect(room);
+    ana.joins(client, hooked);
+    ben.connect(room);
+    world.send(client, message(hooked, "asked"));
+    world.send(client, message(hooked, "behind it"));
+  }
+  world.settle();
+  EXPECT_EQ(world.types.waiting.size(), 8u);
+  world.store.stall(true);
+  Client& sender = ana.connect();
+  unsigned answers = 0;
+  for (const std::string& room : rooms) {
+    world.send(sender, message(room, "for the store"));
+    ChangeRoom command;
+    command.name = "other";
+    world.shard(0).changeRoom(ana.principal(), room, std::move(command), [&](const auto&) { ++answers; });
+    world.shard(1).closeRoom(ana.principal(), room, [&](const auto&) { ++answers; });
+  }
+  world.stir(4);  // Some of it still lies in a mailbox.
+  world.end();
+  EXPECT_EQ(answers, 0u);
+}
+
 }  // namespace
 }  // namespace atrium::sim
