@@ -54,6 +54,16 @@ void withRoom(Shard::Impl& shard, const Principal& caller, std::string_view room
 }
 
 // Walks a user's rooms in order of id, asking each whether it belongs into the list.
+// Refuses a page that no store could give.
+Result<void> checkPage(std::uint32_t limit, std::size_t message_types = 0) {
+  Error error{Code::validation_failed, "The page cannot be as asked.", 0, {}};
+  if (limit < 1 || limit > page_max) error.fields.push_back({"/limit", "must be a whole number from 1 to " + std::to_string(page_max)});
+  if (message_types > ATRIUM_PAGE_TYPES_MAX)
+    error.fields.push_back({"/message_type", "may be given at most " + std::to_string(ATRIUM_PAGE_TYPES_MAX) + " times"});
+  if (error.fields.empty()) return {};
+  return fail(std::move(error));
+}
+
 class Listing : public std::enable_shared_from_this<Listing> {
  public:
   Listing(Shard::Impl& shard, PrincipalPtr caller, ListRooms query, Completion<std::string> done)
@@ -130,6 +140,7 @@ void Shard::createRoom(PrincipalPtr caller, CreateRoom command, Completion<std::
 
 void Shard::listRooms(PrincipalPtr caller, ListRooms query, Completion<std::string> done) {
   const UserKey user{caller->tenant_id, caller->user_id};
+  if (const auto page = checkPage(query.limit); !page) return done(fail(page.error()));
   impl_->ask<std::vector<Id>>(
       impl_->homeOf(user),
       [impl = impl_.get(), caller, query = std::move(query), done = std::move(done)](Result<std::vector<Id>> rooms) mutable {
@@ -237,6 +248,7 @@ void Shard::broadcast(PrincipalPtr caller, Broadcast command, Completion<std::st
 
 void Shard::history(PrincipalPtr caller, HistoryQuery query, Completion<HistoryPage> done) {
   const std::string room_id = query.room_id;
+  if (const auto page = checkPage(query.limit, query.message_types.size()); !page) return done(fail(page.error()));
   withRoom(*impl_, *caller, room_id, std::move(done),
            [caller, query = std::move(query)](Room& room, Completion<HistoryPage> answer) mutable {
              room.history(*caller, std::move(query), std::move(answer));

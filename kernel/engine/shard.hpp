@@ -50,13 +50,16 @@ struct SessionOptions {
 
 struct HistoryQuery {
   std::string room_id{};
-  std::uint32_t limit = 50;
-  std::string before{};  // A message id or a seq; empty: from the newest.
-  std::string after{};   // Likewise; oldest first above it. Not together with `before`.
-  std::vector<std::string> message_types{};
+  std::uint32_t limit = 50;                  // 1 to page_max; otherwise validation_failed.
+  std::string before{};                      // A message id or a seq; empty: from the newest.
+  std::string after{};                       // Likewise; oldest first above it. Not together with `before`.
+  std::vector<std::string> message_types{};  // At most ATRIUM_PAGE_TYPES_MAX; otherwise validation_failed.
   std::string sender{};
   std::string thread{};  // A message id.
 };
+
+// The longest page: with one item more, which tells whether another follows, it is as long as a store's may be.
+inline constexpr std::uint32_t page_max = ATRIUM_PAGE_MAX - 1;
 
 struct HistoryPage {
   std::string json;            // A bare array.
@@ -69,7 +72,7 @@ struct ListRooms {
   std::string member{};
   std::string query{};  // Part of the name, without case (ASCII).
   std::string cursor{};
-  std::uint32_t limit = 50;
+  std::uint32_t limit = 50;  // 1 to page_max; otherwise validation_failed.
 };
 
 // What one shard knows of a tenant, or of all of them, since the start; figures of several shards add up.

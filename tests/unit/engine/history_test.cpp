@@ -74,6 +74,14 @@ TEST_F(History, refusesCursorsThatMeanNothing) {
   EXPECT_EQ(seqsOf(*ben.historyPage({.room_id = room, .after = "9007199254740991"})), Seqs());
 }
 
+TEST_F(History, refusesAPageThatNoStoreCouldGive) {
+  for (const std::uint32_t limit : {0u, 1000u, UINT32_MAX})
+    EXPECT_EQ(pathsOf(ben.historyPage({.room_id = room, .limit = limit})), "/limit") << limit;
+  EXPECT_EQ(seqsOf(*ben.historyPage({.room_id = room, .limit = 999})).size(), 7u);
+  EXPECT_EQ(seqsOf(*ben.historyPage({.room_id = room, .message_types = Strings(16, "text")})).size(), 7u);
+  EXPECT_EQ(pathsOf(ben.historyPage({.room_id = room, .message_types = Strings(17, "text")})), "/message_type");
+}
+
 TEST_F(History, isFilteredByTypeSenderAndThread) {
   ASSERT_EQ(codeOf(ben.post(message(room, "m8", R"(,"message_type":"short")"))), "ok");
   ASSERT_EQ(codeOf(ben.post(message(room, "m9", R"(,"thread":")" + ids[0] + '"'))), "ok");

@@ -394,6 +394,17 @@ INSTANTIATE_TEST_SUITE_P(Documents, StoredMember,
                          testing::Values("", "{}", R"({"display_name":"b","role":"king","joined_at_ms":1})",
                                          R"({"display_name":"b","role":"member"})", R"({"role":"none","joined_at_ms":1})"));
 
+TEST(Rooms, listsNoPageOfNothing) {
+  World world(1);
+  const User ana(world, "ana");
+  const std::string room = ana.room();
+  for (const std::uint32_t limit : {0u, 1000u, UINT32_MAX}) {
+    EXPECT_EQ(pathsOf(ana.rooms({.limit = limit})), "/limit") << limit;
+    EXPECT_EQ(pathsOf(ana.rooms({.cursor = room, .limit = limit})), "/limit") << limit;
+  }
+  EXPECT_EQ(strings(ana.rooms({.limit = 1})->root()["items"], "room_id"), Strings({room}));
+}
+
 TEST(Rooms, areTrimmedEachHour) {
   World world(1, {.shards = 1, .engine = {.history_limit = 7, .message_ttl = 100s}});
   const User ana(world, "ana");
