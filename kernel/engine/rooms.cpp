@@ -13,6 +13,9 @@ namespace {
 constexpr std::uint32_t members_page = 1000;
 constexpr auto trim_interval = std::chrono::hours(1);
 
+// A new room is one batch of documents: the room, and for each member, the creator among them, two.
+constexpr std::size_t initial_members_max = (ATRIUM_BATCH_MAX - 1) / 2 - 1;
+
 std::string idBytes(const Id& id) { return {reinterpret_cast<const char*>(id.bytes.data()), id.bytes.size()}; }
 
 atrium_text text(std::string_view view) { return {view.data(), view.size()}; }
@@ -169,6 +172,8 @@ void Rooms::create(PrincipalPtr caller, Id room, CreateRoom command, Completion<
   const std::uint32_t limit = capacityLimit(info);
   if (command.max_members == 0) command.max_members = std::min(limit, info.max_members > 0 ? info.max_members : shard_.options.max_members);
   if (command.max_members > limit) return refuse("/max_members", "must be at most " + std::to_string(limit));
+  if (command.initial_members.size() > initial_members_max)
+    return refuse("/initial_members", "must name at most " + std::to_string(initial_members_max) + " users; add the others afterwards");
   if (command.initial_members.size() + 1 > command.max_members) return refuse("/initial_members", "are more than max_members");
 
   const RoomKey key{caller->tenant_id, room};

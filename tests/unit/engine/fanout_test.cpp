@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "engine/rooms.hpp"
 #include "user.hpp"
 
 namespace atrium::sim {
@@ -14,10 +15,19 @@ namespace {
 class BigRoom : public testing::Test {
  protected:
   static constexpr std::size_t sessions = 2000;
-  static Strings users() {
-    Strings names;
-    for (std::size_t n = 0; n < sessions; ++n) names.push_back("user" + std::to_string(n));
-    return names;
+  // Members already, so that nobody has to be told of each.
+  std::string storedRoom() {
+    const RoomKey key{"acme", IdSource(Random(5)).next(world.clock.now().wall)};
+    RoomDocument document;
+    document.room_type = "open";
+    document.name = "big";
+    document.max_members = 3000;
+    world.store.put(roomDocumentKey(key), encodeRoomDocument(document));
+    for (std::size_t n = 0; n < sessions; ++n) {
+      const std::string user = "user" + std::to_string(n);
+      world.store.put(memberKey(key, user), encodeMember({user, Role::member, {}}));
+    }
+    return formatId(room_prefix, key.room);
   }
   void SetUp() override {
     for (std::size_t n = 0; n < sessions; ++n)
@@ -33,8 +43,7 @@ class BigRoom : public testing::Test {
     }));
   }
   World world{1, {.shards = 1, .engine = {.max_members = 3000}}};
-  User ana{world, "ana"};
-  std::string room = ana.room(users());  // Members already, so that nobody has to be told of each.
+  std::string room = storedRoom();
   std::vector<Client*> clients;
 };
 

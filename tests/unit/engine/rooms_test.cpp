@@ -405,6 +405,22 @@ TEST(Rooms, listsNoPageOfNothing) {
   EXPECT_EQ(strings(ana.rooms({.limit = 1})->root()["items"], "room_id"), Strings({room}));
 }
 
+TEST(Rooms, takeAsManyInitialMembersAsOneBatchHolds) {
+  World world(1, {.shards = 1, .engine = {.max_members = 5000}});
+  const User ana(world, "ana");
+  const auto create = [&](int members) {
+    std::string body = R"({"room_type":"hooked","name":"n","initial_members":[)";
+    for (int n = 0; n < members; ++n) body += (n == 0 ? "\"u" : ",\"u") + std::to_string(n) + '"';
+    return ana.create(body + "]}");
+  };
+  EXPECT_EQ(pathsOf(create(499)), "/initial_members");
+  EXPECT_EQ(world.store.writes, 0u);
+  EXPECT_EQ(world.types.seen, Strings()) << "no hook is asked about what cannot be";
+  ASSERT_EQ(codeOf(create(498)), "ok");
+  EXPECT_EQ(world.store.writes, 999u) << "the room, and two for each of its 499 members";
+  EXPECT_LE(world.store.writes, ATRIUM_BATCH_MAX);
+}
+
 TEST(Rooms, areTrimmedEachHour) {
   World world(1, {.shards = 1, .engine = {.history_limit = 7, .message_ttl = 100s}});
   const User ana(world, "ana");
