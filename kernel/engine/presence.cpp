@@ -188,20 +188,19 @@ void Users::loadRooms(State& his) {
       if (it == users_.end()) return;
       State& his = *it->second;
       his.rooms_loading = false;
-      auto waiting = std::move(his.waiting);
-      his.waiting.clear();
+      auto waiting = std::exchange(his.waiting, {});
+      const auto meanwhile = std::exchange(his.meanwhile, {});  // Of account for what this walk found only.
       if (!page) {
         for (auto& done : waiting) done(fail(page.error()));
         return forgetIfIdle(walk->user);
       }
       his.rooms = {walk->found.begin(), walk->found.end()};
-      for (const auto& [room, member] : his.meanwhile) {
+      for (const auto& [room, member] : meanwhile) {
         if (member)
           his.rooms.insert(room);
         else
           his.rooms.erase(room);
       }
-      his.meanwhile.clear();
       his.rooms_known = true;
       for (const Id& room : his.rooms) announceTo(his, room);
       const std::vector<Id> rooms(his.rooms.begin(), his.rooms.end());

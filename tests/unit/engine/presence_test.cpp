@@ -258,6 +258,23 @@ TEST(Presence, aUserOfManyRoomsIsLoadedInPages) {
   EXPECT_EQ(strings(ana.rooms()->root()["items"], "room_id"), Strings({room})) << "rooms that are gone are left out";
 }
 
+TEST(Presence, whatChangedDuringAWalkThatFailedDoesNotCountForTheNext) {
+  World world(1, {.shards = 1});
+  const User ana(world, "ana"), ben(world, "ben");
+  const std::string room = ana.room({"ben"});
+  world.store.stall(true);
+  Strings removed;
+  world.shard(0).removeMember(ana.principal(), room, "ben", [&](auto result) { removed.push_back(codeOf(result)); });
+  ben.connect();  // Begins to read the rooms he is in, behind that.
+  world.store.options.refuse_read = 1000;
+  world.store.stall(false);
+  world.settle();
+  EXPECT_EQ(removed, Strings({"ok"}));
+  world.store.options.refuse_read = 0;
+  ASSERT_EQ(codeOf(ana.add(room, R"({"user_id":"ben"})")), "ok");
+  EXPECT_EQ(strings(ben.rooms()->root()["items"], "room_id"), Strings({room}));
+}
+
 // ---- Typing
 
 TEST(Typing, reachesTheOthersAndExpires) {
