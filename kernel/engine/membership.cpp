@@ -16,9 +16,6 @@ namespace {
 
 constexpr std::size_t snapshot_members_max = 200;
 
-// How long beyond twice the confirmation budget a gone user's place is kept, so that no report on a message names another.
-constexpr auto ordinal_rest = std::chrono::milliseconds(100);
-
 atrium_text text(std::string_view view) { return {view.data(), view.size()}; }
 
 }  // namespace
@@ -80,7 +77,7 @@ void Room::join(PrincipalPtr actor, std::string user_id, Member member, Completi
 
 void Room::install(const std::string& user_id, Member member) {
   const auto it = members_.insert_or_assign(user_id, std::move(member)).first;
-  if (!ordinals_.contains(user_id)) offline_.insert(user_id);
+  if (!places_.find(user_id)) offline_.insert(user_id);
   announceJoined(user_id, it->second);
   const UserKey user{key_.tenant_id, user_id};
   shard_.thereAlways(shard_.homeOf(user), [user, room = key_.room](Shard::Impl& home) { home.users.memberOf(user, room, true); });
@@ -217,18 +214,8 @@ void Room::attachNow(const PrincipalPtr& who, SessionRef session, std::vector<Pr
   // The presence was gathered elsewhere meanwhile: he may have been removed, or the room closed.
   if (!document_.active) return done(fail(Code::room_closed, "The room is closed."));
   if (!members_.contains(who->user_id)) return done(fail(Code::not_a_member, "You are not a member of this room."));
-  std::uint32_t ordinal = 0;
-  if (const auto it = ordinals_.find(who->user_id); it != ordinals_.end()) {
-    ordinal = it->second;
-  } else {
-    const Mono settled = shard_.ports.now.mono - 2 * shard_.options.confirmation_budget - ordinal_rest;
-    while (ordinal < attached_.size() && (attached_[ordinal].sessions > 0 || attached_[ordinal].left > settled)) ++ordinal;
-    if (ordinal == attached_.size()) attached_.emplace_back();
-    attached_[ordinal].user_id = who->user_id;
-    ordinals_.emplace(who->user_id, ordinal);
-    offline_.erase(who->user_id);
-  }
-  ++attached_[ordinal].sessions;
+  const std::uint32_t ordinal = places_.enter(who->user_id, shard_.ports.now.mono);
+  offline_.erase(who->user_id);
   sessions_[session.shard].insert_or_assign(session.number, Attachment{ordinal, RoomPin(*this)});
 
   FrameBuilder out(1024);
@@ -263,11 +250,8 @@ void Room::detach(const SessionRef& session) {
   const RoomPin pin = std::move(it->second.pin);
   const std::uint32_t ordinal = it->second.ordinal;
   sessions_[session.shard].erase(it);
-  AttachedUser& attached = attached_[ordinal];
-  if (--attached.sessions > 0) return;
-  attached.left = shard_.ports.now.mono;
-  const std::string user_id = attached.user_id;
-  ordinals_.erase(user_id);
+  if (!places_.leave(ordinal, shard_.ports.now.mono)) return;
+  const std::string user_id = attachedUsers()[ordinal].user_id;
   if (members_.contains(user_id)) offline_.insert(user_id);
   if (const auto typist = typing_.find(user_id); typist != typing_.end()) {
     const std::string display_name = std::move(typist->second.display_name);
@@ -279,12 +263,12 @@ void Room::detach(const SessionRef& session) {
 }
 
 void Room::detachUser(const std::string& user_id, CloseCode code, std::string_view reason) {
-  const auto ordinal = ordinals_.find(user_id);
-  if (ordinal == ordinals_.end()) return;
+  const auto ordinal = places_.find(user_id);
+  if (!ordinal) return;
   std::vector<SessionRef> leaving;
   for (unsigned shard = 0; shard < sessions_.size(); ++shard)
     for (const auto& [number, attachment] : sessions_[shard])
-      if (attachment.ordinal == ordinal->second) leaving.push_back({shard, number});
+      if (attachment.ordinal == *ordinal) leaving.push_back({shard, number});
   for (const SessionRef& session : leaving) {
     detach(session);
     shard_.thereAlways(session.shard, [key = key_, number = session.number, code, reason = std::string(reason)](Shard::Impl& there) {

@@ -157,7 +157,7 @@ void Posts::deliver(Pending& pending) {
   }
   // Whom an audience leaves out, only the shards of the sessions know.
   const bool everyone = pending.audience.empty();
-  for (const Room::AttachedUser& user : room.attachedUsers())
+  for (const Places::User& user : room.attachedUsers())
     pending.by_ordinal.push_back(everyone && user.sessions > 0 ? Handed::awaited : Handed::none);
   pending.shards_waiting = 1;  // This very call, so that reports from within it do not confirm too early.
   pending.shards_waiting += room.cast(frame, stub, pending.audience, options, pending.result.seq, tokenOf(pending));

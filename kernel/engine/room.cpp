@@ -17,6 +17,9 @@ namespace atrium {
 namespace {
 constexpr std::size_t members_shown_max = 200;
 
+// How long beyond twice the confirmation budget a gone user's place is kept, so that no report on a message names another.
+constexpr auto place_rest = std::chrono::milliseconds(100);
+
 atrium_text text(std::string_view view) { return {view.data(), view.size()}; }
 }  // namespace
 
@@ -39,6 +42,7 @@ Room::Room(Shard::Impl& shard, RoomKey key, RoomDocument document, RoomType& typ
       document_(std::move(document)),
       type_(type),
       pins_(new RoomPin::Pins{this}),
+      places_(2 * shard.options.confirmation_budget + place_rest),
       sessions_(shard.peers.size()),
       typing_timer_([this] { expireTyping(); }),
       presence_timer_([this] { flushPresence(); }) {
@@ -242,7 +246,7 @@ void Room::close(PrincipalPtr caller, Completion<void> done) {
       --shard_.figures.of(key_.tenant_id).rooms_active;
       broadcastUpdate();
       std::vector<std::string> users;
-      for (const AttachedUser& user : attached_)
+      for (const Places::User& user : attachedUsers())
         if (user.sessions > 0) users.push_back(user.user_id);
       for (const std::string& user : users) detachUser(user, CloseCode::removed, "The room was closed.");
       finish({});

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "base/timer_wheel.hpp"
+#include "engine/places.hpp"
 #include "engine/ports.hpp"
 #include "engine/presence.hpp"
 #include "engine/serial.hpp"
@@ -128,12 +129,7 @@ class Room {
   // The store has answered for one message; the room leaves doubt when none is left there.
   void appendEnded();
   void markInDoubt();
-  struct AttachedUser {
-    std::string user_id;
-    std::uint32_t sessions = 0;  // 0: he has gone; the place is given away once no message can still report on it.
-    Mono left{};
-  };
-  [[nodiscard]] const std::vector<AttachedUser>& attachedUsers() const { return attached_; }
+  [[nodiscard]] const std::vector<Places::User>& attachedUsers() const { return places_.users(); }
   [[nodiscard]] const std::set<std::string>& offlineMembers() const { return offline_; }
   // Drops what retention no longer keeps.
   void trim();
@@ -192,8 +188,7 @@ class Room {
   std::uint32_t appends_ = 0;  // Messages at the store.
   bool in_doubt_ = false;
 
-  std::vector<AttachedUser> attached_;  // By ordinal.
-  std::unordered_map<std::string, std::uint32_t> ordinals_;
+  Places places_;  // Of users with sessions here.
   struct Attachment {
     std::uint32_t ordinal;
     RoomPin pin;

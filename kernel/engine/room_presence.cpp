@@ -89,7 +89,7 @@ void Room::gatherPresence(std::vector<std::string> users, Completion<std::vector
 }
 
 void Room::presenceChanged(const std::string& user_id, const Presence& presence) {
-  if (!members_.contains(user_id) || ordinals_.empty()) return;
+  if (!members_.contains(user_id) || places_.empty()) return;
   changed_presence_.insert_or_assign(user_id, presence);
   if (members_.size() <= big_room_members) return flushPresence();
   if (!presence_timer_.armed()) shard_.ports.timers.arm(presence_timer_, shard_.ports.now.mono + gathering_interval);
