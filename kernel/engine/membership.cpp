@@ -5,6 +5,7 @@
 #include "base/assert.hpp"
 #include "engine/events.hpp"
 #include "engine/room.hpp"
+#include "engine/room_change.hpp"
 #include "engine/rooms.hpp"
 #include "engine/shard_impl.hpp"
 #include "protocol/errors.hpp"
@@ -33,46 +34,37 @@ Result<void> Room::mayEnter(const Principal& who, const std::string& user_id, bo
 }
 
 void Room::join(PrincipalPtr actor, std::string user_id, Member member, Completion<void> done) {
-  if (changes_.size() >= shard_.options.room_pending_max) return done(fail(Code::overloaded, "Too many changes wait for this room.", 1000));
-  changes_.run([this, pin = RoomPin(*this), actor = std::move(actor), user_id = std::move(user_id), member = std::move(member),
-                done = std::move(done)](Serial::Next next) mutable {
-    auto finish = [done = std::move(done), next = std::move(next), pin = std::move(pin)](Result<void> result) mutable {
-      done(std::move(result));
-      next();
-    };
-    if (members_.contains(user_id)) return finish({});
-    const bool by_other = actor->user_id != user_id;
-    if (const auto may = mayEnter(*actor, user_id, by_other); !may) return finish(fail(may.error()));
-    atrium_user_view entering{};
-    entering.struct_size = sizeof entering;
-    entering.token_roles = by_other ? 0 : actor->roles;
-    entering.room_role = static_cast<std::uint32_t>(member.role);
-    entering.user_id = text(user_id);
-    entering.display_name = text(member.display_name);
-    atrium_user_view acting = entering;
-    if (by_other) {
-      const auto it = members_.find(actor->user_id);
-      acting.token_roles = actor->roles;
-      acting.room_role = static_cast<std::uint32_t>(it == members_.end() ? Role::none : it->second.role);
-      acting.user_id = text(actor->user_id);
-      acting.display_name = text(actor->display_name);
-    }
-    const atrium_room_view room = view();
-    auto store = [this, actor, user_id, member, finish = std::move(finish)](HookOutcome outcome) mutable {
-      if (outcome.refused) return finish(fail(std::move(*outcome.refused)));
-      std::vector<DocumentWrite> writes;
-      writes.push_back({memberKey(key_, user_id), ATRIUM_VERSION_ANY, encodeMember(member)});
-      writes.push_back({userRoomKey(key_, user_id), ATRIUM_VERSION_ANY, std::string("{}")});
-      shard_.ports.store.write(std::move(writes),
-                               [this, user_id, member = std::move(member), finish = std::move(finish)](Result<void> written) mutable {
-                                 if (!written) return finish(fail(written.error()));
-                                 install(user_id, std::move(member));
-                                 finish({});
-                               });
-    };
-    if (!type_.checksJoin()) return store(HookOutcome{});
-    type_.willJoin(room, entering, acting, std::move(store));
-  });
+  inTurn(std::move(done),
+         [this, actor = std::move(actor), user_id = std::move(user_id), member = std::move(member)](const ChangePtr<void>& change) mutable {
+           if (members_.contains(user_id)) return change->end({});
+           const bool by_other = actor->user_id != user_id;
+           if (const auto may = mayEnter(*actor, user_id, by_other); !may) return change->end(fail(may.error()));
+           atrium_user_view entering{};
+           entering.struct_size = sizeof entering;
+           entering.token_roles = by_other ? 0 : actor->roles;
+           entering.room_role = static_cast<std::uint32_t>(member.role);
+           entering.user_id = text(user_id);
+           entering.display_name = text(member.display_name);
+           atrium_user_view acting = entering;
+           if (by_other) {
+             const auto it = members_.find(actor->user_id);
+             acting.token_roles = actor->roles;
+             acting.room_role = static_cast<std::uint32_t>(it == members_.end() ? Role::none : it->second.role);
+             acting.user_id = text(actor->user_id);
+             acting.display_name = text(actor->display_name);
+           }
+           const atrium_room_view room = view();
+           auto store = [this, actor, user_id, member, change](HookOutcome outcome) mutable {
+             if (outcome.refused) return change->end(fail(std::move(*outcome.refused)));
+             std::vector<DocumentWrite> writes;
+             writes.push_back({memberKey(key_, user_id), ATRIUM_VERSION_ANY, encodeMember(member)});
+             writes.push_back({userRoomKey(key_, user_id), ATRIUM_VERSION_ANY, std::string("{}")});
+             write(change, std::move(writes),
+                   [this, user_id = std::move(user_id), member = std::move(member)]() mutable { install(user_id, std::move(member)); });
+           };
+           if (!type_.checksJoin()) return store(HookOutcome{});
+           type_.willJoin(room, entering, acting, std::move(store));
+         });
 }
 
 void Room::install(const std::string& user_id, Member member) {
@@ -125,60 +117,45 @@ void Room::addMember(PrincipalPtr caller, AddMember command, Completion<std::str
 }
 
 void Room::removeMember(PrincipalPtr caller, std::string user_id, Completion<void> done) {
-  if (changes_.size() >= shard_.options.room_pending_max) return done(fail(Code::overloaded, "Too many changes wait for this room.", 1000));
-  changes_.run([this, pin = RoomPin(*this), caller = std::move(caller), user_id = std::move(user_id),
-                done = std::move(done)](Serial::Next next) mutable {
-    auto finish = [done = std::move(done), next = std::move(next), pin = std::move(pin)](Result<void> result) mutable {
-      done(std::move(result));
-      next();
-    };
+  inTurn(std::move(done), [this, caller = std::move(caller), user_id = std::move(user_id)](const ChangePtr<void>& change) {
     const auto it = members_.find(user_id);
     const bool own = caller->user_id == user_id;
     if (!own || it == members_.end())
-      if (const auto may = this->may(*caller, ATRIUM_MAY_REMOVE_MEMBERS, "remove members"); !may) return finish(fail(may.error()));
-    if (it == members_.end()) return finish(fail(Code::not_found, "There is no such member in this room."));
+      if (const auto may = this->may(*caller, ATRIUM_MAY_REMOVE_MEMBERS, "remove members"); !may) return change->end(fail(may.error()));
+    if (it == members_.end()) return change->end(fail(Code::not_found, "There is no such member in this room."));
     const auto owners = std::ranges::count_if(members_, [](const auto& entry) { return entry.second.role == Role::owner; });
     if (it->second.role == Role::owner && owners == 1 && members_.size() > 1)
-      return finish(fail(Code::last_owner, "Make somebody else an owner first."));
+      return change->end(fail(Code::last_owner, "Make somebody else an owner first."));
     std::vector<DocumentWrite> writes;
     writes.push_back({memberKey(key_, user_id), ATRIUM_VERSION_ANY, std::nullopt});
     writes.push_back({userRoomKey(key_, user_id), ATRIUM_VERSION_ANY, std::nullopt});
-    shard_.ports.store.write(std::move(writes), [this, user_id, own, finish = std::move(finish)](Result<void> written) mutable {
-      if (!written) return finish(fail(written.error()));
+    write(change, std::move(writes), [this, user_id, own] {
       members_.erase(user_id);
       offline_.erase(user_id);
       announceLeft(user_id);
       detachUser(user_id, CloseCode::removed, own ? "You left the room." : "You were removed from the room.");
       const UserKey user{key_.tenant_id, user_id};
       shard_.thereAlways(shard_.homeOf(user), [user, room = key_.room](Shard::Impl& home) { home.users.memberOf(user, room, false); });
-      finish({});
     });
   });
 }
 
 void Room::changeRole(PrincipalPtr caller, std::string user_id, Role role, Completion<std::string> done) {
-  if (changes_.size() >= shard_.options.room_pending_max) return done(fail(Code::overloaded, "Too many changes wait for this room.", 1000));
-  changes_.run([this, pin = RoomPin(*this), caller = std::move(caller), user_id = std::move(user_id), role,
-                done = std::move(done)](Serial::Next next) mutable {
-    auto finish = [done = std::move(done), next = std::move(next), pin = std::move(pin)](Result<std::string> result) mutable {
-      done(std::move(result));
-      next();
-    };
-    if (const auto may = this->may(*caller, ATRIUM_MAY_CHANGE_ROLES, "change roles"); !may) return finish(fail(may.error()));
+  inTurn(std::move(done), [this, caller = std::move(caller), user_id = std::move(user_id), role](const ChangePtr<std::string>& change) {
+    if (const auto may = this->may(*caller, ATRIUM_MAY_CHANGE_ROLES, "change roles"); !may) return change->end(fail(may.error()));
     const auto it = members_.find(user_id);
-    if (it == members_.end()) return finish(fail(Code::not_found, "There is no such member in this room."));
+    if (it == members_.end()) return change->end(fail(Code::not_found, "There is no such member in this room."));
     const auto owners = std::ranges::count_if(members_, [](const auto& entry) { return entry.second.role == Role::owner; });
     if (it->second.role == Role::owner && role != Role::owner && owners == 1)
-      return finish(fail(Code::last_owner, "Make somebody else an owner first."));
+      return change->end(fail(Code::last_owner, "Make somebody else an owner first."));
     Member changed = it->second;
     changed.role = role;
     std::vector<DocumentWrite> writes;
     writes.push_back({memberKey(key_, user_id), ATRIUM_VERSION_ANY, encodeMember(changed)});
-    shard_.ports.store.write(std::move(writes), [this, user_id, changed, finish = std::move(finish)](Result<void> written) mutable {
-      if (!written) return finish(fail(written.error()));
+    write(change, std::move(writes), [this, user_id, changed] {
       members_.insert_or_assign(user_id, changed);
       broadcastUpdate();
-      finish(memberJson(user_id));
+      return memberJson(user_id);
     });
   });
 }

@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "engine/events.hpp"
+#include "engine/room_change.hpp"
 #include "engine/room_post.hpp"
 #include "engine/rooms.hpp"
 #include "engine/shard_impl.hpp"
@@ -175,39 +176,31 @@ void Room::broadcastUpdate() {
 }
 
 void Room::change(PrincipalPtr caller, ChangeRoom command, Completion<std::string> done) {
-  if (changes_.size() >= shard_.options.room_pending_max) return done(fail(Code::overloaded, "Too many changes wait for this room.", 1000));
-  changes_.run([this, pin = RoomPin(*this), caller = std::move(caller), command = std::move(command),
-                done = std::move(done)](Serial::Next next) mutable {
-    auto finish = [done = std::move(done), next = std::move(next), pin = std::move(pin)](Result<std::string> result) mutable {
-      done(std::move(result));
-      next();
-    };
-    if (!document_.active) return finish(fail(Code::room_closed));
-    if (const auto may = this->may(*caller, ATRIUM_MAY_CHANGE_ROOM, "change it"); !may) return finish(fail(may.error()));
+  inTurn(std::move(done), [this, caller = std::move(caller), command = std::move(command)](const ChangePtr<std::string>& change) mutable {
+    if (!document_.active) return change->end(fail(Code::room_closed));
+    if (const auto may = this->may(*caller, ATRIUM_MAY_CHANGE_ROOM, "change it"); !may) return change->end(fail(may.error()));
     if (const std::uint32_t limit = shard_.rooms.capacityLimit(type_.info()); command.max_members && *command.max_members > limit) {
       const std::string problem = "must be at most " + std::to_string(limit);
-      return finish(fail({Code::validation_failed, "/max_members " + problem, 0, {{"/max_members", problem}}}));
+      return change->end(fail({Code::validation_failed, "/max_members " + problem, 0, {{"/max_members", problem}}}));
     }
     if (command.max_members && *command.max_members < members_.size())
-      return finish(fail(Code::conflict, "The room has more members than that already."));
+      return change->end(fail(Code::conflict, "The room has more members than that already."));
     RoomDocument wanted = document_;
     if (command.name) wanted.name = std::move(*command.name);
     if (command.description) wanted.description = std::move(*command.description);
     if (command.max_members) wanted.max_members = *command.max_members;
     if (command.settings) wanted.settings = std::move(*command.settings);
     if (command.context) wanted.context = std::move(*command.context);
-    auto store = [this, wanted, finish = std::move(finish)](HookOutcome outcome) mutable {
-      if (outcome.refused) return finish(fail(std::move(*outcome.refused)));
+    auto store = [this, wanted, change](HookOutcome outcome) mutable {
+      if (outcome.refused) return change->end(fail(std::move(*outcome.refused)));
       std::vector<DocumentWrite> writes;
       writes.push_back({roomDocumentKey(key_), document_version_, encodeRoomDocument(wanted)});
-      shard_.ports.store.write(std::move(writes),
-                               [this, wanted = std::move(wanted), finish = std::move(finish)](Result<void> written) mutable {
-                                 if (!written) return finish(fail(written.error()));
-                                 document_ = std::move(wanted);
-                                 ++document_version_;
-                                 broadcastUpdate();
-                                 finish(json());
-                               });
+      write(change, std::move(writes), [this, wanted = std::move(wanted)]() mutable {
+        document_ = std::move(wanted);
+        ++document_version_;
+        broadcastUpdate();
+        return json();
+      });
     };
     if (!type_.checksSettings()) return store(HookOutcome{});
     atrium_room_view proposed = view();
@@ -227,20 +220,14 @@ void Room::change(PrincipalPtr caller, ChangeRoom command, Completion<std::strin
 }
 
 void Room::close(PrincipalPtr caller, Completion<void> done) {
-  if (changes_.size() >= shard_.options.room_pending_max) return done(fail(Code::overloaded, "Too many changes wait for this room.", 1000));
-  changes_.run([this, pin = RoomPin(*this), caller = std::move(caller), done = std::move(done)](Serial::Next next) mutable {
-    auto finish = [done = std::move(done), next = std::move(next), pin = std::move(pin)](Result<void> result) mutable {
-      done(std::move(result));
-      next();
-    };
-    if (const auto may = this->may(*caller, ATRIUM_MAY_CLOSE, "close it"); !may) return finish(fail(may.error()));
-    if (!document_.active) return finish({});
+  inTurn(std::move(done), [this, caller = std::move(caller)](const ChangePtr<void>& change) {
+    if (const auto may = this->may(*caller, ATRIUM_MAY_CLOSE, "close it"); !may) return change->end(fail(may.error()));
+    if (!document_.active) return change->end({});
     RoomDocument wanted = document_;
     wanted.active = false;
     std::vector<DocumentWrite> writes;
     writes.push_back({roomDocumentKey(key_), document_version_, encodeRoomDocument(wanted)});
-    shard_.ports.store.write(std::move(writes), [this, finish = std::move(finish)](Result<void> written) mutable {
-      if (!written) return finish(fail(written.error()));
+    write(change, std::move(writes), [this] {
       document_.active = false;
       ++document_version_;
       --shard_.figures.of(key_.tenant_id).rooms_active;
@@ -249,7 +236,6 @@ void Room::close(PrincipalPtr caller, Completion<void> done) {
       for (const Places::User& user : attachedUsers())
         if (user.sessions > 0) users.push_back(user.user_id);
       for (const std::string& user : users) detachUser(user, CloseCode::removed, "The room was closed.");
-      finish({});
     });
   });
 }
@@ -305,8 +291,14 @@ void Room::appendEnded() {
 void Room::markInDoubt() {
   if (in_doubt_) return;
   in_doubt_ = true;
+  tellInDoubt();
+}
+
+void Room::tellInDoubt() {
   shard_.ports.metrics.add(Metric::rooms_in_doubt);
   shard_.ports.log.warning("room.in_doubt", {{"tenant_id", key_.tenant_id}, {"room_id", id_text_}});
 }
+
+Error Room::changesWait() { return {Code::storage_unavailable, "Storage has not answered for this room yet.", 1000, {}}; }
 
 }  // namespace atrium

@@ -138,6 +138,10 @@ class Room {
   friend class RoomPin;
   struct HeldPost;
   struct HookViews;
+  template <typename T>
+  class Change;
+  template <typename T>
+  using ChangePtr = std::shared_ptr<Change<T>>;
 
   // room.cpp
   [[nodiscard]] atrium_room_view view() const;
@@ -151,6 +155,14 @@ class Room {
   template <typename Out>
   static void writeMember(JsonWriter<Out>& json, const std::string& user_id, const Member& member);
   void broadcastUpdate();
+  // Counts and logs that the store is past its deadline for this room.
+  void tellInDoubt();
+  // room_change.hpp
+  template <typename T, typename F>
+  void inTurn(Completion<T> done, F step);
+  template <typename T, typename F>
+  void write(const ChangePtr<T>& change, std::vector<DocumentWrite> writes, F apply);
+  [[nodiscard]] static Error changesWait();
   // membership.cpp
   [[nodiscard]] Result<void> mayEnter(const Principal& who, const std::string& user_id, bool by_other) const;
   void join(PrincipalPtr actor, std::string user_id, Member member, Completion<void> done);
@@ -196,6 +208,7 @@ class Room {
   std::vector<std::unordered_map<std::uint64_t, Attachment>> sessions_;  // By shard, by session number.
 
   Serial changes_;                             // Members, settings, closing: one at a time.
+  bool changes_in_doubt_ = false;              // The store owes an answer for one of them past its deadline.
   std::list<std::unique_ptr<HeldPost>> held_;  // Messages waiting behind one whose hook is not done.
   bool hook_running_ = false;
   bool taking_held_ = false;

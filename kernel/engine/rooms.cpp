@@ -222,28 +222,37 @@ void Rooms::create(PrincipalPtr caller, Id room, CreateRoom command, Completion<
       writes.push_back({memberKey(key, user), ATRIUM_VERSION_ANY, encodeMember(member)});
       writes.push_back({userRoomKey(key, user), ATRIUM_VERSION_ANY, std::string("{}")});
     }
-    shard_.ports.store.write(std::move(writes), [this, key, caller, document = std::move(document), members = std::move(members),
-                                                 done = std::move(done)](Result<void> written) mutable {
-      --creating_;
-      if (!written) return done(fail(written.error()));
-      shard_.ports.metrics.add(Metric::rooms_created);
-      for (const auto& [user, member] : members) {
-        const UserKey user_key{key.tenant_id, user};
-        shard_.thereAlways(shard_.homeOf(user_key),
-                           [user_key, room = key.room](Shard::Impl& home) { home.users.memberOf(user_key, room, true); });
-      }
-      // Somebody may have seen it in the store and loaded it already.
-      Room* made = loaded(key);
-      if (!made) {
-        const auto installed = install(key, std::move(document));
-        if (!installed) return done(fail(installed.error()));
-        made = *installed;
-        for (auto& [user, member] : members) made->restoreMember(std::move(user), std::move(member));
-        made->restoreHead({}, 1);
-      }
-      const RoomPin pin(*made);
-      pin->read(*caller, std::move(done));
-    });
+    // Answered once: by the store's word or, when that takes too long, before it. The room comes to be whenever the store says so.
+    const auto answer = std::make_shared<Completion<std::string>>(std::move(done));
+    const auto overdue = [this, key, answer] {
+      shard_.ports.metrics.add(Metric::rooms_in_doubt);
+      shard_.ports.log.warning("room.in_doubt", {{"tenant_id", key.tenant_id}, {"room_id", formatId(room_prefix, key.room)}});
+      std::exchange(*answer, nullptr)(fail(writeInDoubt()));
+    };
+    shard_.writes.write(
+        std::move(writes), overdue,
+        [this, key, caller, document = std::move(document), members = std::move(members), answer](Result<void> written) mutable {
+          --creating_;
+          Completion<std::string> done = *answer ? std::move(*answer) : [](const auto&) {};
+          if (!written) return done(fail(written.error()));
+          shard_.ports.metrics.add(Metric::rooms_created);
+          for (const auto& [user, member] : members) {
+            const UserKey user_key{key.tenant_id, user};
+            shard_.thereAlways(shard_.homeOf(user_key),
+                               [user_key, room = key.room](Shard::Impl& home) { home.users.memberOf(user_key, room, true); });
+          }
+          // Somebody may have seen it in the store and loaded it already.
+          Room* made = loaded(key);
+          if (!made) {
+            const auto installed = install(key, std::move(document));
+            if (!installed) return done(fail(installed.error()));
+            made = *installed;
+            for (auto& [user, member] : members) made->restoreMember(std::move(user), std::move(member));
+            made->restoreHead({}, 1);
+          }
+          const RoomPin pin(*made);
+          pin->read(*caller, std::move(done));
+        });
   };
   if (!type->checksSettings()) return store(HookOutcome{});
   type->checkSettings(view, actor, std::move(store));

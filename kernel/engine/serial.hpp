@@ -17,6 +17,10 @@ class Serial {
     steps_.push_back(std::move(step));
     advance();
   }
+  // Runs those that wait at once, although the present one has not ended; for steps that know it and refuse.
+  void runWaiting() {
+    for (Step& step : std::exchange(steps_, {})) step([] {});
+  }
   [[nodiscard]] std::size_t size() const { return steps_.size() + (busy_ ? 1 : 0); }
 
  private:

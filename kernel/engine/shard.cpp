@@ -17,6 +17,7 @@ Shard::Impl::Impl(const ShardPorts& shard_ports, const EngineOptions& engine_opt
       fanout(*this),
       users(*this),
       rooms(*this),
+      writes(*this),
       posts(*this) {}
 
 Shard::Shard(const ShardPorts& ports, const EngineOptions& options) : impl_(std::make_unique<Impl>(ports, options)) {}
@@ -53,7 +54,6 @@ void withRoom(Shard::Impl& shard, const Principal& caller, std::string_view room
   });
 }
 
-// Walks a user's rooms in order of id, asking each whether it belongs into the list.
 // Refuses a page that no store could give.
 Result<void> checkPage(std::uint32_t limit, std::size_t message_types = 0) {
   Error error{Code::validation_failed, "The page cannot be as asked.", 0, {}};
@@ -64,6 +64,7 @@ Result<void> checkPage(std::uint32_t limit, std::size_t message_types = 0) {
   return fail(std::move(error));
 }
 
+// Walks a user's rooms in order of id, asking each whether it belongs into the list.
 class Listing : public std::enable_shared_from_this<Listing> {
  public:
   Listing(Shard::Impl& shard, PrincipalPtr caller, ListRooms query, Completion<std::string> done)
@@ -139,8 +140,8 @@ void Shard::createRoom(PrincipalPtr caller, CreateRoom command, Completion<std::
 }
 
 void Shard::listRooms(PrincipalPtr caller, ListRooms query, Completion<std::string> done) {
-  const UserKey user{caller->tenant_id, caller->user_id};
   if (const auto page = checkPage(query.limit); !page) return done(fail(page.error()));
+  const UserKey user{caller->tenant_id, caller->user_id};
   impl_->ask<std::vector<Id>>(
       impl_->homeOf(user),
       [impl = impl_.get(), caller, query = std::move(query), done = std::move(done)](Result<std::vector<Id>> rooms) mutable {
@@ -247,8 +248,8 @@ void Shard::broadcast(PrincipalPtr caller, Broadcast command, Completion<std::st
 }
 
 void Shard::history(PrincipalPtr caller, HistoryQuery query, Completion<HistoryPage> done) {
-  const std::string room_id = query.room_id;
   if (const auto page = checkPage(query.limit, query.message_types.size()); !page) return done(fail(page.error()));
+  const std::string room_id = query.room_id;
   withRoom(*impl_, *caller, room_id, std::move(done),
            [caller, query = std::move(query)](Room& room, Completion<HistoryPage> answer) mutable {
              room.history(*caller, std::move(query), std::move(answer));

@@ -10,6 +10,7 @@
 #include "engine/rooms.hpp"
 #include "engine/session.hpp"
 #include "engine/shard.hpp"
+#include "engine/writes.hpp"
 #include "protocol/errors.hpp"
 #include "protocol/json_index.hpp"
 #include "protocol/metrics.hpp"
@@ -67,6 +68,7 @@ class Shard::Impl {
   Fanout fanout;
   Users users;
   Rooms rooms;
+  Writes writes;
   Posts posts;  // After rooms: messages on their way pin them, so they end first.
 };
 

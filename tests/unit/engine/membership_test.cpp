@@ -22,6 +22,21 @@ TEST(Membership, anyoneEntersAnOpenRoomByConnecting) {
   EXPECT_EQ(strings(ben.rooms()->root()["items"], "room_id"), Strings({room}));
 }
 
+TEST(Membership, whoseEntryTheStoreDoesNotAnswerIsSentAwayAndFindsHimselfAMember) {
+  World world(1, {.shards = 1, .engine = {.store_deadline = 100ms}});
+  const User ana(world, "ana"), ben(world, "ben");
+  const std::string room = ana.room();
+  world.store.stall(true);
+  Client& client = ben.connect(room);
+  world.pass(150ms);
+  EXPECT_EQ(last(client, "error")["code"].text(), "in_doubt");
+  EXPECT_EQ(client.closed, CloseCode::state_lost) << "he is to come back";
+  world.store.stall(false);
+  world.settle();
+  EXPECT_EQ(membersOf(ana, room), Strings({"ana", "ben"}));
+  EXPECT_EQ(count(ben.connect(room), "room_joined"), 1u);
+}
+
 TEST(Membership, aRoomByInvitationIsOpenToThoseAddedAndToOverseers) {
   World world(1);
   const User ana(world, "ana"), ben(world, "ben"), eve(world, "eve", ATRIUM_ROLE_SUPERVISOR);

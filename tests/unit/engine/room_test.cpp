@@ -43,6 +43,54 @@ TEST(Room, changesWhatIsNamedAndTellsItsSessions) {
   EXPECT_EQ(count(client, "room_updated"), 2u);
 }
 
+TEST(Room, aChangeThatTheStoreDoesNotAnswerIsInDoubt) {
+  World world(1, {.shards = 1, .engine = {.store_deadline = 100ms}});
+  const User ana(world, "ana"), ben(world, "ben");
+  const std::string room = ana.room({"ben"});
+  Client& client = ben.connect(room);
+  world.store.stall(true);
+  Strings answers;
+  const auto note = [&](const auto& result) { answers.push_back(codeOf(result)); };
+  ChangeRoom command;
+  command.name = "late";
+  world.shard(0).changeRoom(ana.principal(), room, std::move(command), note);
+  world.shard(0).removeMember(ana.principal(), room, "ben", note);
+  world.shard(0).closeRoom(ana.principal(), room, note);
+  world.clock.advance(99ms);
+  world.settle();
+  EXPECT_EQ(answers, Strings());
+  world.clock.advance(1ms);
+  world.settle();
+  EXPECT_EQ(answers, Strings({"in_doubt", "storage_unavailable", "storage_unavailable"})) << "what waits behind it was never begun";
+  EXPECT_EQ(codeOf(ana.change(room, R"({"name":"more"})")), "storage_unavailable");
+  EXPECT_EQ(ana.read(room)->root()["name"].text(), "new");
+  EXPECT_EQ(world.metric(Metric::rooms_in_doubt), 1);
+  world.store.stall(false);
+  world.settle();
+  EXPECT_EQ(answers.size(), 3u) << "nobody is answered twice";
+  EXPECT_EQ(ana.read(room)->root()["name"].text(), "late") << "a late success counts";
+  EXPECT_EQ(last(client, "room_updated")["room"]["name"].text(), "late");
+  EXPECT_EQ(codeOf(ana.change(room, R"({"name":"more"})")), "ok");
+  EXPECT_EQ(codeOf(ben.read(room)), "ok");
+}
+
+TEST(Room, aChangeThatFailsLateWasNotMade) {
+  World world(1, {.shards = 1, .engine = {.store_deadline = 100ms}});
+  const User ana(world, "ana");
+  const std::string room = ana.room();
+  world.store.stall(true);
+  Strings answers;
+  world.shard(0).closeRoom(ana.principal(), room, [&](const auto& result) { answers.push_back(codeOf(result)); });
+  world.pass(150ms);
+  EXPECT_EQ(answers, Strings({"in_doubt"}));
+  world.store.options.refuse_write = 1000;
+  world.store.stall(false);
+  world.settle();
+  EXPECT_EQ(answers.size(), 1u);
+  world.store.options.refuse_write = 0;
+  EXPECT_EQ(codeOf(ana.change(room, R"({"name":"still open"})")), "ok");
+}
+
 TEST(Room, isChangedByOwnersAndOverseersOnly) {
   World world(1);
   const User ana(world, "ana"), ben(world, "ben"), cleo(world, "cleo");

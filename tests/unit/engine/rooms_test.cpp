@@ -394,15 +394,28 @@ INSTANTIATE_TEST_SUITE_P(Documents, StoredMember,
                          testing::Values("", "{}", R"({"display_name":"b","role":"king","joined_at_ms":1})",
                                          R"({"display_name":"b","role":"member"})", R"({"role":"none","joined_at_ms":1})"));
 
-TEST(Rooms, listsNoPageOfNothing) {
-  World world(1);
-  const User ana(world, "ana");
-  const std::string room = ana.room();
-  for (const std::uint32_t limit : {0u, 1000u, UINT32_MAX}) {
-    EXPECT_EQ(pathsOf(ana.rooms({.limit = limit})), "/limit") << limit;
-    EXPECT_EQ(pathsOf(ana.rooms({.cursor = room, .limit = limit})), "/limit") << limit;
-  }
-  EXPECT_EQ(strings(ana.rooms({.limit = 1})->root()["items"], "room_id"), Strings({room}));
+TEST(Rooms, whoCreatesOneIsAnsweredThoughTheStoreDoesNot) {
+  World world(1, {.shards = 1, .engine = {.store_deadline = 100ms}});
+  const User ana(world, "ana"), ben(world, "ben");
+  world.store.stall(true);
+  Strings answers;
+  const auto create = [&] {
+    auto command =
+        readCreateRoom(JsonDocument::parse(R"({"room_type":"open","name":"n","initial_members":["ben"]})")->root(), *ana.principal());
+    world.shard(0).createRoom(ana.principal(), std::move(*command), [&](const auto& result) { answers.push_back(codeOf(result)); });
+  };
+  create();
+  world.pass(50ms);
+  create();
+  world.pass(60ms);
+  EXPECT_EQ(answers, Strings({"in_doubt"})) << "each has its own deadline";
+  EXPECT_EQ(world.metric(Metric::rooms_in_doubt), 1);
+  world.store.stall(false);
+  world.settle();
+  EXPECT_EQ(answers, Strings({"in_doubt", "ok"}));
+  EXPECT_EQ(strings(ben.rooms()->root()["items"], "name"), Strings({"n", "n"})) << "the late one came to be";
+  world.pass(1s);
+  EXPECT_EQ(answers.size(), 2u);
 }
 
 TEST(Rooms, takeAsManyInitialMembersAsOneBatchHolds) {
@@ -419,6 +432,17 @@ TEST(Rooms, takeAsManyInitialMembersAsOneBatchHolds) {
   ASSERT_EQ(codeOf(create(498)), "ok");
   EXPECT_EQ(world.store.writes, 999u) << "the room, and two for each of its 499 members";
   EXPECT_LE(world.store.writes, ATRIUM_BATCH_MAX);
+}
+
+TEST(Rooms, listsNoPageOfNothing) {
+  World world(1);
+  const User ana(world, "ana");
+  const std::string room = ana.room();
+  for (const std::uint32_t limit : {0u, 1000u, UINT32_MAX}) {
+    EXPECT_EQ(pathsOf(ana.rooms({.limit = limit})), "/limit") << limit;
+    EXPECT_EQ(pathsOf(ana.rooms({.cursor = room, .limit = limit})), "/limit") << limit;
+  }
+  EXPECT_EQ(strings(ana.rooms({.limit = 1})->root()["items"], "room_id"), Strings({room}));
 }
 
 TEST(Rooms, areTrimmedEachHour) {

@@ -27,6 +27,31 @@ TEST(Serial, startsAStepWhenTheOneBeforeItHasEnded) {
   EXPECT_EQ(serial.size(), 0u);
 }
 
+TEST(Serial, runsWhatWaitsBeforeItsTurnWhenTold) {
+  Serial serial;
+  std::vector<int> started;
+  std::vector<Serial::Next> ends;
+  for (int n = 0; n < 3; ++n)
+    serial.run([&, n](Serial::Next next) {
+      started.push_back(n);
+      ends.push_back(std::move(next));
+    });
+  serial.runWaiting();
+  EXPECT_EQ(started, std::vector<int>({0, 1, 2}));
+  EXPECT_EQ(serial.size(), 1u) << "the first has not ended";
+  ends[1]();
+  ends[2]();
+  EXPECT_EQ(serial.size(), 1u);
+  serial.run([&](Serial::Next next) {
+    started.push_back(3);
+    next();
+  });
+  EXPECT_EQ(started.size(), 3u);
+  ends[0]();
+  EXPECT_EQ(started.back(), 3);
+  EXPECT_EQ(serial.size(), 0u);
+}
+
 TEST(Serial, runsAtOnceWhenNothingWaits) {
   Serial serial;
   int runs = 0;
