@@ -87,22 +87,4 @@ void Room::history(const Principal& caller, HistoryQuery query, Completion<Histo
   shard_.ports.store.locate(key_, *message, std::move(fetch));
 }
 
-void Room::trim() {
-  std::int64_t days = 0;
-  const bool room_says = document_.settings.root()["message_retention_days"].integer(days) && days > 0;
-  if (!room_says) days = type_.info().retention_days;
-  // Days set by the room or its type are a policy: what is older goes. The server's own age only bounds what is beyond the limit.
-  const bool policy = days > 0;
-  const auto age = policy ? std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::days(days))
-                          : std::chrono::duration_cast<std::chrono::milliseconds>(shard_.options.message_ttl);
-  shard_.ports.store.trim(key_, policy ? 0 : shard_.options.history_limit, shard_.ports.now.wall - age,
-                          [this, pin = RoomPin(*this)](Result<std::uint64_t> dropped) {
-                            if (!dropped)
-                              shard_.ports.log.warning("room.trim_failed",
-                                                       {{"room_id", id_text_}, {"detail", std::string_view(dropped.error().detail)}});
-                            else if (*dropped > 0)
-                              shard_.ports.log.info("room.trimmed", {{"room_id", id_text_}, {"records", *dropped}});
-                          });
-}
-
 }  // namespace atrium

@@ -131,8 +131,6 @@ class Room {
   void markInDoubt();
   [[nodiscard]] const std::vector<Places::User>& attachedUsers() const { return places_.users(); }
   [[nodiscard]] const std::set<std::string>& offlineMembers() const { return offline_; }
-  // Drops what retention no longer keeps.
-  void trim();
 
  private:
   friend class RoomPin;

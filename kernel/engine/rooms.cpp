@@ -11,7 +11,6 @@ namespace atrium {
 namespace {
 
 constexpr std::uint32_t members_page = 1000;
-constexpr auto trim_interval = std::chrono::hours(1);
 
 // A new room is one batch of documents: the room, and for each member, the creator among them, two.
 constexpr std::size_t initial_members_max = (ATRIUM_BATCH_MAX - 1) / 2 - 1;
@@ -104,9 +103,7 @@ struct Rooms::Loading {
   std::vector<Completion<RoomPin>> waiting;
 };
 
-Rooms::Rooms(Shard::Impl& shard) : shard_(shard), trim_timer_([this] { trimAll(); }) {
-  shard_.ports.timers.arm(trim_timer_, shard_.ports.now.mono + trim_interval);
-}
+Rooms::Rooms(Shard::Impl& shard) : shard_(shard) {}
 
 Rooms::~Rooms() = default;
 
@@ -325,11 +322,6 @@ void Rooms::finish(const std::shared_ptr<Loading>& loading, Result<void> outcome
     else
       done(fail(outcome.error()));
   }
-}
-
-void Rooms::trimAll() {
-  for (const auto& [key, room] : rooms_) room->trim();
-  shard_.ports.timers.arm(trim_timer_, shard_.ports.now.mono + trim_interval);
 }
 
 }  // namespace atrium

@@ -49,7 +49,6 @@ class Rooms {
   bool makePlace();
   void becameIdle(Room& room);
   void becameBusy(Room& room);
-  void trimAll();
 
   Shard::Impl& shard_;
   std::size_t creating_ = 0;  // Rooms the store has yet to accept; their places are taken.
@@ -58,7 +57,6 @@ class Rooms {
   // After the lists of the idle: a room that ends may let go of another.
   std::unordered_map<RoomKey, std::unique_ptr<Room>, RoomKeyHash> rooms_;
   std::unordered_map<RoomKey, std::shared_ptr<Loading>, RoomKeyHash> loading_;
-  Timer trim_timer_;
 };
 
 }  // namespace atrium

@@ -18,6 +18,7 @@ Shard::Impl::Impl(const ShardPorts& shard_ports, const EngineOptions& engine_opt
       users(*this),
       rooms(*this),
       writes(*this),
+      retention(*this),
       posts(*this) {}
 
 Shard::Shard(const ShardPorts& ports, const EngineOptions& options) : impl_(std::make_unique<Impl>(ports, options)) {}

@@ -7,6 +7,7 @@
 #include "engine/figures.hpp"
 #include "engine/posts.hpp"
 #include "engine/presence.hpp"
+#include "engine/retention.hpp"
 #include "engine/rooms.hpp"
 #include "engine/session.hpp"
 #include "engine/shard.hpp"
@@ -69,6 +70,7 @@ class Shard::Impl {
   Users users;
   Rooms rooms;
   Writes writes;
+  Retention retention;
   Posts posts;  // After rooms: messages on their way pin them, so they end first.
 };
 

@@ -27,6 +27,10 @@ class SimStore::Port final : public Store {
         [this, room = std::move(room), keep_last, sent_before]() -> Result<std::uint64_t> {
           store_.trims.push_back({room, keep_last, sent_before});
           if (store_.refusesRead()) return unreachable();
+          if (store_.options.refuse_trim > 0) {
+            --store_.options.refuse_trim;
+            return unreachable();
+          }
           return store_.trim_answer;
         },
         std::move(done));

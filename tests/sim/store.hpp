@@ -17,6 +17,7 @@ struct StoreOptions {
   unsigned refuse_batch = 0;  // A batch fails as a whole: nothing of it was kept.
   unsigned refuse_write = 0;  // A document write fails.
   unsigned refuse_read = 0;   // A head, page, get or scan fails.
+  unsigned refuse_trim = 0;   // So many trims fail, from the first.
   unsigned turns_max = 0;     // An answer comes after up to so many turns of the shards; 0: inline.
   atrium_status batch_refusal = ATRIUM_FAILED;
 };

@@ -445,37 +445,5 @@ TEST(Rooms, listsNoPageOfNothing) {
   EXPECT_EQ(strings(ana.rooms({.limit = 1})->root()["items"], "room_id"), Strings({room}));
 }
 
-TEST(Rooms, areTrimmedEachHour) {
-  World world(1, {.shards = 1, .engine = {.history_limit = 7, .message_ttl = 100s}});
-  const User ana(world, "ana");
-  const std::string plain = ana.room(), narrow = ana.room({}, "narrow");
-  const std::string own =
-      ana.create(R"({"room_type":"narrow","name":"n","settings":{"message_retention_days":2}})")->root()["room_id"].text();
-  world.clock.advance(59min);
-  world.settle();
-  EXPECT_EQ(world.store.trims.size(), 0u);
-  world.clock.advance(1min);
-  world.settle();
-  ASSERT_EQ(world.store.trims.size(), 3u);
-  const Wall now = world.clock.now().wall;
-  for (const SimStore::Trim& trim : world.store.trims) {
-    if (trim.room == keyOf(plain)) {
-      EXPECT_EQ(trim.keep_last, 7u);
-      EXPECT_EQ(trim.sent_before, now - 100s);
-    } else {
-      // Days set by a room or its type are a policy: what is older goes, however few there are.
-      EXPECT_EQ(trim.keep_last, 0u);
-      EXPECT_EQ(trim.sent_before, now - std::chrono::days(trim.room == keyOf(narrow) ? 30 : 2)) << own;
-    }
-  }
-  world.store.trim_answer = 5;
-  world.clock.advance(1h);
-  world.settle();
-  world.store.options.refuse_read = 1000;
-  world.clock.advance(1h);
-  world.settle();
-  EXPECT_EQ(world.store.trims.size(), 9u) << "a failed trim is tried again";
-}
-
 }  // namespace
 }  // namespace atrium::sim
