@@ -2,6 +2,8 @@
 // outside a message's audience get a stub in its place, so that the sequence has no gap for anyone.
 #include <algorithm>
 #include <charconv>
+#include <iterator>
+#include <memory>
 
 #include "engine/audience.hpp"
 #include "engine/room.hpp"
@@ -13,6 +15,9 @@
 namespace atrium {
 
 namespace {
+
+// How often one page asks the store to look further for what a filter wants, before it answers with what it has and where to go on.
+constexpr unsigned looks_max = 8;
 
 // A cursor is a seq or a message id; nothing when it is neither.
 std::optional<std::uint64_t> asSeq(std::string_view cursor) {
@@ -37,12 +42,21 @@ void appendRecord(std::string& out, const Record& record, const std::string& epo
 
 }  // namespace
 
+// A page on its way out of the store.
+struct Room::HistoryWalk {
+  RoomPin pin;
+  Principal reader;
+  PageQuery query;
+  std::uint32_t limit;
+  Completion<HistoryPage> done;
+  std::vector<Record> records{};
+  unsigned looks = 0;
+};
+
 void Room::history(const Principal& caller, HistoryQuery query, Completion<HistoryPage> done) {
   if (const auto may = mayRead(caller); !may) return done(fail(may.error()));
   PageQuery page;
   page.room = key_;
-  // One more than asked tells whether another page follows.
-  page.limit = query.limit + 1;
   page.forward = !query.after.empty();
   page.message_types = std::move(query.message_types);
   page.sender_id = std::move(query.sender);
@@ -51,33 +65,15 @@ void Room::history(const Principal& caller, HistoryQuery query, Completion<Histo
     if (!thread) return done(fail(badCursor("thread")));
     page.thread = *thread;
   }
-  auto fetch = [this, pin = RoomPin(*this), page = std::move(page), limit = query.limit, reader = caller,
-                done = std::move(done)](Result<std::uint64_t> seq) mutable {
+  auto walk = std::make_unique<HistoryWalk>(HistoryWalk{RoomPin(*this), caller, std::move(page), query.limit, std::move(done)});
+  auto fetch = [this, walk = std::move(walk)](Result<std::uint64_t> seq) mutable {
     if (!seq) {
       if (seq.error().code == Code::not_found)
-        return done(fail(Code::not_found, "The message named as cursor is not in this room's history."));
-      return done(fail(seq.error()));
+        return walk->done(fail(Code::not_found, "The message named as cursor is not in this room's history."));
+      return walk->done(fail(seq.error()));
     }
-    const bool forward = page.forward;
-    (forward ? page.after_seq : page.before_seq) = *seq;
-    shard_.ports.store.page(std::move(page), [this, pin = std::move(pin), limit, forward, reader = std::move(reader),
-                                              done = std::move(done)](Result<std::vector<Record>> records) mutable {
-      if (!records) return done(fail(records.error()));
-      HistoryPage result;
-      result.forward = forward;
-      if (records->size() > limit) {
-        records->resize(limit);
-        result.next_seq = records->back().seq;
-      }
-      result.json.reserve(2 + records->size() * 512);
-      result.json += '[';
-      for (const Record& record : *records) {
-        if (result.json.size() > 1) result.json += ',';
-        appendRecord(result.json, record, epoch_, id_text_, reader);
-      }
-      result.json += ']';
-      done(std::move(result));
-    });
+    (walk->query.forward ? walk->query.after_seq : walk->query.before_seq) = *seq;
+    readHistory(std::move(walk));
   };
   const std::string& cursor = query.after.empty() ? query.before : query.after;
   if (cursor.empty()) return fetch(std::uint64_t{0});
@@ -85,6 +81,35 @@ void Room::history(const Principal& caller, HistoryQuery query, Completion<Histo
   const auto message = parseId(message_prefix, cursor);
   if (!message) return fetch(fail(badCursor(query.after.empty() ? "before" : "after")));
   shard_.ports.store.locate(key_, *message, std::move(fetch));
+}
+
+void Room::readHistory(std::unique_ptr<HistoryWalk> walk) {
+  PageQuery query = walk->query;
+  // One more than asked tells whether another page follows.
+  query.limit = walk->limit + 1 - static_cast<std::uint32_t>(walk->records.size());
+  shard_.ports.store.page(std::move(query), [this, walk = std::move(walk)](Result<RecordPage> page) mutable {
+    if (!page) return walk->done(fail(page.error()));
+    std::ranges::move(page->records, std::back_inserter(walk->records));
+    if (walk->records.size() <= walk->limit && page->next != 0 && ++walk->looks < looks_max) {
+      (walk->query.forward ? walk->query.after_seq : walk->query.before_seq) = page->next;
+      return readHistory(std::move(walk));
+    }
+    HistoryPage result;
+    result.forward = walk->query.forward;
+    result.next_seq = page->next;
+    if (walk->records.size() > walk->limit) {
+      walk->records.resize(walk->limit);
+      result.next_seq = walk->records.back().seq;
+    }
+    result.json.reserve(2 + walk->records.size() * 512);
+    result.json += '[';
+    for (const Record& record : walk->records) {
+      if (result.json.size() > 1) result.json += ',';
+      appendRecord(result.json, record, epoch_, id_text_, walk->reader);
+    }
+    result.json += ']';
+    walk->done(std::move(result));
+  });
 }
 
 }  // namespace atrium

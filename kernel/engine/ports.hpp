@@ -84,6 +84,13 @@ struct PageQuery {
   Id thread;
 };
 
+// A part of a room's log: at most as many records as asked for. There may be fewer, even none, with more of them further on: a store looks
+// at so many records and no more at a time, however few of them match.
+struct RecordPage {
+  std::vector<Record> records;
+  std::uint64_t next = 0;  // The before_seq or after_seq to go on with; 0: the log ends here.
+};
+
 // 1 to 4 parts; the first names the collection.
 using DocumentKey = std::vector<std::string>;
 
@@ -113,7 +120,7 @@ class Store {
   // A room nothing was ever appended to has an empty epoch and last_seq 0.
   virtual void head(const RoomKey& room, Completion<RoomHead> done) = 0;
   virtual void locate(const RoomKey& room, const Id& message, Completion<std::uint64_t> done) = 0;
-  virtual void page(PageQuery query, Completion<std::vector<Record>> done) = 0;
+  virtual void page(PageQuery query, Completion<RecordPage> done) = 0;
   virtual void get(DocumentKey key, Completion<std::optional<Document>> done) = 0;
   // Documents whose keys begin with `prefix`, in order, after `after` (empty: from the first), at most `limit`.
   virtual void scan(DocumentKey prefix, DocumentKey after, std::uint32_t limit, Completion<std::vector<Document>> done) = 0;

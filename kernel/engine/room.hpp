@@ -178,6 +178,9 @@ class Room {
   void nextHeld();
   void accept(const PrincipalPtr& sender, const SendMessage& command, Origin origin, HookOutcome* outcome, std::string audience);
   // room_presence.cpp
+  // history.cpp
+  struct HistoryWalk;
+  void readHistory(std::unique_ptr<HistoryWalk> walk);
   void flushPresence();
   void expireTyping();
   void castTyping(const std::string& user_id, const std::string& display_name, bool is_typing, const SessionRef* except);

@@ -61,6 +61,7 @@ struct HistoryQuery {
 // The longest page: with one item more, which tells whether another follows, it is as long as a store's may be.
 inline constexpr std::uint32_t page_max = ATRIUM_PAGE_MAX - 1;
 
+// With filters a page may hold less than asked for, even nothing, and still not be the last.
 struct HistoryPage {
   std::string json;            // A bare array.
   std::uint64_t next_seq = 0;  // The cursor of the next page in the same direction; 0: this was the last.

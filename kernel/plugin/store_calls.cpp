@@ -256,39 +256,33 @@ StoreAnswer<std::uint64_t> StoreCalls::locate(const RoomKey& room, const Id& mes
   return {fail(storageError(status)), verdict};
 }
 
-// One call looks at a part of the log only; this goes on until the page is full or the log has ended.
-StoreAnswer<std::vector<Record>> StoreCalls::page(const PageQuery& query) {
+StoreAnswer<RecordPage> StoreCalls::page(const PageQuery& query) {
   ATRIUM_ASSERT(query.message_types.size() <= ATRIUM_PAGE_TYPES_MAX, "a page is filtered by at most 16 message types");
   std::array<atrium_text, ATRIUM_PAGE_TYPES_MAX> types{};
   std::ranges::transform(query.message_types, types.begin(), toText);
   Records records{{}, std::clamp<std::uint32_t>(query.limit, 1, ATRIUM_PAGE_MAX)};
-  atrium_page_query call{.struct_size = sizeof(atrium_page_query),
-                         .limit = 0,
-                         .room = toAbi(query.room),
-                         .before_seq = query.before_seq,
-                         .after_seq = query.after_seq,
-                         .forward = query.forward ? 1u : 0u,
-                         .message_type_count = static_cast<std::uint32_t>(query.message_types.size()),
-                         .message_types = types.data(),
-                         .sender_id = toText(query.sender_id),
-                         .thread = toAbi(query.thread)};
-  std::uint64_t& position = query.forward ? call.after_seq : call.before_seq;
-  while (records.values.size() < records.limit) {
-    call.limit = static_cast<std::uint32_t>(records.limit - records.values.size());
-    std::uint64_t next = 0;
-    const atrium_status status = page_guard_.call([&] { return table_.page(plugin_.self(), &call, Records::each, &records, &next); });
-    const StoreVerdict verdict = judge(page_guard_, status);
-    if (status == ATRIUM_NOT_FOUND) break;
-    if (status != ATRIUM_OK) return {fail(storageError(status)), verdict};
-    if (next == 0) break;
-    const bool onwards = query.forward ? next > position : position == 0 || next < position;
-    if (!onwards) {
-      plugin_.report(page_guard_, "it broke the contract: a page goes on where it began");
-      return {fail(storageError(ATRIUM_FAILED)), StoreVerdict::failed};
-    }
-    position = next;
+  const atrium_page_query call{.struct_size = sizeof(atrium_page_query),
+                               .limit = static_cast<std::uint32_t>(records.limit),
+                               .room = toAbi(query.room),
+                               .before_seq = query.before_seq,
+                               .after_seq = query.after_seq,
+                               .forward = query.forward ? 1u : 0u,
+                               .message_type_count = static_cast<std::uint32_t>(query.message_types.size()),
+                               .message_types = types.data(),
+                               .sender_id = toText(query.sender_id),
+                               .thread = toAbi(query.thread)};
+  std::uint64_t next = 0;
+  const atrium_status status = page_guard_.call([&] { return table_.page(plugin_.self(), &call, Records::each, &records, &next); });
+  const StoreVerdict verdict = judge(page_guard_, status);
+  if (status == ATRIUM_NOT_FOUND) return {RecordPage{}, verdict};
+  if (status != ATRIUM_OK) return {fail(storageError(status)), verdict};
+  // Whoever follows `next` has to come to an end.
+  const bool onwards = query.forward ? next > query.after_seq : query.before_seq == 0 || next < query.before_seq;
+  if (next != 0 && !onwards) {
+    plugin_.report(page_guard_, "it broke the contract: a page goes on where it began");
+    return {fail(storageError(ATRIUM_FAILED)), StoreVerdict::failed};
   }
-  return {std::move(records.values), StoreVerdict::fine};
+  return {RecordPage{std::move(records.values), next}, verdict};
 }
 
 StoreAnswer<std::optional<Document>> StoreCalls::get(const DocumentKey& key) {

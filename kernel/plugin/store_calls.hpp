@@ -41,7 +41,7 @@ class StoreCalls {
 
   [[nodiscard]] StoreAnswer<RoomHead> head(const RoomKey& room);
   [[nodiscard]] StoreAnswer<std::uint64_t> locate(const RoomKey& room, const Id& message);
-  [[nodiscard]] StoreAnswer<std::vector<Record>> page(const PageQuery& query);
+  [[nodiscard]] StoreAnswer<RecordPage> page(const PageQuery& query);
   [[nodiscard]] StoreAnswer<std::optional<Document>> get(const DocumentKey& key);
   [[nodiscard]] StoreAnswer<std::vector<Document>> scan(const DocumentKey& prefix, const DocumentKey& after, std::uint32_t limit);
 

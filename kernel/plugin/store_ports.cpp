@@ -50,7 +50,7 @@ void StoreHost::QueuedStore::locate(const RoomKey& room, const Id& message, Comp
   read([room, message](StoreCalls& calls) { return calls.locate(room, message); }, std::move(done));
 }
 
-void StoreHost::QueuedStore::page(PageQuery query, Completion<std::vector<Record>> done) {
+void StoreHost::QueuedStore::page(PageQuery query, Completion<RecordPage> done) {
   read([query = std::move(query)](StoreCalls& calls) { return calls.page(query); }, std::move(done));
 }
 
@@ -122,7 +122,7 @@ void StoreHost::InlineStore::locate(const RoomKey& room, const Id& message, Comp
   read([&] { return calls_.locate(room, message); }, std::move(done));
 }
 
-void StoreHost::InlineStore::page(PageQuery query, Completion<std::vector<Record>> done) {
+void StoreHost::InlineStore::page(PageQuery query, Completion<RecordPage> done) {
   read([&] { return calls_.page(query); }, std::move(done));
 }
 

@@ -16,7 +16,7 @@ class StoreHost::QueuedStore final : public Store {
   void trim(RoomKey room, std::uint64_t keep_last, Wall sent_before, Completion<std::uint64_t> done) override;
   void head(const RoomKey& room, Completion<RoomHead> done) override;
   void locate(const RoomKey& room, const Id& message, Completion<std::uint64_t> done) override;
-  void page(PageQuery query, Completion<std::vector<Record>> done) override;
+  void page(PageQuery query, Completion<RecordPage> done) override;
   void get(DocumentKey key, Completion<std::optional<Document>> done) override;
   void scan(DocumentKey prefix, DocumentKey after, std::uint32_t limit, Completion<std::vector<Document>> done) override;
 
@@ -37,7 +37,7 @@ class StoreHost::InlineStore final : public Store {
   void trim(RoomKey room, std::uint64_t keep_last, Wall sent_before, Completion<std::uint64_t> done) override;
   void head(const RoomKey& room, Completion<RoomHead> done) override;
   void locate(const RoomKey& room, const Id& message, Completion<std::uint64_t> done) override;
-  void page(PageQuery query, Completion<std::vector<Record>> done) override;
+  void page(PageQuery query, Completion<RecordPage> done) override;
   void get(DocumentKey key, Completion<std::optional<Document>> done) override;
   void scan(DocumentKey prefix, DocumentKey after, std::uint32_t limit, Completion<std::vector<Document>> done) override;
 

@@ -56,26 +56,29 @@ class SimStore::Port final : public Store {
         },
         std::move(done));
   }
-  void page(PageQuery query, Completion<std::vector<Record>> done) override {
-    later<std::vector<Record>>(
-        [this, query = std::move(query)]() -> Result<std::vector<Record>> {
+  void page(PageQuery query, Completion<RecordPage> done) override {
+    later<RecordPage>(
+        [this, query = std::move(query)]() -> Result<RecordPage> {
           if (store_.refusesRead()) return unreachable();
-          std::vector<Record> found;
+          RecordPage page;
           const SimLog* log = store_.log(query.room);
+          if (!log) return page;
           const auto fits = [&query, log](const Record& record) {
             return (query.thread.empty() || query.thread == log->threads[record.seq - 1]) &&
                    (query.message_types.empty() ||
                     std::ranges::find(query.message_types, record.message_type) != query.message_types.end()) &&
                    (query.sender_id.empty() || query.sender_id == record.sender_id);
           };
-          if (log && query.forward) {
-            for (const Record& record : log->records)
-              if (record.seq > query.after_seq && found.size() < query.limit && fits(record)) found.push_back(record);
-          } else if (log) {
-            for (auto it = log->records.rbegin(); it != log->records.rend(); ++it)
-              if ((query.before_seq == 0 || it->seq < query.before_seq) && found.size() < query.limit && fits(*it)) found.push_back(*it);
+          const std::uint64_t last = log->records.size();
+          std::uint64_t seq = query.forward ? query.after_seq + 1 : query.before_seq == 0 ? last : std::min(query.before_seq - 1, last);
+          for (unsigned looked = 0; seq >= 1 && seq <= last; seq += query.forward ? 1 : -1) {
+            if (page.records.size() == query.limit || (store_.options.looks_max > 0 && looked++ == store_.options.looks_max)) {
+              page.next = query.forward ? seq - 1 : seq + 1;
+              break;
+            }
+            if (fits(log->records[seq - 1])) page.records.push_back(log->records[seq - 1]);
           }
-          return found;
+          return page;
         },
         std::move(done));
   }

@@ -18,6 +18,7 @@ struct StoreOptions {
   unsigned refuse_write = 0;  // A document write fails.
   unsigned refuse_read = 0;   // A head, page, get or scan fails.
   unsigned refuse_trim = 0;   // So many trims fail, from the first.
+  unsigned looks_max = 0;     // Records a page looks at; 0: all.
   unsigned turns_max = 0;     // An answer comes after up to so many turns of the shards; 0: inline.
   atrium_status batch_refusal = ATRIUM_FAILED;
 };

@@ -92,6 +92,36 @@ TEST_F(History, isFilteredByTypeSenderAndThread) {
   EXPECT_EQ(seqsOf(*ana.historyPage({.room_id = room, .message_types = {"text"}, .sender = "ben", .thread = ids[0]})), Seqs({9}));
 }
 
+// A store looks at so many records at a time. What a filter wants may lie behind them: the page is short then, and says where to go on.
+TEST(HistoryOfALongRoom, isReachedToItsEndThroughAFilter) {
+  World world(1, {.store = {.looks_max = 3}});
+  const User ana(world, "ana");
+  const std::string room = ana.room();
+  for (int n = 1; n <= 100; ++n)
+    ASSERT_EQ(codeOf(ana.post(message(room, "m", n == 2 || n == 3 || n == 60 ? R"(,"message_type":"short")" : ""))), "ok");
+  const auto walk = [&](HistoryQuery query) {
+    std::vector<std::int64_t> found;
+    unsigned pages = 0, empty = 0;
+    for (; pages < 100; ++pages) {
+      const auto page = ana.historyPage(query);
+      EXPECT_EQ(codeOf(page), "ok");
+      const auto list = JsonDocument::parse(page->json);
+      empty += !list->root().first().exists();
+      for (JsonView item = list->root().first(); item.exists(); item = item.sibling(list->root())) found.push_back(number(item["seq"]));
+      if (page->next_seq == 0) break;
+      (page->forward ? query.after : query.before) = std::to_string(page->next_seq);
+    }
+    EXPECT_GT(empty, 0u) << "one request does not read the whole log";
+    EXPECT_LT(pages, 10u) << "nor does the client have to ask for every look of the store";
+    return found;
+  };
+  using Seqs = std::vector<std::int64_t>;
+  EXPECT_EQ(walk({.room_id = room, .message_types = {"short"}}), Seqs({60, 3, 2}));
+  EXPECT_EQ(walk({.room_id = room, .after = "0", .message_types = {"short"}}), Seqs({2, 3, 60}));
+  EXPECT_EQ(walk({.room_id = room, .sender = "nobody"}), Seqs());
+  EXPECT_EQ(ana.history({.room_id = room, .limit = 20})->root().size(), 20u) << "without a filter every page is full";
+}
+
 TEST_F(History, isForMembersAndOverseers) {
   EXPECT_EQ(codeOf(User(world, "dan").historyPage({.room_id = room})), "not_a_member");
   EXPECT_EQ(codeOf(User(world, "eve", ATRIUM_ROLE_SUPERVISOR).historyPage({.room_id = room})), "ok");

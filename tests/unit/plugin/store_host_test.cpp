@@ -417,20 +417,25 @@ TEST_F(StoreHostTest, knowsARoomWithoutALogFromOneThatCannotBeRead) {
   EXPECT_EQ(head->error().code, Code::storage_unavailable) << "a head that makes no sense";
 }
 
-TEST_F(StoreHostTest, goesOnUntilAPageIsFullOrTheLogEnds) {
+TEST_F(StoreHostTest, aPageSaysWhereToGoOn) {
   start();
-  std::vector<Record> records;
+  RecordPage found;
   const auto page = [&](PageQuery query) {
-    stores[0]->page(std::move(query), [&](Result<std::vector<Record>> result) { records = *result; });
+    stores[0]->page(std::move(query), [&](Result<RecordPage> result) { found = std::move(*result); });
     shards.runOne();
   };
   page({.room = {"t", Id{{9}}}, .limit = 30, .message_types = {"even"}, .sender_id = {}, .thread = {}});
-  ASSERT_EQ(records.size(), 30u) << "six calls that look at ten records each";
-  EXPECT_EQ(records.front().seq, 100u);
-  EXPECT_EQ(records.back().seq, 42u);
+  ASSERT_EQ(found.records.size(), 5u) << "one call, which looks at ten records";
+  EXPECT_EQ(found.records.front().seq, 100u);
+  EXPECT_EQ(found.next, 91u);
+  page({.room = {"t", Id{{9}}}, .limit = 30, .before_seq = 11, .message_types = {"even"}, .sender_id = {}, .thread = {}});
+  ASSERT_EQ(found.records.size(), 5u);
+  EXPECT_EQ(found.records.back().seq, 2u);
+  EXPECT_EQ(found.next, 0u) << "the log ends there";
   page({.room = {"t", Id{{9}}}, .limit = 500, .after_seq = 80, .forward = true, .message_types = {"odd"}, .sender_id = {}, .thread = {}});
-  ASSERT_EQ(records.size(), 10u);
-  EXPECT_EQ(records.front().seq, 81u);
+  ASSERT_EQ(found.records.size(), 5u);
+  EXPECT_EQ(found.records.front().seq, 81u);
+  EXPECT_EQ(found.next, 90u);
   std::optional<Code> stuck;
   stores[0]->page({.room = {"t", Id{{4}}}, .limit = 5, .before_seq = 50, .message_types = {}, .sender_id = {}, .thread = {}},
                   [&](auto result) { stuck = result.error().code; });
