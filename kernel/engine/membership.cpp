@@ -1,5 +1,5 @@
 // Who belongs to a room, for good (members) and right now (attachments). Changes of members go one at a time through Room::changes_ and
-// are announced once the store has them. Attaching an existing member writes nothing.
+// are announced once the store has them. Attaching an existing member writes nothing, but for a name that has become another.
 #include <algorithm>
 
 #include "base/assert.hpp"
@@ -70,15 +70,15 @@ void Room::join(PrincipalPtr actor, std::string user_id, Member member, Completi
 void Room::install(const std::string& user_id, Member member) {
   const auto it = members_.insert_or_assign(user_id, std::move(member)).first;
   if (!places_.find(user_id)) offline_.insert(user_id);
-  announceJoined(user_id, it->second);
+  announceMember("member_joined", user_id, it->second);
   const UserKey user{key_.tenant_id, user_id};
   shard_.thereAlways(shard_.homeOf(user), [user, room = key_.room](Shard::Impl& home) { home.users.memberOf(user, room, true); });
 }
 
-void Room::announceJoined(const std::string& user_id, const Member& member) {
+void Room::announceMember(std::string_view event_type, const std::string& user_id, const Member& member) {
   FrameBuilder out(256);
   JsonWriter json(out);
-  json.begin('{').key("event_type").value("member_joined").key("room_id").value(id_text_).key("member");
+  json.begin('{').key("event_type").value(event_type).key("room_id").value(id_text_).key("member");
   writeMember(json, user_id, member);
   json.key("member_count").value(members_.size()).end('}');
   cast(out.finish(), {}, {}, {}, 0, 0);
@@ -152,8 +152,8 @@ void Room::changeRole(PrincipalPtr caller, std::string user_id, Role role, Compl
     changed.role = role;
     std::vector<DocumentWrite> writes;
     writes.push_back({memberKey(key_, user_id), ATRIUM_VERSION_ANY, encodeMember(changed)});
-    write(change, std::move(writes), [this, user_id, changed] {
-      members_.insert_or_assign(user_id, changed);
+    write(change, std::move(writes), [this, user_id, role] {
+      members_.find(user_id)->second.role = role;  // His name may be another by now.
       broadcastUpdate();
       return memberJson(user_id);
     });
@@ -191,6 +191,7 @@ void Room::attachNow(const PrincipalPtr& who, SessionRef session, std::vector<Pr
   // The presence was gathered elsewhere meanwhile: he may have been removed, or the room closed.
   if (!document_.active) return done(fail(Code::room_closed, "The room is closed."));
   if (!members_.contains(who->user_id)) return done(fail(Code::not_a_member, "You are not a member of this room."));
+  takeName(*who);
   const std::uint32_t ordinal = places_.enter(who->user_id, shard_.ports.now.mono);
   offline_.erase(who->user_id);
   sessions_[session.shard].insert_or_assign(session.number, Attachment{ordinal, RoomPin(*this)});
@@ -219,6 +220,24 @@ void Room::attachNow(const PrincipalPtr& who, SessionRef session, std::vector<Pr
 
   const UserKey user{key_.tenant_id, who->user_id};
   shard_.thereAlways(shard_.homeOf(user), [user, room = id_text_](Shard::Impl& home) { home.users.enteredRoom(user, room); });
+}
+
+// Who was added by his id, or under a label, is called by it until he comes himself. A name that no token vouches for replaces the bare id
+// only. The room calls him so at once and tells the store when it is its turn; if that fails, when he comes after the room was read anew.
+void Room::takeName(const Principal& who) {
+  Member& member = members_.find(who.user_id)->second;
+  if (who.display_name.empty() || member.display_name == who.display_name) return;
+  if (!who.name_verified && member.display_name != who.user_id) return;
+  member.display_name = who.display_name;
+  announceMember("member_updated", who.user_id, member);
+  inTurn<void>([](const auto&) {},
+               [this, user_id = who.user_id](const ChangePtr<void>& change) {
+                 const auto it = members_.find(user_id);
+                 if (it == members_.end()) return change->end({});
+                 std::vector<DocumentWrite> writes;
+                 writes.push_back({memberKey(key_, user_id), ATRIUM_VERSION_ANY, encodeMember(it->second)});
+                 write(change, std::move(writes), [] {});
+               });
 }
 
 void Room::detach(const SessionRef& session) {

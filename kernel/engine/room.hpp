@@ -165,10 +165,11 @@ class Room {
   [[nodiscard]] Result<void> mayEnter(const Principal& who, const std::string& user_id, bool by_other) const;
   void join(PrincipalPtr actor, std::string user_id, Member member, Completion<void> done);
   void install(const std::string& user_id, Member member);
-  void announceJoined(const std::string& user_id, const Member& member);
+  void announceMember(std::string_view event_type, const std::string& user_id, const Member& member);
   void announceLeft(const std::string& user_id);
   [[nodiscard]] std::string memberJson(const std::string& user_id) const;
   void detachUser(const std::string& user_id, CloseCode code, std::string_view reason);
+  void takeName(const Principal& who);
   void attachNow(const PrincipalPtr& who, SessionRef session, std::vector<Presence> present, Completion<Attached>& done);
   // room_post.cpp
   [[nodiscard]] Result<void> mayPost(const Principal& sender, const SendMessage& command, MessageType*& type) const;
@@ -177,10 +178,10 @@ class Room {
   void hookDone(std::unique_ptr<HeldPost> held, bool room_hook, HookOutcome outcome);
   void nextHeld();
   void accept(const PrincipalPtr& sender, const SendMessage& command, Origin origin, HookOutcome* outcome, std::string audience);
-  // room_presence.cpp
   // history.cpp
   struct HistoryWalk;
   void readHistory(std::unique_ptr<HistoryWalk> walk);
+  // room_presence.cpp
   void flushPresence();
   void expireTyping();
   void castTyping(const std::string& user_id, const std::string& display_name, bool is_typing, const SessionRef* except);

@@ -9,6 +9,77 @@ namespace {
 
 Strings membersOf(const User& reader, const std::string& room) { return strings(reader.read(room)->root()["members"], "user_id"); }
 
+// ---- Names
+
+PrincipalPtr named(const std::string& user_id, const std::string& name, bool verified = true) {
+  Principal who = *World::principal("acme", user_id);
+  who.display_name = name;
+  who.name_verified = verified;
+  return std::make_shared<const Principal>(std::move(who));
+}
+
+Strings namesOf(const User& reader, const std::string& room) { return strings(reader.read(room)->root()["members"], "display_name"); }
+
+TEST(MemberName, isHisOwnOnceHeComes) {
+  World world(1, {.engine = {.rooms_loaded_max = 1}});
+  const User ana(world, "ana");
+  const std::string room = ana.room({"ben", "cleo"});
+  Client& watcher = ana.connect(room);
+  EXPECT_EQ(namesOf(ana, room), Strings({"ana", "ben", "cleo"}));
+  Client& client = world.connect(0, named("ben", "Ben B."), {.room_id = room});
+  world.settle();
+  EXPECT_EQ(strings(last(client, "room_joined")["room"]["members"], "display_name"), Strings({"ana", "Ben B.", "cleo"}));
+  const JsonView event = last(watcher, "member_updated");
+  EXPECT_EQ(event["room_id"].text(), room);
+  EXPECT_EQ(event["member"]["user_id"].text(), "ben");
+  EXPECT_EQ(event["member"]["display_name"].text(), "Ben B.");
+  EXPECT_EQ(event["member"]["role"].text(), "member");
+  EXPECT_EQ(count(watcher, "member_joined"), 0u);
+  const std::uint64_t writes = world.store.writes;
+  world.connect(0, named("ben", "Ben B."), {.room_id = room});
+  world.settle();
+  EXPECT_EQ(count(watcher, "member_updated"), 1u);
+  EXPECT_EQ(world.store.writes, writes) << "only the first time";
+  world.disconnect(watcher);
+  world.disconnect(client);
+  EXPECT_EQ(decodeMember(world.store.document(memberKey(keyOf(room), "ben"))->value)->display_name, "Ben B.");
+}
+
+TEST(MemberName, thatNoTokenVouchesForReplacesABareIdOnly) {
+  World world(1);
+  const User ana(world, "ana");
+  const std::string room = ana.room({"ben"});
+  ASSERT_EQ(codeOf(ana.add(room, R"({"user_id":"cleo","display_name":"Cleo C."})")), "ok");
+  const auto enters = [&](PrincipalPtr who) {
+    world.connect(0, std::move(who), {.room_id = room});
+    world.settle();
+  };
+  enters(named("ben", "Benny", false));
+  enters(named("cleo", "Queen", false));
+  EXPECT_EQ(namesOf(ana, room), Strings({"ana", "Benny", "Cleo C."}));
+  enters(named("ben", "Admin", false));
+  enters(named("cleo", "Cleo Capulet"));
+  EXPECT_EQ(namesOf(ana, room), Strings({"ana", "Benny", "Cleo Capulet"}));
+}
+
+TEST(MemberName, isStoredLaterWhenTheStoreRefuses) {
+  World world(1, {.shards = 1, .engine = {.rooms_loaded_max = 1}});
+  const User ana(world, "ana");
+  const std::string room = ana.room({"ben"});
+  const auto stored = [&] { return decodeMember(world.store.document(memberKey(keyOf(room), "ben"))->value)->display_name; };
+  world.store.options.refuse_write = 1000;
+  Client& client = world.connect(0, named("ben", "Ben B."), {.room_id = room});
+  world.settle();
+  EXPECT_EQ(namesOf(ana, room), Strings({"ana", "Ben B."}));
+  EXPECT_EQ(stored(), "ben");
+  world.disconnect(client);
+  world.store.options.refuse_write = 0;
+  ana.room();  // Takes its place in memory.
+  world.connect(0, named("ben", "Ben B."), {.room_id = room});
+  world.settle();
+  EXPECT_EQ(stored(), "Ben B.");
+}
+
 // ---- Entering
 
 TEST(Membership, anyoneEntersAnOpenRoomByConnecting) {

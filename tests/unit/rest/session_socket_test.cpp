@@ -171,6 +171,10 @@ TEST_F(EventTable, holdsWhatTheServerSends) {
   askAs(token("ana"), "PATCH", "/collaboration/rooms/" + room_id, R"({"name":"Crew"})");
   askAs(token("ana"), "DELETE", "/collaboration/rooms/" + room_id + "/members/bob");
   askAs(token("sue", "supervisor"), "POST", "/collaboration/broadcasts", R"({"content":"all hands"})");
+  // One who was added under a label goes by his own name once he comes.
+  askAs(token("ana"), "POST", "/collaboration/rooms/" + room_id + "/members", R"({"user_id":"fay","display_name":"F."})");
+  world.connect("acme", "fay", room_id);
+  world.settle();
   // One who reads nothing gets a gap, and is told when there is place again.
   carl.outbox_max = 300;
   carl.reads_per_turn = 0;
