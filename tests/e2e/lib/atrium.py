@@ -149,10 +149,11 @@ class Server:
     def ws_url(self):
         return self.url.replace("http", "ws", 1)
 
-    def logged(self, event, deadline_s=30):
-        """The first entry of the log with this event, once it is there."""
+    def logged(self, event, deadline_s=30, **fields):
+        """The first entry of the log with this event and these fields, once it is there."""
         def find():
-            return next((entry for entry in map(json.loads, (line for line in self.log if line.startswith("{"))) if entry["event"] == event), None)
+            entries = map(json.loads, (line for line in self.log if line.startswith("{")))
+            return next((entry for entry in entries if entry.items() >= {"event": event, **fields}.items()), None)
 
         with self._log_grew:
             entry = self._log_grew.wait_for(find, deadline_s)
