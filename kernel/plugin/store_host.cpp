@@ -335,9 +335,12 @@ void StoreHost::run(Job& job, TrimJob& work) {
   shards_.postAlways(job.shard, [done = std::move(work.done), result = std::move(answer.result)]() mutable { done(std::move(result)); });
 }
 
+// Only while the breaker is closed: a probe must be a call somebody waits for, whose end says whether the store works again.
 void StoreHost::maintain(Mono idle_since) {
-  const auto call = begin();
-  if (!call) return;
+  {
+    const std::scoped_lock lock(mutex_);
+    if (failed_.load(std::memory_order_relaxed) || breaker_.state() != BreakerState::closed) return;
+  }
   const auto idle = std::chrono::duration_cast<std::chrono::milliseconds>(clock_.now().mono - idle_since);
   // A checkpoint may take longer than a write may; only its failure counts.
   const StoreVerdict verdict = writer_calls_.maintain(idle);

@@ -316,6 +316,23 @@ TEST_F(StoreHostTest, opensTheCircuitAfterFiveFailuresAndProbesLater) {
   EXPECT_EQ(metric(Metric::breaker_open), 0);
 }
 
+TEST_F(StoreHostTest, maintenanceTakesNoProbe) {
+  begin(false, {.idle_interval = 1ms});
+  gate.open(1000);  // Maintenance waits for nothing.
+  for (int n = 0; n < 5; ++n) appendAndWait({"call-fails"});
+  clock.advance(7s);  // The next append may probe. Meanwhile the writer is idle, over and over.
+  for (int n = 0; n < 2000; ++n) {
+    stores[0]->get({"room"}, [this](auto) { --expected; });
+    ++expected;
+    wait();
+    ASSERT_EQ(host->breakerState(), "open");
+  }
+  appendAndWait({"fine"});
+  EXPECT_EQ(last(), ATRIUM_OK);
+  appendAndWait({"fine"});
+  EXPECT_TRUE(host->health());
+}
+
 TEST_F(StoreHostTest, answersWhatWaitedWhenTheCircuitOpened) {
   start();
   for (int n = 0; n < 4; ++n) appendAndWait({"call-fails"});
