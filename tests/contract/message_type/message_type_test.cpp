@@ -24,6 +24,7 @@ struct Row {
   const char* required;  // A member of it that cannot be left out; empty: none.
   const char* summary;   // Of `good` with the content "hello".
 };
+void PrintTo(const Row& row, std::ostream* out) { *out << row.name; }
 
 constexpr Row rows[] = {
     {"text", everyone, true, "{}", "", "hello"},

@@ -20,6 +20,7 @@ struct Row {
   bool lead_handoff;    // Is one welcome?
   bool members_invite;  // May a plain member add others?
 };
+void PrintTo(const Row& row, std::ostream* out) { *out << row.name; }
 
 constexpr Row rows[] = {
     {"agent_team", ATRIUM_ENTRY_OPEN, false, true, true},

@@ -16,6 +16,7 @@ struct Backend {
   std::string library;
   std::string options;  // JSON; $DIR stands for the test's own directory.
 };
+inline void PrintTo(const Backend& backend, std::ostream* out) { *out << backend.name; }
 
 // A directory that goes with the object.
 class TemporaryDirectory {

@@ -58,6 +58,7 @@ struct Animal {
   const char* name;
   const char* reason;
 };
+void PrintTo(const Animal& animal, std::ostream* out) { *out << animal.name; }
 
 class Zoo : public testing::TestWithParam<Animal> {};
 
@@ -131,6 +132,7 @@ struct Damage {
   const char* reason;
   void (*inflict)(Cage& cage, const std::filesystem::path& file);
 };
+void PrintTo(const Damage& damage, std::ostream* out) { *out << damage.name; }
 
 class DamagedFile : public testing::TestWithParam<Damage> {
  protected:

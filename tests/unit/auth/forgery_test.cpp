@@ -14,6 +14,7 @@ struct Forgery {
   const char* label;
   std::string token;
 };
+void PrintTo(const Forgery& forgery, std::ostream* out) { *out << forgery.label; }
 
 std::string repeated(std::string_view text, std::size_t times) {
   std::string out;

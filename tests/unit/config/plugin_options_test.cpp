@@ -92,6 +92,7 @@ struct BadManifest {
   const char* text;
   const char* message;
 };
+void PrintTo(const BadManifest& manifest, std::ostream* out) { *out << manifest.label; }
 class PluginManifest : public testing::TestWithParam<BadManifest> {};
 
 TEST_P(PluginManifest, isRefused) {

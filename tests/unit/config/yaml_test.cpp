@@ -60,6 +60,7 @@ struct Mistake {
   std::uint32_t line, column;
   const char* message;  // A part of what is said.
 };
+void PrintTo(const Mistake& mistake, std::ostream* out) { *out << mistake.label; }
 
 class YamlMistake : public testing::TestWithParam<Mistake> {};
 

@@ -65,6 +65,7 @@ struct Wrong {
   const char* line;
   const char* says;  // Part of the sentence.
 };
+void PrintTo(const Wrong& wrong, std::ostream* out) { *out << wrong.start; }
 
 class ManifestRefused : public testing::TestWithParam<Wrong> {};
 

@@ -9,6 +9,7 @@ struct Case {
   const char* origin;
   bool allowed;
 };
+void PrintTo(const Case& one, std::ostream* out) { *out << one.origin; }
 
 class Origins : public testing::TestWithParam<Case> {};
 

@@ -94,6 +94,7 @@ struct Refusal {
   const char* path;
   CloseCode close;
 };
+void PrintTo(const Refusal& refusal, std::ostream* out) { *out << refusal.path << ' ' << refusal.query << ' ' << refusal.protocols; }
 
 class OpenRefusal : public Sockets, public testing::WithParamInterface<Refusal> {};
 

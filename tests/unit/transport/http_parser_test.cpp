@@ -83,6 +83,7 @@ struct Limit {
   std::string stream;
   Code code;
 };
+void PrintTo(const Limit& limit, std::ostream* out) { *out << limit.name; }
 
 class HttpParserLimit : public testing::TestWithParam<Limit> {};
 

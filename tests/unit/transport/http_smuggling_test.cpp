@@ -14,6 +14,7 @@ struct BadRequest {
   std::string bytes;
   int status = 400;
 };
+void PrintTo(const BadRequest& request, std::ostream* out) { *out << request.name; }
 
 std::string get(std::string_view fields) { return "GET / HTTP/1.1\r\nHost: x\r\n" + std::string(fields) + "\r\n"; }
 std::string post(std::string_view fields, std::string_view body) {

@@ -119,6 +119,7 @@ struct Wrong {
   std::vector<std::string> arguments;
   const char* said;
 };
+void PrintTo(const Wrong& wrong, std::ostream* out) { *out << wrong.label; }
 class CtlRefuses : public Ctl, public testing::WithParamInterface<Wrong> {};
 
 TEST_P(CtlRefuses, withASentenceAndAnExitCode) {
