@@ -135,16 +135,19 @@ void Connection::endInput() {
 }
 
 Connection::Settled Connection::settle(Mono now) {
-  if (phase_ == Phase::open && !pending_.empty() && protocol_->wantsInput() && !outbox_.overHalf()) {
+  if (takesPending()) {
     std::string taken = std::exchange(pending_, std::string());
     const std::size_t size = taken.size();
     taken.append(JsonIndexer::padding, '\0');
     takeInput(std::span(taken).first(size));
+    // What it asked for may wait for a step that comes before this one, and nothing else need happen to bring about another turn.
+    set_.loop().turnAgain();
   }
   if (phase_ == Phase::gone) return Settled::done;
   const bool waits = outbox_.waiting() != 0 && !blocked_;
   if (waits && outbox_.due() > now) return Settled::held;
   if (waits) write(now);
+  if (takesPending()) touch();  // The outbox was too full for it before.
   if (phase_ == Phase::finishing && outbox_.waiting() == 0) {
     stream_->endWrites();
     phase_ = Phase::lingering;
@@ -171,6 +174,10 @@ bool Connection::wantsRead() const {
   if (phase_ != Phase::open) return true;
   // A client that does not take its answers is not asked for more.
   return pending_.empty() && protocol_->wantsInput() && !outbox_.overHalf();
+}
+
+bool Connection::takesPending() const {
+  return phase_ == Phase::open && !pending_.empty() && protocol_->wantsInput() && !outbox_.overHalf();
 }
 
 void Connection::watchFor() {

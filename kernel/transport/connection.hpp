@@ -100,6 +100,8 @@ class Connection final : public Watcher {
   void retire();
   void watchFor();
   [[nodiscard]] bool wantsRead() const;
+  // Whether input that waits may be handed to the protocol.
+  [[nodiscard]] bool takesPending() const;
   void armTimer();
   void onTimer();
   [[nodiscard]] Mono nextDeadline() const;

@@ -55,6 +55,37 @@ TEST_F(HttpProtocolTest, boundsTheRequestsInWork) {
   }
 }
 
+// A turn's steps have run when the flush takes a request that waited behind others: it is served in a turn of its own, not whenever some
+// other client happens to stir.
+TEST_F(HttpProtocolTest, aRequestThatWaitedIsServedThoughNothingElseHappens) {
+  limits.pipelined_max = 1;
+  limits.head_timeout = limits.keep_alive_timeout = std::chrono::hours{24};  // So that no timer helps.
+  before_flush = [this] {
+    for (Responder& responder : std::exchange(handler.waiting, {})) responder.send({200, "", "served", {}});
+  };
+  start();
+  TestClient client = connect();
+  EXPECT_TRUE(client.send(get("/later?1") + get("/later?2") + get("/later?3")));
+  for (int at = 0; at < 3; ++at) ASSERT_EQ(client.readAnswer().body, "served");
+}
+
+// Answers that fill the outbox leave at once; the request that waited because of them is not forgotten.
+TEST_F(HttpProtocolTest, aRequestThatWaitsForAFullOutboxIsTakenWhenItIsEmpty) {
+  limits.pipelined_max = 2;
+  limits.outbox_max = 8 * 1024;
+  start();
+  TestClient client = connect();
+  EXPECT_TRUE(client.send(get("/later?0") + get("/later?1") + get("/later?2")));
+  ASSERT_EQ(handler.journal.read(2).size(), 2u);
+  onLoop([&] {
+    for (Responder& responder : std::exchange(handler.waiting, {})) responder.send({200, "", std::string(6 * 1024, 'a'), {}});
+  });
+  for (int at = 0; at < 2; ++at) EXPECT_EQ(client.readAnswer().body.size(), 6u * 1024);
+  ASSERT_EQ(handler.journal.read(3).size(), 3u);
+  onLoop([&] { handler.waiting[0].send({200, "", "the last", {}}); });
+  EXPECT_EQ(client.readAnswer().body, "the last");
+}
+
 TEST_F(HttpProtocolTest, takesBodiesWholeInPiecesAndChunked) {
   start();
   TestClient client = connect();

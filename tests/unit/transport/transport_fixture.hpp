@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <condition_variable>
+#include <functional>
 #include <future>
 #include <memory>
 #include <mutex>
@@ -117,6 +118,7 @@ class TransportTest : public testing::Test {
     for (unsigned at = 0; at < loop_count; ++at) {
       Transport& transport = *transports.emplace_back(std::make_unique<Transport>((*loops)[at], limits, *budget, handler));
       transport.listen(std::move((*sockets)[at]));
+      if (before_flush) (*loops)[at].atTurnEnd([this] { before_flush(); });
       (*loops)[at].atTurnEnd([&transport] { transport.flush(); });
     }
     loops->start();
@@ -160,6 +162,7 @@ class TransportTest : public testing::Test {
   std::size_t connections_max = 1000;
   std::unique_ptr<ConnectionBudget> budget;
   TestHandler handler;
+  std::function<void()> before_flush;  // Ends every turn, ahead of the transport; set before start().
   std::unique_ptr<LoopPool> loops;
   std::vector<std::unique_ptr<Transport>> transports;
   std::uint16_t port = 0;
