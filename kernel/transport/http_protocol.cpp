@@ -158,6 +158,8 @@ void HttpProtocol::end() {
 
 void HttpProtocol::moveDeadline() {
   const TransportLimits& limits = connection_.set().limits();
+  // Nothing more is read, and while a handler works on an answer, time is its business.
+  if (last_request_) return connection_.setDeadline(Mono::max());
   if (parser_.inBody()) {
     // A body that drips in holds memory and a place for as long as it likes, so each byte earns only so much time.
     const auto rate = static_cast<std::int64_t>(std::max<std::size_t>(limits.body_rate_min, 1));
@@ -166,7 +168,6 @@ void HttpProtocol::moveDeadline() {
   } else if (parser_.midway() || !served_) {
     connection_.setDeadline(begun_ + limits.head_timeout);
   } else {
-    // While a handler works on an answer, time is its business.
     connection_.setDeadline(exchanges_.empty() ? begun_ + limits.keep_alive_timeout : Mono::max());
   }
 }
@@ -186,6 +187,7 @@ void HttpProtocol::onInputEnd() {
   last_request_ = true;
   if (exchanges_.empty()) return end();
   exchanges_.back()->keep_alive_ = false;
+  moveDeadline();
 }
 
 void HttpProtocol::onDrain() {

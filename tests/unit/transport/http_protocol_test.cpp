@@ -212,6 +212,25 @@ TEST_F(HttpProtocolTest, aSlowHeadIs408) {
   EXPECT_EQ(client.readToEnd(), "");
 }
 
+TEST_F(HttpProtocolTest, aSlowHeadBehindAnAnswerThatIsBeingMadeIsRefusedOnce) {
+  start();
+  TestClient client = connect(), ended = connect(), other = connect();
+  for (TestClient* one : {&client, &ended}) EXPECT_TRUE(one->send(get("/later?") + "GET / HT"));
+  handler.journal.read(2);
+  ended.endWrites();
+  EXPECT_TRUE(other.send(get("/hello")));  // Its answer tells that the loop has seen the other's end.
+  EXPECT_EQ(other.readAnswer().status, 200);
+  skip(limits.head_timeout);
+  for (int turns = 0; turns < 5; ++turns) skip(std::chrono::milliseconds{10});
+  EXPECT_EQ(metrics.sum(Metric::http_refused), 1);
+  onLoop([&] {
+    for (Responder& responder : std::exchange(handler.waiting, {})) responder.send({200, "", "made", {}});
+  });
+  for (TestClient* one : {&client, &ended}) EXPECT_EQ(one->readAnswer().body, "made");
+  EXPECT_EQ(client.readAnswer().status, 408);
+  for (TestClient* one : {&client, &ended}) EXPECT_EQ(one->readToEnd(), "");
+}
+
 TEST_F(HttpProtocolTest, aSlowBodyIs408) {
   start();
   const std::string head = "POST /body HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\nExpect: 100-continue\r\n\r\n";
