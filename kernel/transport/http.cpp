@@ -57,6 +57,15 @@ std::vector<std::string> HttpRequest::parameters(std::string_view name) const {
   return values;
 }
 
+bool HttpRequest::queryDecodes() const {
+  bool whole = true;
+  std::string decoded;
+  eachParameter(query, [&](std::string_view key, std::string_view encoded) {
+    return whole = percentDecode(key, true, decoded) && percentDecode(encoded, true, decoded);
+  });
+  return whole;
+}
+
 bool percentDecode(std::string_view text, bool plus_is_space, std::string& out) {
   out.clear();
   out.reserve(text.size());

@@ -35,6 +35,8 @@ struct HttpRequest {
   bool parameter(std::string_view name, std::string& value) const;
   // Every value of a repeated parameter, decoded, at most 64.
   [[nodiscard]] std::vector<std::string> parameters(std::string_view name) const;
+  // Whether every name and value of the query can be decoded; parameter() and parameters() pass over those that cannot.
+  [[nodiscard]] bool queryDecodes() const;
 };
 
 // "%41+b" → "Ab" with `plus_is_space`; nothing is decoded twice. False when an escape is broken or gives NUL.

@@ -8,7 +8,6 @@ void Reply::send(HttpResponse response) {
     response.headers.emplace_back("Access-Control-Expose-Headers", "Link, Location, Retry-After");
     response.headers.emplace_back("Vary", "Origin");
   }
-  if (response.status == 401) response.headers.emplace_back("WWW-Authenticate", "Bearer");
   responder_.send(std::move(response));
 }
 

@@ -17,6 +17,8 @@ void RestHandler::handle(const HttpRequest& request, Responder responder) {
 
   const Result<Routing> routing = routeOf(request.method, request.path);
   if (!routing) return reply.problem(routing.error());
+  // A filter that cannot be read must not be taken for none.
+  if (!request.queryDecodes()) return reply.problem({Code::bad_request, "The query has a broken escape.", 0, {}});
   if (request.method == "OPTIONS") return preflight(request, *routing, origin_allowed, std::move(reply));
   if (!routing->route) {
     HttpResponse refusal = problemResponse({Code::method_not_allowed, "This path answers to " + routing->allow + ".", 0, {}});

@@ -35,6 +35,8 @@ TEST_F(Api, everyRouteRefusesStrangers) {
     const auto answer = ask(request);
     EXPECT_EQ(answer->status(), 401) << route.path;
     EXPECT_EQ(answer->header("WWW-Authenticate"), "Bearer") << route.path;
+    EXPECT_EQ(std::ranges::count(answer->response->headers, "WWW-Authenticate", &std::pair<std::string, std::string>::first), 1)
+        << route.path;
   }
 }
 
@@ -167,6 +169,14 @@ TEST_F(Api, wrongMethodsAndPathsAreTold) {
   EXPECT_EQ(askAs(ana, "GET", "/collaboration/nothing")->code(), "not_found");
   EXPECT_EQ(askAs(ana, "GET", "/collaboration/rooms/%zz")->code(), "bad_request");
   EXPECT_EQ(askAs(ana, "HEAD", "/collaboration/metrics")->status(), 200);
+}
+
+TEST_F(Api, aQueryThatCannotBeDecodedIsNotTakenForAnother) {
+  const std::string ana = token("ana");
+  const std::string history = "/collaboration/rooms/" + room(ana) + "/history";
+  for (const char* query : {"?message_type=lead%zz", "?sender=a%", "?limit=%4", "?%zz=1", "?before=%00", "?unknown=%"})
+    EXPECT_EQ(askAs(ana, "GET", history + query)->code(), "bad_request") << query;
+  EXPECT_EQ(askAs(ana, "GET", history + "?sender=%C3%A4+b&&limit=2")->status(), 200);
 }
 
 TEST_F(Api, pagesOfAllowedOriginsMayReadAnswers) {
