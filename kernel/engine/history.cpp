@@ -1,9 +1,9 @@
 // Pages of a room's log. The store hands back bodies as they were encoded when they were sent; here they get their position, and readers
-// outside a message's audience get a stub in its place, so that the sequence has no gap for anyone.
-#include <algorithm>
+// outside a message's audience get a stub in its place, so that the sequence has no gap for anyone. Behind a filter there are gaps anyway,
+// and no stubs.
 #include <charconv>
-#include <iterator>
 #include <memory>
+#include <optional>
 
 #include "engine/audience.hpp"
 #include "engine/room.hpp"
@@ -48,6 +48,7 @@ struct Room::HistoryWalk {
   Principal reader;
   PageQuery query;
   std::uint32_t limit;
+  bool filtered;
   Completion<HistoryPage> done;
   std::vector<Record> records{};
   unsigned looks = 0;
@@ -65,7 +66,12 @@ void Room::history(const Principal& caller, HistoryQuery query, Completion<Histo
     if (!thread) return done(fail(badCursor("thread")));
     page.thread = *thread;
   }
-  auto walk = std::make_unique<HistoryWalk>(HistoryWalk{RoomPin(*this), caller, std::move(page), query.limit, std::move(done)});
+  const std::string& cursor = query.after.empty() ? query.before : query.after;
+  const std::optional<std::uint64_t> position = asSeq(cursor);
+  // To a store 0 means "from the newest", but nothing stands before the first.
+  if (position == 0 && !page.forward) return done(HistoryPage{"[]"});
+  const bool filtered = !page.message_types.empty() || !page.sender_id.empty() || !page.thread.empty();
+  auto walk = std::make_unique<HistoryWalk>(HistoryWalk{RoomPin(*this), caller, std::move(page), query.limit, filtered, std::move(done)});
   auto fetch = [this, walk = std::move(walk)](Result<std::uint64_t> seq) mutable {
     if (!seq) {
       if (seq.error().code == Code::not_found)
@@ -75,9 +81,8 @@ void Room::history(const Principal& caller, HistoryQuery query, Completion<Histo
     (walk->query.forward ? walk->query.after_seq : walk->query.before_seq) = *seq;
     readHistory(std::move(walk));
   };
-  const std::string& cursor = query.after.empty() ? query.before : query.after;
   if (cursor.empty()) return fetch(std::uint64_t{0});
-  if (const auto seq = asSeq(cursor)) return fetch(*seq);
+  if (position) return fetch(*position);
   const auto message = parseId(message_prefix, cursor);
   if (!message) return fetch(fail(badCursor(query.after.empty() ? "before" : "after")));
   shard_.ports.store.locate(key_, *message, std::move(fetch));
@@ -89,7 +94,11 @@ void Room::readHistory(std::unique_ptr<HistoryWalk> walk) {
   query.limit = walk->limit + 1 - static_cast<std::uint32_t>(walk->records.size());
   shard_.ports.store.page(std::move(query), [this, walk = std::move(walk)](Result<RecordPage> page) mutable {
     if (!page) return walk->done(fail(page.error()));
-    std::ranges::move(page->records, std::back_inserter(walk->records));
+    for (Record& record : page->records) {
+      // A stub that a filter finds would tell of what type, or whose, the message is that its reader may not see.
+      if (walk->filtered && !Audience(record.audience).includes(walk->reader)) continue;
+      walk->records.push_back(std::move(record));
+    }
     if (walk->records.size() <= walk->limit && page->next != 0 && ++walk->looks < looks_max) {
       (walk->query.forward ? walk->query.after_seq : walk->query.before_seq) = page->next;
       return readHistory(std::move(walk));

@@ -64,6 +64,14 @@ TEST_F(History, takesMessageIdsAsCursors) {
   EXPECT_EQ(seqsOf(*ben.historyPage({.room_id = room, .after = ids[6]})), Seqs());
 }
 
+TEST_F(History, hasNothingBeforeTheFirst) {
+  for (const std::string& first : {std::string("1"), ids[0], std::string("0")}) {
+    const auto page = ben.historyPage({.room_id = room, .before = first});
+    EXPECT_EQ(seqsOf(*page), Seqs()) << first;
+    EXPECT_EQ(page->next_seq, 0u) << first;
+  }
+}
+
 TEST_F(History, refusesCursorsThatMeanNothing) {
   for (const char* cursor : {"x", "-1", "1x", "9007199254740992", "msg_nonsense", "99999999999999999999"}) {
     EXPECT_EQ(pathsOf(ben.historyPage({.room_id = room, .before = cursor})), "/before") << cursor;

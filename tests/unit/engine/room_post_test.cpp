@@ -390,6 +390,34 @@ TEST(RoomPost, theHistoryWithholdsWhatTheEventsDid) {
   EXPECT_EQ(seen->text().find("tip"), std::string_view::npos);
 }
 
+TEST(RoomPost, noFilterOfTheHistoryTellsWhatIsWithheld) {
+  World world(1, {.store = {.looks_max = 2}});
+  const User ana(world, "ana"), ben(world, "ben"), eve(world, "eve", ATRIUM_ROLE_SUPERVISOR);
+  const std::string room = ana.room({"ben"});
+  const auto first = ana.post(message(room, "hello all"));
+  const std::string thread = R"(,"thread":")" + first->root()["message_id"].text() + '"';
+  for (int n = 0; n < 5; ++n) ASSERT_EQ(codeOf(ana.post(message(room, "a tip", thread + R"(,"message_type":"whisper")"))), "ok");
+  ASSERT_EQ(codeOf(ana.post(message(room, "for all", thread))), "ok");
+  const auto found = [&](const User& reader, HistoryQuery query) {
+    Strings contents;
+    query.room_id = room;
+    for (bool more = true; more;) {
+      const auto page = reader.historyPage(query);
+      const auto items = JsonDocument::parse(page->json);
+      for (JsonView item = items->root().first(); item.exists(); item = item.sibling(items->root()))
+        contents.push_back(item["withheld"].exists() ? "withheld" : item["content"].text());
+      query.before = std::to_string(page->next_seq);
+      more = page->next_seq != 0;
+    }
+    return contents;
+  };
+  EXPECT_EQ(found(ben, {.message_types = {"whisper"}}), Strings());
+  EXPECT_EQ(found(ben, {.sender = "ana"}), Strings({"for all", "hello all"}));
+  EXPECT_EQ(found(ben, {.limit = 1, .thread = first->root()["message_id"].text()}), Strings({"for all"}));
+  EXPECT_EQ(found(eve, {.message_types = {"whisper"}}), Strings(5, "a tip"));
+  EXPECT_EQ(found(ben, {}).size(), 7u) << "without a filter the sequence has no gap";
+}
+
 TEST(RoomPost, whatTwoHooksRestrictIsSeenByThoseWhomBothName) {
   World world(1);
   const User ana(world, "ana"), ben(world, "ben"), eve(world, "eve", ATRIUM_ROLE_SUPERVISOR), zoe(world, "zoe", ATRIUM_ROLE_SUPERVISOR);
