@@ -20,6 +20,9 @@ class Canary(unittest.IsolatedAsyncioTestCase):
                 server.get("/collaboration/rooms", token)
                 server.get(f"/collaboration/rooms/{room}/history?token={token}")
                 server.get(f"/nothing/{token}", token)
+                server.get(f"/collaboration/rooms/{token}", forged)
+                handshake = {"Connection": "Upgrade", "Upgrade": "websocket", "Sec-WebSocket-Version": "13", "Sec-WebSocket-Key": "A" * 22 + "=="}
+                server.get(f"/collaboration/ws/{token}?token={expired}", headers=handshake)
                 server.post("/collaboration/messages", f'{{"token":"{token}", broken', token)
                 server.request("GET", "/collaboration/rooms", headers={"Authorization": f"Basic {token}"})
                 for way in ({"query": {"token": token}, "headers": {}}, {"token": token},

@@ -47,9 +47,9 @@ bool fromThisMachine(const HttpRequest& request) {
   return request.from_loopback && request.header("Forwarded").data() == nullptr && request.header("X-Forwarded-For").data() == nullptr;
 }
 
-std::string_view loggedPath(const HttpRequest& request) {
+std::string loggedPath(const HttpRequest& request) {
   constexpr std::size_t logged_max = 200;
-  return request.path.substr(0, logged_max);
+  return redactUrl(request.path).substr(0, logged_max);
 }
 
 }  // namespace atrium

@@ -25,7 +25,8 @@ struct OfferedProtocols {
 // Whether the request was made on this machine by a client of its own: a proxy that forwards for others says so in a header.
 [[nodiscard]] bool fromThisMachine(const HttpRequest& request);
 
-// What of a request's target may be logged: the path without its query, which may hold a token, and no more than 200 bytes of it.
-[[nodiscard]] std::string_view loggedPath(const HttpRequest& request);
+// What of a request's target may be logged: the path without its query, which may hold a token, without what looks like one in the path
+// itself, and no more than 200 bytes of it.
+[[nodiscard]] std::string loggedPath(const HttpRequest& request);
 
 }  // namespace atrium

@@ -255,6 +255,8 @@ TEST_F(Api, noTokenComesIntoTheLog) {
   ask({.path = "/collaboration/rooms", .query = "token=" + canary});
   ask(handshake("/collaboration/ws", "token=" + canary));
   ask(handshake("/collaboration/ws", "", {{"Sec-WebSocket-Protocol", "atrium.v1.json, bearer." + canary}}));
+  askAs("nonsense", "GET", "/collaboration/rooms/" + canary);
+  ask(handshake("/collaboration/ws/" + canary, "token=nonsense"));
   log.reset();  // Writes what waits.
   const std::string text = testing::internal::GetCapturedStderr();
   EXPECT_NE(text.find("auth.refused"), text.npos);
