@@ -50,7 +50,7 @@ std::expected<void, std::string> Kernel::openDataDirectory() {
 }
 
 std::expected<void, std::string> Kernel::loadPlugins() {
-  auto plugins = PluginHost::start(pluginOptions(settings_, options_.program_directory, data_->path() / "plugins"), log_, clock_);
+  auto plugins = PluginHost::start(pluginOptions(settings_, options_.program_directory, data_->path() / "plugin-copies"), log_, clock_);
   if (!plugins) return Failure(std::move(plugins.error().detail));
   plugins_ = *std::move(plugins);
   return {};

@@ -136,8 +136,8 @@ Result<PluginCopies> PluginCopies::open(std::filesystem::path directory) {
       ::chmod(directory.c_str(), 0700) != 0)
     return refuse(fmt::format("{} is not a directory of the server's own", directory.string()));
   std::filesystem::directory_iterator left_over(directory, error);
-  for (; !error && left_over != std::filesystem::directory_iterator(); left_over.increment(error))
-    std::filesystem::remove(left_over->path(), error);
+  while (!error && left_over != std::filesystem::directory_iterator())
+    if (std::filesystem::remove(left_over->path(), error); !error) left_over.increment(error);
   if (error) return refuse(fmt::format("{} cannot be emptied: {}", directory.string(), error.message()));
   return PluginCopies(std::move(directory));
 }

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <ranges>
+#include <system_error>
 #include <utility>
 
 #include "plugin/plugin_record.hpp"
@@ -45,6 +46,14 @@ Result<void> PluginHost::load() {
     if (!entry.refused.empty()) reject(record, entry.refused);
   }
   if (!resolved) return fail(Code::plugin_failed, formatProblems(resolved.error()));
+  // The directory of the copies is emptied first, so it must not be one that somebody keeps plugins in.
+  for (const std::filesystem::path& directory : options_.directories) {
+    std::error_code absent;
+    if (std::filesystem::equivalent(directory, options_.copies, absent))
+      return fail(
+          Code::plugin_failed,
+          fmt::format("the plugin directory {} is where the server keeps its private copies: keep plugins elsewhere", directory.string()));
+  }
   auto copies = PluginCopies::open(options_.copies);
   if (!copies) return fail(copies.error());
   for (ResolvedPlugin& plugin : *resolved)

@@ -204,6 +204,8 @@ TEST_F(PluginFileTest, loadsFromCopiesThatNobodyElseCanReach) {
   EXPECT_EQ(status.st_mode & 07777, 0600u);
   ASSERT_EQ(::stat(home.c_str(), &status), 0);
   EXPECT_EQ(status.st_mode & 07777, 0700u);
+  std::filesystem::create_directories(home / "not" / "ours");
+  EXPECT_FALSE(PluginCopies::open(home)) << "what cannot be removed is told";
   std::filesystem::create_directory_symlink(home, directory.path() / "elsewhere");
   EXPECT_FALSE(PluginCopies::open(directory.path() / "elsewhere"));
   EXPECT_FALSE(PluginCopies::open(path)) << "a file is no directory";

@@ -170,6 +170,14 @@ TEST_F(PluginHostTest, refusesDirectoriesItCannotTrust) {
   EXPECT_NE(refusal().find("writable by everyone"), std::string::npos);
 }
 
+TEST_F(PluginHostTest, neverEmptiesADirectoryThatPluginsAreTakenFrom) {
+  const auto started = PluginHost::start({.directories = {directory.path()}, .copies = directory.path() / ".", .wishes = world.wishes},
+                                         world.log, world.clock);
+  ASSERT_FALSE(started);
+  EXPECT_NE(started.error().detail.find("keep plugins elsewhere"), std::string::npos) << started.error().detail;
+  EXPECT_TRUE(std::filesystem::exists(directory.path() / "test_hooks.so"));
+}
+
 TEST_F(PluginHostTest, endsPluginsAndProvesThatTheyWent) {
   ASSERT_EQ(refusal(), "");
   world.host().stop();
