@@ -75,7 +75,8 @@ bool isVariableName(std::string_view name) {
 // Leaves the parser: the rest of the file would only repeat the problem. Never crosses parseYaml().
 struct Abandoned {};
 
-// Builds the tree from the parser's events and checks what the parser does not.
+// Builds the tree from the parser's events and checks what the parser does not. Which values are secrets is not known here, so no problem
+// repeats a value; its place is enough.
 class TreeBuilder final : public YAML::EventHandler {
  public:
   TreeBuilder(std::string_view text, SourcePlace file, const Environment* variables, ConfigProblems& problems)
@@ -104,11 +105,10 @@ class TreeBuilder final : public YAML::EventHandler {
       abandon(mark, "the quote that opens here is never closed", "close it");
     node.text = variables_ && !awaitsKey() ? expanded(value, node.place) : value;
     if (!node.quoted && node.text == value && looksAmbiguous(value))
-      problems_.push_back(problemAt(node.place, fmt::format("{} is a number to some readers of YAML and not the same one to others", value),
+      problems_.push_back(problemAt(node.place, "this is a number to some readers of YAML and not the same one to others",
                                     "write it in decimal digits without a leading zero, or put it in quotes if it is text"));
     if (!node.quoted && looksTooLarge(node.text))
-      problems_.push_back(problemAt(node.place, fmt::format("{} is beyond the numbers that can be held", node.text.substr(0, 40)),
-                                    "put it in quotes if it is text"));
+      problems_.push_back(problemAt(node.place, "this is beyond the numbers that can be held", "put it in quotes if it is text"));
     add(std::move(node), anchor);
   }
 
@@ -250,7 +250,7 @@ class TreeBuilder final : public YAML::EventHandler {
       const std::size_t mark = inside.find(":-");
       const std::string_view name = inside.substr(0, mark);
       if (end == std::string_view::npos || !isVariableName(name)) {
-        problems_.push_back(problemAt(place, "this is not a variable: " + std::string(text.substr(dollar, 40)),
+        problems_.push_back(problemAt(place, "what stands behind ${ here is not a variable",
                                       "write ${NAME} or ${NAME:-default}, or $${ for the two characters"));
         return out;
       }

@@ -171,6 +171,21 @@ TEST_F(LoadConfig, theSecretIsRequiredAndNeverShown) {
   EXPECT_EQ(formatProblems(found).find("hunter2"), std::string::npos);
 }
 
+// Before a value is known to be the secret, it is refused for its form.
+TEST_F(LoadConfig, aSecretThatLooksLikeSomethingElseIsNotShownEither) {
+  environment = {{"DIGITS", std::string(32, '7')}};
+  for (const auto* written : {"'a${hunter2'", "07777777777777777777777777777777", "77777777777777777777777777777777", "${DIGITS}"}) {
+    const ConfigProblems found = problems("auth:\n  jwt_secret: " + std::string(written) + "\n");
+    ASSERT_FALSE(found.empty()) << written;
+    EXPECT_EQ(found[0].line, 2U) << written;
+    for (const ConfigProblem& problem : found)
+      for (const std::string& said : {problem.message, problem.hint}) {
+        EXPECT_EQ(said.find("hunter2"), std::string::npos) << said;
+        EXPECT_EQ(said.find("7777"), std::string::npos) << said;
+      }
+  }
+}
+
 TEST_F(LoadConfig, theEnvironmentNamesOfTheSeedOverrideTheFile) {
   environment = {{"REDIS_URL", "redis://:secret@cache:6380/2"},  // Until a storage uses it, it means nothing and does no harm.
                  {"WEBSOCKET_MAX_CONNECTIONS", "1000"},
