@@ -76,11 +76,12 @@ void StoreHost::stop() {
 Result<void> StoreHost::health() const {
   if (failed_.load(std::memory_order_relaxed))
     return fail(Code::storage_unavailable, "the storage failed and can no longer keep its promises");
+  const std::scoped_lock lock(mutex_);
   const std::int64_t began = call_began_ns_.load(std::memory_order_relaxed);
   const std::int64_t now = clock_.now().mono.time_since_epoch().count();
-  if (began >= 0 && now - began > options_.deadline.count())
+  const bool awaited = !maintaining_ || !waiting_.empty();
+  if (began >= 0 && awaited && now - began > options_.deadline.count())
     return fail(Code::storage_unavailable, fmt::format("a call to the storage has been running for {} ms", (now - began) / 1'000'000));
-  const std::scoped_lock lock(mutex_);
   if (breaker_.state() != BreakerState::closed)
     return fail(Code::storage_unavailable, fmt::format("the circuit breaker of the storage is {}", word(breaker_.state())));
   return {};
@@ -204,6 +205,15 @@ void StoreHost::failForGood() {
 
 // ---- The writer's thread
 
+// Runs one call; meanwhile health() sees for how long it has been inside.
+template <typename Call>
+auto StoreHost::inside(Call&& call) {
+  call_began_ns_.store(clock_.now().mono.time_since_epoch().count(), std::memory_order_relaxed);
+  auto answer = call();
+  call_began_ns_.store(-1, std::memory_order_relaxed);
+  return answer;
+}
+
 void StoreHost::runWriter() {
   std::vector<Job> taken;
   std::unique_lock lock(mutex_);
@@ -263,10 +273,7 @@ std::size_t StoreHost::runAppends(std::vector<Job>& jobs, std::size_t first) {
     merged_.push_back(append->batch.get());
   }
   if (const auto call = beginFor(jobs[first])) {
-    call_began_ns_.store(clock_.now().mono.time_since_epoch().count(), std::memory_order_relaxed);
-    const StoreVerdict verdict = writer_calls_.append(merged_);
-    call_began_ns_.store(-1, std::memory_order_relaxed);
-    this->end(*call, verdict);
+    this->end(*call, inside([this] { return writer_calls_.append(merged_); }));
   } else {
     for (AppendBatch* batch : merged_)
       for (AppendItem& item : batch->items) {
@@ -299,9 +306,7 @@ void StoreHost::run(Job& job, WriteJob& work) {
   StoreAnswer<void> answer{fail(storageError(ATRIUM_FAILED)), StoreVerdict::fine};
   const auto call = beginFor(job);
   if (call) {
-    call_began_ns_.store(clock_.now().mono.time_since_epoch().count(), std::memory_order_relaxed);
-    answer = writer_calls_.write(work.writes);
-    call_began_ns_.store(-1, std::memory_order_relaxed);
+    answer = inside([&] { return writer_calls_.write(work.writes); });
     end(*call, answer.verdict);
   }
   {
@@ -317,7 +322,7 @@ void StoreHost::run(Job& job, WriteJob& work) {
 void StoreHost::run(Job& job, TrimJob& work) {
   StoreAnswer<std::uint64_t> answer{fail(storageError(ATRIUM_FAILED)), StoreVerdict::fine};
   if (const auto call = beginFor(job)) {
-    answer = writer_calls_.trim(work.room, work.keep_last, work.sent_before);
+    answer = inside([&] { return writer_calls_.trim(work.room, work.keep_last, work.sent_before); });
     end(*call, answer.verdict);
   }
   job.probe.reset();
@@ -340,11 +345,13 @@ void StoreHost::maintain(Mono idle_since) {
   {
     const std::scoped_lock lock(mutex_);
     if (failed_.load(std::memory_order_relaxed) || breaker_.state() != BreakerState::closed) return;
+    maintaining_ = true;
   }
   const auto idle = std::chrono::duration_cast<std::chrono::milliseconds>(clock_.now().mono - idle_since);
   // A checkpoint may take longer than a write may; only its failure counts.
-  const StoreVerdict verdict = writer_calls_.maintain(idle);
+  const StoreVerdict verdict = inside([&] { return writer_calls_.maintain(idle); });
   const std::scoped_lock lock(mutex_);
+  maintaining_ = false;
   if (verdict != StoreVerdict::fine) metrics_.add(Metric::store_failures);
   if (verdict == StoreVerdict::fatal) failForGood();
 }

@@ -49,7 +49,7 @@ class StoreHost {
   [[nodiscard]] std::unique_ptr<Store> makeStore(unsigned shard);
 
   // Whether writes are being taken: storage_unavailable with the reason when the store failed for good, its breaker is not closed or a
-  // call has been running past its deadline. Any thread.
+  // call has been running past its deadline; maintenance may, while nothing waits for it. Any thread.
   [[nodiscard]] Result<void> health() const;
   // Of the breaker before everything that writes: closed, open or half_open. Any thread.
   [[nodiscard]] std::string_view breakerState() const;
@@ -102,6 +102,8 @@ class StoreHost {
   void run(Job& job, WriteJob& work);
   void run(Job& job, TrimJob& work);
   void maintain(Mono idle_since);
+  template <typename Call>
+  auto inside(Call&& call);
   void postBack(std::vector<Job>& jobs, std::size_t first, std::size_t end);
   [[nodiscard]] std::optional<CircuitBreaker::Call> beginFor(const Job& job);
   [[nodiscard]] Error unavailable();
@@ -122,6 +124,7 @@ class StoreHost {
   std::deque<Read> reads_;
   std::size_t items_ = 0;  // Of jobs handed over and not yet answered.
   bool writer_idle_ = false;
+  bool maintaining_ = false;
   bool stopping_ = false;
   CircuitBreaker breaker_;
   std::atomic<bool> failed_{false};              // For good.

@@ -361,6 +361,30 @@ TEST_F(StoreHostTest, countsACallPastItsDeadlineAsFailedAndStillDeliversItsAnswe
   EXPECT_EQ(last(), ATRIUM_FAILED) << "but the circuit is open";
 }
 
+TEST_F(StoreHostTest, isNotReadyWhileATrimHangs) {
+  start();
+  std::optional<std::uint64_t> dropped;
+  stores[0]->trim({"wait", Id{{9}}}, 1, fromMillis(5), [&](Result<std::uint64_t> result) { dropped = *result; });
+  gate.awaitArrival();
+  EXPECT_TRUE(host->health());
+  clock.advance(300ms);
+  EXPECT_FALSE(host->health()) << "every write waits behind it";
+  gate.open(2);
+  while (!dropped) shards.runOne();
+}
+
+TEST_F(StoreHostTest, isNotReadyWhileMaintenanceHoldsUpWhatWaits) {
+  begin(false, {.idle_interval = 1ms});
+  gate.awaitArrival();
+  clock.advance(300ms);
+  EXPECT_TRUE(host->health()) << "a checkpoint may take its time";
+  append(0, {"fine"});
+  EXPECT_FALSE(host->health()) << "but nobody may wait for it that long";
+  gate.open();
+  wait();
+  EXPECT_EQ(last(), ATRIUM_OK);
+}
+
 TEST_F(StoreHostTest, stopsUsingAStoreThatDied) {
   start();
   appendAndWait({"call-dies"});
@@ -378,12 +402,23 @@ TEST_F(StoreHostTest, stopsUsingAStoreThatDied) {
   EXPECT_EQ(read, Code::storage_unavailable);
 }
 
-TEST_F(StoreHostTest, noticesADeathInOneItemOrOneRead) {
+TEST_F(StoreHostTest, noticesADeathInOneItem) {
   start();
   appendAndWait({"fine", "item-dies"});
   EXPECT_EQ(answers[0].second.status, ATRIUM_OK);
   EXPECT_EQ(answers[1].second.status, ATRIUM_FATAL);
   EXPECT_FALSE(host->health());
+}
+
+TEST_F(StoreHostTest, noticesADeathInOneRead) {
+  start();
+  std::optional<Code> read;
+  stores[0]->get({"die"}, [&](auto result) { read = result.error().code; });
+  shards.runOne();
+  EXPECT_EQ(read, Code::storage_unavailable);
+  EXPECT_FALSE(host->health());
+  append(0, {"fine"});
+  EXPECT_EQ(last(), ATRIUM_FATAL);
 }
 
 TEST_F(StoreHostTest, readsBesideTheWriter) {

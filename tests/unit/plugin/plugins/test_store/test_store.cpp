@@ -50,6 +50,7 @@ class TestStore : public atrium::StorageBackend<TestStore> {
   }
 
   atrium_status trim(const atrium_trim& trim, std::uint64_t& dropped) {
+    if (atrium::view(trim.room.tenant_id) == "wait") waitAtGate();
     const std::scoped_lock lock(mutex_);
     dropped = trims_ < trim.keep_last ? 10 : 0;  // `keep_last` steps of ten, then nothing.
     trims_ = dropped > 0 ? trims_ + 1 : 0;
