@@ -22,6 +22,7 @@ namespace {
 
 // A slice of a trim or a page: what one call looks at before it lets others in.
 constexpr std::size_t trim_max = 4096;
+constexpr std::size_t keys_trim_max = 65'536;
 constexpr std::uint64_t page_scan_max = 10000;
 
 // A record in one allocation: this, then the sender, the type, the audience and the body.
@@ -80,9 +81,10 @@ struct KeyedAnswer {
 };
 
 struct Keys {
-  KeyWindow window;  // Leads to the number of an answer, counted from the room's first one.
+  KeyWindow window;  // Leads to the number of an answer, counted from the first one; it may be one that has gone.
   std::deque<KeyedAnswer> answers;
-  std::uint32_t first_number = 0;
+  std::uint32_t first_number = 0;  // Of the answers.
+  std::uint32_t window_begin = 0;  // The earliest number in the window.
 };
 
 struct Room {
@@ -160,6 +162,7 @@ class MemoryStore : public StorageBackend<MemoryStore> {
     const std::lock_guard lock(stripe.mutex);
     const auto found = stripe.rooms.find(trim.room);
     if (found == stripe.rooms.end()) return ATRIUM_OK;
+    if (found->second.keys) forgetOldKeys(found->second, trim.now_ms);
     auto& entries = found->second.entries;
     while (entries.size() > trim.keep_last && dropped < trim_max &&
            (trim.sent_before_ms == 0 || entries.front()->sent_at_ms < trim.sent_before_ms)) {
@@ -268,7 +271,8 @@ class MemoryStore : public StorageBackend<MemoryStore> {
   [[nodiscard]] static const KeyedAnswer* findAnswer(const Keys& keys, std::uint64_t hash, std::uint64_t now_ms) {
     const auto answerAt = [&](std::uint32_t number) -> const KeyedAnswer& { return keys.answers[number - keys.first_number]; };
     const auto found = keys.window.find(static_cast<std::uint32_t>(hash), [&](std::uint32_t number) {
-      return answerAt(number).key_hash == hash && now_ms < answerAt(number).sent_at_ms + ATRIUM_KEYED_MS;
+      const bool gone = number - keys.first_number >= keys.answers.size();  // Before the first, the difference wraps.
+      return !gone && answerAt(number).key_hash == hash && now_ms < answerAt(number).sent_at_ms + ATRIUM_KEYED_MS;
     });
     return found ? &answerAt(*found) : nullptr;
   }
@@ -278,10 +282,25 @@ class MemoryStore : public StorageBackend<MemoryStore> {
     Keys& keys = *room.keys;
     const auto number = keys.first_number + static_cast<std::uint32_t>(keys.answers.size());
     keys.answers.push_back({hash, item.fingerprint, room.last_seq, item.sent_at_ms, item.message});
-    const std::uint32_t forgotten = keys.window.add(static_cast<std::uint32_t>(hash), number);
-    keys.answers.erase(keys.answers.begin(), keys.answers.begin() + forgotten);
-    keys.first_number += forgotten;
-    budget_.giveBack(forgotten * keyed_cost);
+    keys.window_begin += keys.window.add(static_cast<std::uint32_t>(hash), number);
+    const auto unknown = static_cast<std::int32_t>(keys.window_begin - keys.first_number);
+    if (unknown > 0) dropAnswers(keys, static_cast<std::uint32_t>(unknown));
+  }
+
+  // Lets go of answers that are too old to be a repeat's.
+  void forgetOldKeys(Room& room, std::uint64_t now_ms) {
+    Keys& keys = *room.keys;
+    std::uint32_t old = 0;
+    while (old < keys.answers.size() && old < keys_trim_max && now_ms >= keys.answers[old].sent_at_ms + ATRIUM_KEYED_MS) ++old;
+    dropAnswers(keys, old);
+    if (keys.answers.empty()) room.keys.reset();  // The window with them.
+  }
+
+  // The earliest ones.
+  void dropAnswers(Keys& keys, std::uint32_t count) {
+    keys.answers.erase(keys.answers.begin(), keys.answers.begin() + count);
+    keys.first_number += count;
+    budget_.giveBack(count * keyed_cost);
   }
 
   void fill(atrium_append_result& result, std::uint64_t seq, std::uint64_t sent_at_ms, const atrium_id& message) const {

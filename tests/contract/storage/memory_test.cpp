@@ -52,6 +52,33 @@ TEST(MemoryStore, whatDoesNotFitIsRefusedUntilThereIsSpace) {
   EXPECT_EQ(store.write({{{"large"}, std::string(100'000, 'v')}}).status, ATRIUM_OK);
 }
 
+TEST(MemoryStore, keysThatAreForgottenGiveTheirBytesBackWhenTheRoomIsTrimmed) {
+  const Store store = openMemory(R"({"max_records_per_room": 1, "max_memory_mib": 1})");
+  std::uint64_t messages = 0;
+  const auto keyed = [&](std::uint64_t key, std::uint64_t later_ms) {
+    Item item = message(++messages);
+    item.idempotency_key = std::to_string(key);
+    item.sent_at_ms += later_ms;
+    return store.append(item).status;
+  };
+  const std::uint64_t begin_ms = Item{}.sent_at_ms;
+  for (std::uint64_t key = 0; key < 5000; ++key) ASSERT_EQ(keyed(key, 0), ATRIUM_OK);
+  std::uint64_t key = 5000;
+  while (keyed(key, 1000) == ATRIUM_OK) ++key;
+  EXPECT_GT(key, 10'000u);
+
+  store.trim(id('r', 1), 1, 0, begin_ms + ATRIUM_KEYED_MS - 1);
+  EXPECT_EQ(keyed(key, 1000), ATRIUM_FULL) << "all of them are still owed";
+  store.trim(id('r', 1), 1, 0, begin_ms + ATRIUM_KEYED_MS);
+  EXPECT_EQ(keyed(5000, 2000), ATRIUM_DUPLICATE) << "the later ones are";
+  EXPECT_EQ(keyed(key - 1, 2000), ATRIUM_DUPLICATE);
+  for (std::uint64_t again = 0; again < 4000; ++again) ASSERT_EQ(keyed(again, ATRIUM_KEYED_MS + 500), ATRIUM_OK) << again;
+  EXPECT_EQ(keyed(3999, ATRIUM_KEYED_MS + 600), ATRIUM_DUPLICATE);
+
+  store.trim(id('r', 1), 1, 0, begin_ms + 3 * ATRIUM_KEYED_MS);
+  for (std::uint64_t again = 0; again < 10'000; ++again) ASSERT_EQ(keyed(again, 3 * ATRIUM_KEYED_MS), ATRIUM_OK) << again;
+}
+
 TEST(MemoryStore, whatGoesGivesItsBytesBack) {
   const Store store = openMemory(R"({"max_records_per_room": 10, "max_memory_mib": 1})");
   for (std::uint64_t n = 1; n <= 20'000; ++n) {
