@@ -12,10 +12,6 @@
 
 namespace atrium {
 
-bool isNamed(const ResolvedPlugin& plugin) {
-  return plugin.use || std::ranges::find(plugin.offers, "storage-backend") != plugin.offers.end();
-}
-
 Result<PluginCatalog> PluginCatalog::scan(std::span<const std::filesystem::path> directories) {
   PluginCatalog catalog;
   for (const std::filesystem::path& directory : directories) {
@@ -98,11 +94,23 @@ void PluginCatalog::checkNamed(const PluginWishes& wishes, ConfigProblems& probl
 
 void PluginCatalog::checkSwitches(const std::map<std::string, Switch>& switches, std::string_view kind, ConfigProblems& problems) const {
   std::vector<std::string_view> names;
-  for (const CatalogEntry& entry : entries_)
-    if (entry.manifest && entry.manifest->has(kind)) names.push_back(entry.manifest->nameOf(kind));
-  for (const auto& [name, position] : switches)
-    if (std::ranges::find(names, name) == names.end())
+  std::map<std::string_view, const CatalogEntry*> providers;  // By name; a sound one where there is one.
+  for (const CatalogEntry& entry : entries_) {
+    if (!entry.manifest || !entry.manifest->has(kind)) continue;
+    names.push_back(entry.manifest->nameOf(kind));
+    const CatalogEntry*& provider = providers[names.back()];
+    if (!provider || entry.refused.empty()) provider = &entry;
+  }
+  for (const auto& [name, position] : switches) {
+    const auto found = providers.find(name);
+    if (found == providers.end()) {
       problems.push_back(problemAt(position.place, fmt::format("no plugin provides the {} {}", kind, name), suggestion(name, names)));
+    } else if (const CatalogEntry& provider = *found->second; position.on && !provider.refused.empty()) {
+      problems.push_back(
+          problemAt(position.place, fmt::format("the plugin {} ({}), which provides the {} {}, was refused: {}", provider.manifest->id,
+                                                provider.file.path.string(), kind, name, provider.refused)));
+    }
+  }
 }
 
 void PluginCatalog::checkStorage(const PluginWishes& wishes, ConfigProblems& problems) const {
@@ -114,6 +122,8 @@ void PluginCatalog::checkStorage(const PluginWishes& wishes, ConfigProblems& pro
     const std::string_view name = entry.manifest->nameOf("storage-backend");
     if (name != wishes.storage && entry.manifest->id != wishes.storage) {
       names.push_back(name);
+    } else if (const auto use = wishes.use.find(entry.manifest->id); use != wishes.use.end() && !use->second.enabled) {
+      hint = fmt::format("plugins.use switches {} off", entry.manifest->id);
     } else if (entry.refused.empty()) {
       return;
     } else {
@@ -126,7 +136,7 @@ void PluginCatalog::checkStorage(const PluginWishes& wishes, ConfigProblems& pro
 
 ResolvedPlugin PluginCatalog::resolveOne(CatalogEntry& entry, const PluginWishes& wishes, ConfigProblems& problems) {
   const Manifest& manifest = *entry.manifest;
-  ResolvedPlugin plugin{.entry = &entry, .use = nullptr, .off = {}, .options = {}, .offers = {}};
+  ResolvedPlugin plugin{.entry = &entry, .use = nullptr, .off = {}, .options = {}, .offers = {}, .named = false};
   if (const auto use = wishes.use.find(manifest.id); use != wishes.use.end()) plugin.use = &use->second;
   if (plugin.use && !plugin.use->enabled) {
     plugin.off = "plugins.use switches it off";
@@ -134,25 +144,36 @@ ResolvedPlugin PluginCatalog::resolveOne(CatalogEntry& entry, const PluginWishes
   }
   // What is not named by the kind and name it offers is on when its plugin is.
   const bool on_unnamed = plugin.use || wishes.enabled_by_default;
-  const auto isOn = [on_unnamed](const std::map<std::string, Switch>& switches, const std::string& name) {
+  const auto isOn = [&](const std::map<std::string, Switch>& switches, const std::string& name) {
     const auto found = switches.find(name);
-    return found == switches.end() ? on_unnamed : found->second.on;
+    if (found == switches.end()) return on_unnamed;
+    plugin.named = plugin.named || found->second.on;
+    return found->second.on;
+  };
+  const auto isStorage = [&](const std::string& name) {
+    const bool wanted = wishes.storage == name || wishes.storage == manifest.id;
+    plugin.named = plugin.named || wanted;
+    return wanted;
   };
   for (const ManifestExtension& extension : manifest.extensions) {
     const bool on = extension.kind == "room-type"      ? isOn(wishes.room_types, extension.name)
                     : extension.kind == "message-type" ? isOn(wishes.message_types, extension.name)
-                                                       : wishes.storage == extension.name || wishes.storage == manifest.id;
+                                                       : isStorage(extension.name);
     if (on)
       plugin.offers.push_back(extension.kind);
     else
       plugin.off = fmt::format("the {} {} is not switched on", extension.kind, extension.name);
   }
+  plugin.named = plugin.named || plugin.use;
   if (plugin.offers.empty()) return plugin;
   plugin.off.clear();
+  if (plugin.use && (plugin.use->deadline || plugin.use->on_failure) && !manifest.has("room-type") && !manifest.has("message-type"))
+    problems.push_back(problemAt(plugin.use->place, fmt::format("{}: a storage takes neither deadline nor on_failure here", manifest.id),
+                                 "set storage.deadline; what fails is never taken for stored"));
   auto options = manifest.options.complete(plugin.use ? plugin.use->config : YamlNode(), plugin.use ? plugin.use->place : SourcePlace());
   if (options)
     plugin.options = *std::move(options);
-  else if (isNamed(plugin))
+  else if (plugin.named)
     for (ConfigProblem& problem : options.error()) {
       problem.message = fmt::format("{}: {}", manifest.id, problem.message);
       problems.push_back(std::move(problem));

@@ -40,10 +40,9 @@ struct ResolvedPlugin {
   std::string off;                  // Why it is not wanted, a sentence without its full stop; empty: it is.
   std::string options;              // When it is wanted: its options as it will get them, one JSON object.
   std::vector<std::string> offers;  // Which of the manifest's kinds of extension are switched on.
+  // Whether the configuration asks for it by its id, as the storage or by the name of its type: one that cannot be used ends the start.
+  bool named = false;
 };
-
-// Whether the configuration asks for this very plugin, by its id or as the storage: one that cannot be used then ends the start.
-[[nodiscard]] bool isNamed(const ResolvedPlugin& plugin);
 
 class PluginCatalog {
  public:

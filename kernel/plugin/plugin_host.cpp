@@ -73,7 +73,7 @@ Result<void> PluginHost::loadOne(ResolvedPlugin& plugin, Record& record, PluginC
   const auto copy = copies.write(entry.file, manifest.id);
   auto loaded = copy ? LoadedPlugin::load(manifest, *copy, record.plugin.options, environment_) : fail(copy.error());
   if (!loaded) {
-    if (isNamed(record.plugin))
+    if (record.plugin.named)
       return fail(Code::plugin_failed,
                   fmt::format("The plugin {} ({}) cannot be used: {}.", manifest.id, entry.file.path.string(), loaded.error().detail));
     reject(record, loaded.error().detail);

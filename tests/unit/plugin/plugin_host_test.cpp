@@ -140,6 +140,34 @@ TEST_F(PluginHostTest, endsTheStartWhenANamedPluginIsNotSound) {
   EXPECT_NE(text.find("test_hooks.so was refused: its seal is broken"), std::string::npos) << text;
 }
 
+TEST_F(PluginHostTest, endsTheStartWhenATypeThatIsNamedComesFromAPluginThatIsNotSound) {
+  put("test_hooks.so", "again.so");  // Two files share an id: both are refused.
+  world.wishes.message_types["test_message"].on = false;
+  EXPECT_EQ(refusal(), "") << "nobody asked for it";
+  world.wishes.room_types["test_room"].on = true;
+  const std::string text = refusal();
+  EXPECT_NE(text.find("which provides the room-type test_room, was refused: the id test.hooks"), std::string::npos) << text;
+  EXPECT_EQ(text.find("test_message"), std::string::npos) << text;
+}
+
+TEST_F(PluginHostTest, endsTheStartWhenTheStorageIsSwitchedOff) {
+  world.wishes.storage = "test";
+  use("test.store").enabled = false;
+  const std::string text = refusal();
+  EXPECT_NE(text.find("no plugin provides the storage backend test\n    plugins.use switches test.store off"), std::string::npos) << text;
+}
+
+TEST_F(PluginHostTest, endsTheStartWhenAStorageIsGivenWhatItDoesNotTake) {
+  world.wishes.storage = "test";
+  use("test.store").config = yaml("{gate: 0, arrivals: 0, inline: false}");
+  use("test.store").deadline = std::chrono::milliseconds{5};
+  const std::string text = refusal();
+  EXPECT_NE(text.find("test.store: a storage takes neither deadline nor on_failure here\n    set storage.deadline"), std::string::npos)
+      << text;
+  use("test.store").deadline.reset();
+  EXPECT_EQ(refusal(), "");
+}
+
 TEST_F(PluginHostTest, endsTheStartWhenOptionsAreWrong) {
   use("test.hooks").config = yaml("{greting: hi, greeting: [1]}");
   const std::string text = refusal();
