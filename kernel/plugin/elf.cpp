@@ -98,6 +98,7 @@ class ElfReader {
   }
 
   Result<void> readNotes(const Elf64_Phdr& segment) {
+    // Data and the next note begin at multiples of this from the note's own beginning; a name that is short leaves no gap at 8.
     const std::uint64_t align = segment.p_align == 8 ? 8 : 4;
     const auto padded = [align](std::uint64_t size) { return (size + align - 1) / align * align; };
     std::uint64_t at = segment.p_offset;
@@ -106,7 +107,7 @@ class ElfReader {
       Elf64_Nhdr note;
       if (!fetch(at, note)) return refuse("its notes make no sense");
       const std::uint64_t name_at = at + sizeof note;
-      const std::uint64_t data_at = name_at + padded(note.n_namesz);
+      const std::uint64_t data_at = at + padded(sizeof note + std::uint64_t{note.n_namesz});
       if (data_at > end || note.n_descsz > end - data_at) return refuse("its notes make no sense");
       if (auto sound = readNote(note.n_type, text(name_at, note.n_namesz), data_at, note.n_descsz); !sound) return sound;
       at = data_at + padded(note.n_descsz);

@@ -146,6 +146,42 @@ TEST_F(PluginFileTest, readsSegmentsOfEveryNonsense) {
   EXPECT_FALSE(segment(PT_NOTE, [](Elf64_Phdr& program) { program.p_filesz -= 40; }));
 }
 
+// What compilers write for processors that protect the flow of control, as other distributions' do by default: a segment of notes at
+// multiples of eight bytes, where the data of a note named GNU stands right behind the name.
+TEST_F(PluginFileTest, readsNotesAtMultiplesOfEight) {
+  const Elf64_Nhdr note{.n_namesz = 4, .n_descsz = 16, .n_type = 5};  // NT_GNU_PROPERTY_TYPE_0
+  std::string notes;
+  for (int n = 0; n < 2; ++n) {
+    notes.append(reinterpret_cast<const char*>(&note), sizeof note).append("GNU", 4);
+    notes.append("\x02\x00\x00\xC0\x04\x00\x00\x00\x03\x00\x00\x00\x00\x00\x00\x00", 16);
+  }
+  std::string bytes = whole;
+  bytes.resize((bytes.size() + 7) / 8 * 8);
+  Elf64_Ehdr elf;
+  std::memcpy(&elf, bytes.data(), sizeof elf);
+  bool placed = false;
+  for (std::uint16_t n = 0; n < elf.e_phnum && !placed; ++n) {
+    const std::size_t at = elf.e_phoff + n * sizeof(Elf64_Phdr);
+    Elf64_Phdr program;
+    std::memcpy(&program, bytes.data() + at, sizeof program);
+    if (program.p_type != PT_GNU_STACK) continue;
+    program = {.p_type = PT_NOTE,
+               .p_flags = PF_R,
+               .p_offset = bytes.size(),
+               .p_vaddr = 0,
+               .p_paddr = 0,
+               .p_filesz = notes.size(),
+               .p_memsz = notes.size(),
+               .p_align = 8};
+    std::memcpy(bytes.data() + at, &program, sizeof program);
+    placed = true;
+  }
+  ASSERT_TRUE(placed) << "the library has no segment to spare";
+  const auto contents = read(bytes + notes);
+  ASSERT_TRUE(contents) << contents.error().detail;
+  EXPECT_TRUE(contents->manifest.starts_with("id: test.hooks\n"));
+}
+
 TEST_F(PluginFileTest, refusesWhatOthersCouldHaveWritten) {
   writeFile(path, whole);
   ::chmod(path.c_str(), 0620);
