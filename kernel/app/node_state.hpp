@@ -32,8 +32,11 @@ class NodeState final : public Node {
   };
   explicit NodeState(Parts parts) : parts_(std::move(parts)) {}
 
-  // starting → ready → draining.
-  void ready() { phase_.store(Phase::ready); }
+  // starting → ready → draining. A stop that was asked for during the start stands.
+  void ready() {
+    Phase before = Phase::starting;
+    phase_.compare_exchange_strong(before, Phase::ready);
+  }
   void drain() { phase_.store(Phase::draining); }
   [[nodiscard]] bool draining() const { return phase_.load() == Phase::draining; }
 
