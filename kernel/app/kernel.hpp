@@ -70,6 +70,8 @@ class Kernel {
   // The steps of the stop.
   void drainEdges(std::chrono::milliseconds patience);
   void endParts();
+  // Ends the process: nothing of it can be trusted to end in order, and whoever started it starts it again.
+  [[noreturn]] static void endAtOnce(const char* why);
 
   void onSignal(int signal);
   int nextSignal();
@@ -95,6 +97,7 @@ class Kernel {
   std::uint16_t port_ = 0;
   std::unique_ptr<SignalWatcher> signals_;
   std::unique_ptr<Watchdog> watchdog_;
+  std::optional<Mono> end_by_;  // Set when the stop begins.
 
   std::mutex mutex_;
   std::condition_variable signalled_;

@@ -3,7 +3,6 @@
 
 #include <csignal>
 #include <cstdio>
-#include <cstdlib>
 
 #include "app/edge.hpp"
 #include "app/kernel.hpp"
@@ -133,13 +132,7 @@ std::expected<void, std::string> Kernel::listen() {
 void Kernel::serve() {
   signals_ = std::make_unique<SignalWatcher>((*loops_)[0], [this](int signal) { onSignal(signal); });
   loops_->start();
-  watchdog_ = std::make_unique<Watchdog>(
-      *loops_, clock_, Watchdog::Options{}, [this] { node_->watch(); },
-      [](const char* why) {
-        // Nothing of this process can be trusted to end in order; whoever started it starts it again.
-        std::fprintf(stderr, "atriumd: %s\n", why);
-        std::abort();
-      });
+  watchdog_ = std::make_unique<Watchdog>(*loops_, clock_, Watchdog::Options{}, [this] { node_->watch(); }, endAtOnce);
   node_->ready();
 
   const bool any_address = settings_.server.host == "0.0.0.0" || settings_.server.host == "::";

@@ -1,6 +1,7 @@
 #include <unistd.h>
 
 #include <csignal>
+#include <cstdio>
 #include <cstdlib>
 
 #include "app/edge.hpp"
@@ -64,7 +65,8 @@ void Kernel::run() {
   for (; signal == SIGHUP; signal = nextSignal()) reload();
 
   const auto allowed = settings_.server.shutdown_timeout;
-  watchdog_->endBy(clock_.now().mono + allowed);
+  end_by_ = clock_.now().mono + allowed;
+  watchdog_->endBy(*end_by_);
   log_.info("server.stopping", {{"signal", signal == SIGTERM ? "TERM" : "INT"}, {"connections", budget_.taken()}});
   const Mono began = clock_.now().mono;
   {
@@ -96,10 +98,22 @@ void Kernel::endParts() {
   signals_.reset();
   for (auto& edge : edges_) edge->transport.reset();
   edges_.clear();
+  // What the watchdog looks at goes now; until the last plugin has ended, another one looks at nothing but the time.
   watchdog_.reset();
+  if (end_by_) {
+    watchdog_ = std::make_unique<Watchdog>(*loops_, clock_, Watchdog::Options{}, [] {}, endAtOnce);
+    watchdog_->endBy(*end_by_);
+  }
   node_.reset();
   store_.reset();
   if (plugins_) plugins_->stop();
+  watchdog_.reset();
+  end_by_.reset();
+}
+
+void Kernel::endAtOnce(const char* why) {
+  std::fprintf(stderr, "atriumd: %s\n", why);
+  std::abort();
 }
 
 void Kernel::reload() {

@@ -1,5 +1,6 @@
 #include "app/watchdog.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace atrium {
@@ -40,7 +41,9 @@ void Watchdog::endBy(Mono deadline) {
 void Watchdog::run() {
   std::unique_lock lock(mutex_);
   while (!stopping_) {
-    changed_.wait_for(lock, options_.period);
+    std::chrono::nanoseconds pause = options_.period;
+    if (end_by_) pause = std::clamp(*end_by_ - clock_.now().mono, std::chrono::nanoseconds{0}, pause);
+    changed_.wait_for(lock, pause);
     if (stopping_) return;
     const Mono now = clock_.now().mono;
     const bool late = end_by_ && now >= *end_by_;

@@ -2,6 +2,7 @@
 import asyncio
 import pathlib
 import shutil
+import signal
 import tempfile
 import time
 import unittest
@@ -174,6 +175,16 @@ class BadPlugins(unittest.TestCase):
             self.assertEqual([item["file"] for item in self.states(server) if item["state"] == "rejected"], [])
             self.assertFalse([line for line in server.log if "plugin.rejected" in line])
             self.assertTrue(all(part["healthy"] for part in server.get("/health/ready").json["components"]))
+
+    def test_one_that_never_ends_does_not_hold_up_the_stop(self):
+        shutil.copy2(atrium.build_dir / "tests" / "fault" / "plugins" / "zoo" / "bad_hangs.so", self.directory / "plugins")
+        server = atrium.Server(self.config + "server:\n  shutdown_timeout: 1s\n")
+        try:
+            server.start()
+            self.assertEqual(server.stop(stop_promise_s), -signal.SIGABRT, server.tail())
+            self.assertIn("atriumd: the server did not stop in time", server.log)
+        finally:
+            server.remove()
 
     def test_a_store_one_cannot_do_without(self):
         path = self.plugin("sqlite")

@@ -133,5 +133,12 @@ TEST_F(Loops, theWatchdogTellsOfAStopThatTakesTooLong) {
   told.wait();
 }
 
+TEST_F(Loops, theWatchdogIsThereWhenTheTimeIsUpHoweverSeldomItLooks) {
+  Event told;
+  Watchdog watchdog(pool, clock, {.period = std::chrono::hours{1}}, [] {}, [&](const char*) { told.happen(); });
+  watchdog.endBy(clock.now().mono + 20ms);
+  told.wait();
+}
+
 }  // namespace
 }  // namespace atrium
