@@ -4,6 +4,7 @@
 #include <csignal>
 #include <cstdio>
 
+#include "app/descriptors.hpp"
 #include "app/edge.hpp"
 #include "app/kernel.hpp"
 #include "app/settings_map.hpp"
@@ -122,6 +123,11 @@ std::expected<void, std::string> Kernel::checkDurability() {
 }
 
 std::expected<void, std::string> Kernel::listen() {
+  const std::uint64_t wanted = settings_.server.max_connections + own_descriptors;
+  if (const std::uint64_t allowed = raiseDescriptorLimit(wanted); allowed < wanted)
+    log_.warning("server.few_descriptors", {{"allowed", allowed},
+                                            {"wanted", wanted},
+                                            {"consequence", "fewer clients than server.max_connections are served; raise the hard limit"}});
   auto sockets = listenAt({.address = settings_.server.host, .port = settings_.server.port}, loops_->size());
   if (!sockets) return Failure(std::move(sockets.error().detail));
   port_ = sockets->front().port();

@@ -1,8 +1,10 @@
 """What docs/operations.md tells an operator: health, figures, signals and the log."""
 import asyncio
+import resource
 import signal
 import unittest
 
+import atrium
 import session
 
 
@@ -46,6 +48,16 @@ class Operations(unittest.IsolatedAsyncioTestCase):
                 status = node["performance_status"]
                 self.assertEqual(status["overall_healthy"], status["latency_target_met"] and status["throughput_target_met"])
                 self.assertEqual(set(node["target_compliance"]["message_latency_ms_p95"]), {"target", "actual", "met"})
+
+    def test_the_limit_of_open_files_is_raised_to_what_the_connections_need(self):
+        _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        self.assertGreater(hard, 600)
+        for connections, raised in ((300, 556), (hard - 100, hard)):
+            with self.subTest(connections):
+                config = session.config(server=f"max_connections: {min(connections, 1_000_000)}")
+                few = lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (128, hard))
+                with atrium.Server(config, preexec_fn=few) as server:
+                    self.assertRegex(server.get("/metrics").body.decode(), rf"(?m)^process_max_fds {min(raised, 1_000_256)}$")
 
     def test_a_second_signal_ends_it_at_once(self):
         with session.server(server="drain_delay: 15s") as server:

@@ -1,4 +1,5 @@
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -8,6 +9,7 @@
 #include <thread>
 #include <vector>
 
+#include "app/descriptors.hpp"
 #include "app/loop_shards.hpp"
 #include "app/process_figures.hpp"
 #include "app/signals.hpp"
@@ -50,6 +52,21 @@ TEST(ProcessFigures, areThoseOfARunningProcess) {
   appendProcessMetrics(text, figures);
   EXPECT_NE(text.find("# TYPE process_cpu_seconds_total counter\n"), std::string::npos);
   EXPECT_NE(text.find("\nprocess_threads " + std::to_string(figures.threads) + "\n"), std::string::npos) << text;
+}
+
+TEST(Descriptors, areRaisedAsFarAsTheHardLimitAllows) {
+  rlimit before{};
+  ASSERT_EQ(getrlimit(RLIMIT_NOFILE, &before), 0);
+  ASSERT_GE(before.rlim_max, 256u);
+  const rlimit few{.rlim_cur = 128, .rlim_max = before.rlim_max};
+  ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &few), 0);
+  EXPECT_EQ(raiseDescriptorLimit(200), 200u);
+  EXPECT_EQ(raiseDescriptorLimit(100), 200u) << "never lowered";
+  EXPECT_EQ(readProcessFigures().descriptors_max, 200u);
+  if (before.rlim_max != RLIM_INFINITY) {
+    EXPECT_EQ(raiseDescriptorLimit(before.rlim_max + 1), before.rlim_max);
+  }
+  EXPECT_EQ(setrlimit(RLIMIT_NOFILE, &before), 0);
 }
 
 TEST(Signals, areToldOnTheLoop) {
