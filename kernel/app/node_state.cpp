@@ -46,14 +46,15 @@ Readiness NodeState::readiness() const {
   return readiness;
 }
 
-NodeStatus NodeState::status() const {
+NodeStatus NodeState::status(bool whole) const {
   const Readiness now = readiness();
-  const ProcessFigures process = readProcessFigures();
-  const double connections = static_cast<double>(parts_.connections.taken());
   NodeStatus status;
   status.ready = now.ready;
   status.websocket_health = draining() ? "draining" : loopsTurn() ? "healthy" : "unhealthy";
   status.breakers.emplace_back("storage", parts_.store.breakerState());
+  if (!whole) return status;
+  const ProcessFigures process = readProcessFigures();
+  const double connections = static_cast<double>(parts_.connections.taken());
   status.resource_utilization = {{"connections", connections},
                                  {"connections_used", connections / static_cast<double>(parts_.connections_max)},
                                  {"store_queue_items", static_cast<double>(parts_.metrics.sum(Metric::store_queue_items))},

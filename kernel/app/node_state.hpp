@@ -44,7 +44,7 @@ class NodeState final : public Node {
   void watch();
 
   [[nodiscard]] Readiness readiness() const override;
-  [[nodiscard]] NodeStatus status() const override;
+  [[nodiscard]] NodeStatus status(bool whole) const override;
   void appendMetrics(std::string& out) const override;
   [[nodiscard]] std::string pluginsJson() const override { return parts_.plugins.adminJson(); }
 

@@ -29,7 +29,7 @@ struct NodeStatus {
   std::string_view redis_health = "not_configured";                            // or healthy, unhealthy
   std::string_view websocket_health = "healthy";                               // or draining, unhealthy
   std::vector<std::pair<std::string, std::string_view>> breakers = {};         // name → closed, open or half_open
-  std::vector<std::pair<std::string_view, double>> resource_utilization = {};  // figure → value
+  std::vector<std::pair<std::string_view, double>> resource_utilization = {};  // figure → value; for who sees the whole node
 };
 
 // What the process knows of itself; kernel/app implements it. Any thread; nothing blocks for long.
@@ -37,7 +37,8 @@ class Node {
  public:
   virtual ~Node() = default;
   [[nodiscard]] virtual Readiness readiness() const = 0;
-  [[nodiscard]] virtual NodeStatus status() const = 0;
+  // `whole`: with resource_utilization, whose figures cost a look at every descriptor of the process.
+  [[nodiscard]] virtual NodeStatus status(bool whole) const = 0;
   // Appends every series in the text format of Prometheus.
   virtual void appendMetrics(std::string& out) const = 0;
   // {"items": […], "next_cursor": null}

@@ -12,7 +12,7 @@ void RestHandler::collaborationMetrics(Call call) {
   parts_.shard.figures(whole_node ? std::string() : call.caller->tenant_id,
                        [this, whole_node, reply = std::move(call.reply)](Result<EngineFigures> figures) mutable {
                          if (!figures) return reply.problem(figures.error());
-                         reply.json(metricsJson(*figures, parts_.node.status(), whole_node, parts_.now.wall));
+                         reply.json(metricsJson(*figures, parts_.node.status(whole_node), whole_node, parts_.now.wall));
                        });
 }
 

@@ -59,5 +59,11 @@ TEST_F(NodeStates, aStopDuringTheStartStands) {
   EXPECT_EQ(node->readiness().status, "draining");
 }
 
+TEST_F(NodeStates, whoSeesOneTenantCostsNoLookAtTheProcess) {
+  EXPECT_TRUE(node->status(false).resource_utilization.empty());
+  EXPECT_FALSE(node->status(true).resource_utilization.empty());
+  EXPECT_EQ(node->status(false).breakers, node->status(true).breakers);
+}
+
 }  // namespace
 }  // namespace atrium

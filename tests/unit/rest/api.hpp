@@ -49,10 +49,14 @@ class TestNode final : public Node {
   [[nodiscard]] Readiness readiness() const override {
     return {.ready = is_ready, .status = is_ready ? "ready" : "draining", .components = {}};
   }
-  [[nodiscard]] NodeStatus status() const override { return {.ready = is_ready}; }
+  [[nodiscard]] NodeStatus status(bool whole) const override {
+    ++(whole ? whole_asked : part_asked);
+    return {.ready = is_ready};
+  }
   void appendMetrics(std::string& out) const override { out += "atrium_sessions 0\n"; }
   [[nodiscard]] std::string pluginsJson() const override { return R"({"items":[],"next_cursor":null})"; }
   bool is_ready = true;
+  mutable int whole_asked = 0, part_asked = 0;
 };
 
 // The API over the real engine in its simulated world: no socket, no thread, a clock that stands still.

@@ -140,8 +140,11 @@ TEST_F(Api, metricsAreTheTenantsOrTheNodes) {
   };
   EXPECT_EQ(sent(ana), 1);
   EXPECT_EQ(sent(token("zoe", "supervisor", "other")), 0);
+  EXPECT_EQ(node.whole_asked, 0) << "what costs a look at the whole process is not looked at for a tenant";
+  EXPECT_EQ(node.part_asked, 2);
   EXPECT_EQ(sent(token("root", "admin", "other")), 1);
   EXPECT_EQ(sent(token("bot", "service", "other")), 1);
+  EXPECT_EQ(node.whole_asked, 2);
 }
 
 TEST_F(Api, bodiesAreRefusedByWhatIsWrongWithThem) {
