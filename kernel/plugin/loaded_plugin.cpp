@@ -22,10 +22,20 @@ constexpr std::uint32_t flush_window_max = 1'000'000;
 
 std::unexpected<Error> refuse(std::string why) { return fail(Code::plugin_failed, std::move(why)); }
 
+// A text that was cut somewhere, without the half of a character that may stand at its end.
+std::string_view withoutHalf(std::string_view text) {
+  for (std::size_t dropped = 0; dropped < 4 && dropped < text.size(); ++dropped) {
+    const std::string_view shorter = text.substr(0, text.size() - dropped);
+    if (validUtf8(shorter)) return shorter;
+  }
+  return text;
+}
+
 // A plugin's text, cut to `max` bytes; what is not UTF-8 is not repeated.
 std::string safeText(const atrium_text& text, std::size_t max) {
   if (text.data == nullptr || text.size == 0) return {};
-  const std::string_view all(text.data, std::min<std::uint64_t>(text.size, max));
+  std::string_view all(text.data, std::min<std::uint64_t>(text.size, max));
+  if (all.size() < text.size) all = withoutHalf(all);
   return validUtf8(all) ? std::string(all) : "(text that is not UTF-8)";
 }
 
@@ -148,6 +158,7 @@ Result<void> LoadedPlugin::create(std::string_view options) {
     self_ = made;
     return {};
   }
+  if (why.size() == reason_max) why = std::string(withoutHalf(why));
   while (why.ends_with('.')) why.pop_back();  // It goes into a sentence.
   if (!validUtf8(why)) why = "its reason is not UTF-8";
   if (why.empty()) why = status == ATRIUM_OK ? "create() made nothing" : fmt::format("create() returned {}", status);

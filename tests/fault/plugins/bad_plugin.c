@@ -40,6 +40,10 @@ static atrium_status create(const atrium_host* host, atrium_json options, atrium
   return ATRIUM_FAILED;
 #elif defined(CREATE_SILENT)
   return ATRIUM_FAILED;
+#elif defined(CREATE_LONG)
+  error.write(error.context, "x", 1);
+  for (int n = 0; n < 1000; ++n) error.write(error.context, "\xc3\xa9", 2);
+  return ATRIUM_FAILED;
 #elif defined(CREATE_BABBLES)
   for (int n = 0; n < 100000; ++n) error.write(error.context, "blah\xff ", 6);
   return ATRIUM_FAILED;
