@@ -32,7 +32,11 @@ std::optional<OptionRefusal> writeValue(JsonWriter<std::string>& json, const Plu
   switch (option.type) {
     case OptionType::string: json.value(std::string_view(std::get<std::string>(*value))); break;
     case OptionType::boolean: json.value(std::get<bool>(*value)); break;
-    case OptionType::duration: json.value(std::get<std::int64_t>(*value) / 1'000'000); break;
+    case OptionType::duration:
+      if (std::get<std::int64_t>(*value) % 1'000'000 != 0)
+        return OptionRefusal{fmt::format("\"{}\" is finer than this option can be", node.text), "write a multiple of 1ms"};
+      json.value(std::get<std::int64_t>(*value) / 1'000'000);
+      break;
     case OptionType::size: json.value(std::get<std::int64_t>(*value)); break;
     default: json.raw(node.text);  // A number, already as JSON writes it.
   }

@@ -70,6 +70,12 @@ TEST(PluginOptions, tellEveryMistakeWithItsPlace) {
   EXPECT_EQ(problems[9].message, "more: \"1\" is not a mapping");
 }
 
+TEST(PluginOptions, refuseADurationFinerThanPluginsAreTold) {
+  EXPECT_EQ(completed("{channel: ops, quiet_after: 1500ms}").find("{\"quiet_after\":1500,"), 0U);
+  EXPECT_EQ(completed("{channel: ops, quiet_after: 1000500us}"),
+            "c.yaml:1:29: quiet_after: \"1000500us\" is finer than this option can be\n    write a multiple of 1ms\n");
+}
+
 TEST(PluginOptions, nameThePlaceThatLacksARequiredOption) {
   const YamlNode where = yaml("use: {x: }");
   const auto json = options().complete(YamlNode{}, where.find("use")->place);
