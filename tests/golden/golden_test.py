@@ -15,7 +15,8 @@ A transcript is a text that holds both sides. What clients do, one step a line:
     ana closes
     the server stops
 
-What came back stands indented under each step: everything every connection got until all was quiet. Ids are written <room 1>, <msg 2> in order
+What came back stands indented under each step: everything every connection got until all was quiet; of several presence_update of one user in
+one room only the last, because a server that knows the newest need not tell the others. Ids are written <room 1>, <msg 2> in order
 of appearance and may be used in later steps; times are <time>, durations <ms>.
 """
 import asyncio
@@ -86,6 +87,12 @@ def shown(prefix, value, indent=4):
     opening, closing = "{}" if isinstance(value, dict) else "[]"
     inner = " " * (indent + 2)
     return [prefix + opening] + [part for key, item in members for part in shown(inner + key, item, indent + 2)] + [" " * indent + closing]
+
+
+def newest(events):
+    """Without each presence_update that a later one of the same user in the same room has overtaken."""
+    key = lambda event: (event["user_id"], event["room_id"]) if isinstance(event, dict) and event["event_type"] == "presence_update" else None
+    return [event for n, event in enumerate(events) if key(event) is None or key(event) not in map(key, events[n + 1:])]
 
 
 class Play:
@@ -178,7 +185,7 @@ class Play:
 
     def show_all(self, came):
         """Shows what each connection got; those that got the same stand together."""
-        masked = {name: [self.masks.hide(event) for event in events] for name, events in came.items() if events}
+        masked = {name: [self.masks.hide(event) for event in newest(events)] for name, events in came.items() if events}
         while masked:
             events = next(iter(masked.values()))
             names = [name for name, others in masked.items() if others == events]
