@@ -148,6 +148,8 @@ void Kernel::serve() {
   std::fflush(stdout);
   if (const std::string weakness = weaknessOf(settings_.auth.jwt_secret); !weakness.empty())
     log_.warning("auth.weak_secret", {{"detail", weakness}});
+  for (const std::string& name : withoutEffect(settings_))
+    log_.warning("config.without_effect", {{"option", name}, {"detail", "nothing in this version uses it yet"}});
   const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(clock_.now().mono - started_);
   log_.info("server.started", {{"host", settings_.server.host},
                                {"port", port_},

@@ -90,6 +90,15 @@ bool samePlugins(const Settings::Plugins& before, const Settings::Plugins& after
 
 }  // namespace
 
+std::vector<std::string> withoutEffect(const Settings& settings) {
+  const Settings defaults;
+  std::vector<std::string> names;
+  if (settings.redis.url != defaults.redis.url) names.emplace_back("redis.url");
+  if (settings.redis.max_connections != defaults.redis.max_connections) names.emplace_back("redis.max_connections");
+  if (settings.workers.max_jobs != defaults.workers.max_jobs) names.emplace_back("workers.max_jobs");
+  return names;
+}
+
 SettingsChange compareSettings(const Settings& before, const Settings& after) {
   SettingsChange change;
   if (before.log != after.log) change.applied.emplace_back("log");
@@ -104,6 +113,8 @@ SettingsChange compareSettings(const Settings& before, const Settings& after) {
   note("auth", before.auth == after.auth);
   note("tenants", before.tenants == after.tenants);
   note("storage", before.storage == after.storage);
+  note("redis", before.redis == after.redis);
+  note("workers", before.workers == after.workers);
   note("plugins", samePlugins(before.plugins, after.plugins));
   note("room_types", sameSwitches(before.room_types, after.room_types));
   note("message_types", sameSwitches(before.message_types, after.message_types));

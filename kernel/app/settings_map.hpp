@@ -24,6 +24,9 @@ namespace atrium {
                                                 const std::filesystem::path& copies);
 [[nodiscard]] StoreHost::Options storeOptions(const Settings& settings);
 
+// The options that are set to other than their defaults and that nothing in this version uses yet.
+[[nodiscard]] std::vector<std::string> withoutEffect(const Settings& settings);
+
 // What a new configuration changes, as names of sections; `applied` is what a running server takes over, `restart` the rest.
 struct SettingsChange {
   std::vector<std::string> applied;

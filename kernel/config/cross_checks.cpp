@@ -63,6 +63,25 @@ bool isOrigin(std::string_view text) {
   return false;
 }
 
+bool isRedisUrl(std::string_view text) {
+  if (text.starts_with("redis://"))
+    text.remove_prefix(8);
+  else if (text.starts_with("rediss://"))
+    text.remove_prefix(9);
+  else
+    return false;
+  if (const std::size_t at = text.rfind('@'); at != std::string_view::npos) text.remove_prefix(at + 1);
+  const std::size_t slash = text.find('/');
+  const std::string_view database = slash == std::string_view::npos ? std::string_view() : text.substr(slash + 1);
+  std::string host(text.substr(0, slash));
+  for (char& c : host)
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + ('a' - 'A'));
+  // A host in a container network may hold underscores, which names on the web may not.
+  for (char& c : host)
+    if (c == '_') c = '-';
+  return isHostAndPort(host) && (database.empty() || isNumberUpTo(database, 0, 16383));
+}
+
 void checkTogether(const Settings& settings, const YamlNode& root, const Environment& environment, ConfigProblems& problems) {
   // Where an option's value comes from: the variable that overrides the file, or the file.
   const auto source = [&root, &environment](std::string_view path) -> SourcePlace {
@@ -101,6 +120,9 @@ void checkTogether(const Settings& settings, const YamlNode& root, const Environ
     if (settings.tenants.allow[at].size() > tenant_id_max)
       refuse(placeOf(root, "tenants.allow", at), fmt::format("the tenant's id is longer than {} bytes", tenant_id_max),
              "no token can carry it; shorten it");
+  if (!isRedisUrl(settings.redis.url))
+    refuse(source("redis.url"), "redis.url is not the address of a Redis",
+           "write redis://[user:password@]host[:port][/database], or rediss:// for TLS");
 }
 
 }  // namespace atrium

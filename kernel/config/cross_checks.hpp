@@ -15,5 +15,7 @@ void checkTogether(const Settings& settings, const YamlNode& root, const Environ
 
 // Whether `text` is a web origin as browsers send it: https://app.example.com, http://localhost:3000.
 [[nodiscard]] bool isOrigin(std::string_view text);
+// Whether `text` is redis://[user:password@]host[:port][/database], or the same with rediss.
+[[nodiscard]] bool isRedisUrl(std::string_view text);
 
 }  // namespace atrium

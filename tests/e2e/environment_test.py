@@ -67,13 +67,17 @@ class Environment(unittest.IsolatedAsyncioTestCase):
     def test_redis_is_named_and_not_used(self):
         with server(REDIS_URL="redis://nobody.invalid:1", REDIS_MAX_CONNECTIONS="7") as started:
             self.assertIn("storage: sqlite (fsynced)", started.log)
+            for option in ("redis.url", "redis.max_connections"):
+                self.assertEqual(started.logged("config.without_effect", option=option)["level"], "warning")
             self.assertEqual(started.get("/collaboration/metrics", started.token("ana")).json["redis_health"], "not_configured")
+        self.refused("REDIS_URL", "http://localhost")
+        self.refused("REDIS_MAX_CONNECTIONS", "0")
 
     def test_the_other_bounds_are_read_and_checked(self):
         with server(COLLABORATION_MAX_CONCURRENT_PROCESSING="200", COLLABORATION_MESSAGE_HISTORY_LIMIT="1000",
-                    COLLABORATION_MESSAGE_TTL="604800") as started:  # The first is the seed's and no option of ours.
+                    COLLABORATION_MESSAGE_TTL="604800") as started:
             session.make_room(started, "ana")
-        for variable in ("COLLABORATION_MESSAGE_HISTORY_LIMIT", "COLLABORATION_MESSAGE_TTL"):
+        for variable in ("COLLABORATION_MAX_CONCURRENT_PROCESSING", "COLLABORATION_MESSAGE_HISTORY_LIMIT", "COLLABORATION_MESSAGE_TTL"):
             with self.subTest(variable):
                 self.refused(variable, "0")
 

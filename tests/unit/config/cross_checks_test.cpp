@@ -15,5 +15,14 @@ TEST(CrossChecks, knowOrigins) {
     EXPECT_FALSE(isOrigin(wrong)) << wrong;
 }
 
+TEST(CrossChecks, knowAddressesOfRedis) {
+  for (const auto* right : {"redis://localhost:6379", "redis://Cache_1", "rediss://user:p%40ss@cache.example:6380/2",
+                            "redis://:pa@ss@cache", "redis://[::1]:6379/0"})
+    EXPECT_TRUE(isRedisUrl(right)) << right;
+  for (const auto* wrong : {"", "localhost:6379", "http://localhost", "redis://", "redis://host:port", "redis://host:70000",
+                            "redis://host/name", "redis://host/0/1"})
+    EXPECT_FALSE(isRedisUrl(wrong)) << wrong;
+}
+
 }  // namespace
 }  // namespace atrium
