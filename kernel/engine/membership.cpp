@@ -172,8 +172,11 @@ void Room::attach(PrincipalPtr who, SessionRef session, Completion<Attached> don
       if (users.size() == snapshot_members_max) break;
       users.push_back(user_id);
     }
+    ++attaching_;
     gatherPresence(std::move(users),
                    [this, pin = std::move(pin), who, session, done = std::move(done)](Result<std::vector<Presence>> present) mutable {
+                     if (present) bringUpToDate(*present);
+                     if (--attaching_ == 0) heard_.clear();
                      if (!present) return done(fail(present.error()));
                      attachNow(who, session, std::move(*present), done);
                    });

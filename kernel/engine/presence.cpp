@@ -10,7 +10,9 @@ namespace atrium {
 
 namespace {
 constexpr std::uint32_t rooms_page = 1000;
-constexpr std::size_t gone_max = 50'000;  // Users a shard remembers the last sign of life of; the longest gone give way.
+// When the store is asked again for the rooms that are to hear of a change; as much later again at random, so that not all ask at once.
+constexpr auto rooms_retry = std::chrono::seconds(2);
+constexpr std::size_t gone_max = 50'000;  // Users a shard remembers the last sign of life of.
 }  // namespace
 
 template <typename Out>
@@ -28,7 +30,10 @@ template void encodePresence(JsonWriter<FrameBuilder>& json, const Presence& pre
 template void encodePresence(JsonWriter<std::string>& json, const Presence& presence, std::string_view tenant_id);
 
 struct Users::State {
-  State(Users& users, UserKey user) : key(std::move(user)), offline_timer([this, &users] { users.goOffline(*this); }) {
+  State(Users& users, UserKey user)
+      : key(std::move(user)),
+        offline_timer([this, &users] { users.goOffline(*this); }),
+        rooms_timer([this, &users] { users.loadRooms(*this); }) {
     presence.user_id = key.user_id;
   }
 
@@ -38,21 +43,20 @@ struct Users::State {
   std::set<Id> rooms;                // Of which he is a member; whole once `rooms_known`.
   bool rooms_known = false;
   bool rooms_loading = false;
-  std::map<Id, bool> meanwhile;  // Memberships that changed while the rooms were being loaded.
-  std::vector<Completion<std::vector<Id>>> waiting;
-  Timer offline_timer;  // The linger after the last session, or the end of a status without one.
+  bool change_owed = false;                          // His rooms were not told of a change, as nobody knew them.
+  std::map<Id, bool> meanwhile;                      // Memberships that changed while the rooms were being loaded.
+  std::vector<Completion<std::vector<Id>>> waiting;  // At most EngineOptions::room_pending_max.
+  Timer offline_timer;                               // The linger after the last session, or the end of a status without one.
+  Timer rooms_timer;                                 // After a failed loading, while a change is owed.
 };
 
-Users::Users(Shard::Impl& shard) : shard_(shard) {}
+Users::Users(Shard::Impl& shard) : shard_(shard), gone_(gone_max) {}
 Users::~Users() = default;
 
 Users::State& Users::state(const UserKey& user) {
   if (const auto it = users_.find(user); it != users_.end()) return *it->second;
   State& his = *users_.emplace(user, std::make_unique<State>(*this, user)).first->second;
-  if (const auto gone = gone_.find(user); gone != gone_.end()) {
-    his.presence = std::move(gone->second);
-    gone_.erase(gone);
-  }
+  if (auto gone = gone_.take(user)) his.presence = std::move(*gone);
   return his;
 }
 
@@ -149,7 +153,10 @@ void Users::memberOf(const UserKey& user, const Id& room, bool member) {
 void Users::change(State& his) {
   ++his.presence.version;
   shard_.ports.metrics.add(Metric::presence_changes);
-  if (!his.rooms_known) return loadRooms(his);  // Announces when it knows them.
+  if (!his.rooms_known) {
+    his.change_owed = true;
+    return loadRooms(his);  // Announces when it knows them.
+  }
   for (const Id& room : his.rooms) announceTo(his, room);
 }
 
@@ -164,6 +171,7 @@ void Users::announceTo(const State& his, const Id& room) const {
 void Users::loadRooms(State& his) {
   if (his.rooms_loading) return;
   his.rooms_loading = true;
+  his.rooms_timer.disarm();
   // One page after the other until a short one.
   struct Walk {
     UserKey user;
@@ -191,6 +199,10 @@ void Users::loadRooms(State& his) {
       auto waiting = std::exchange(his.waiting, {});
       const auto meanwhile = std::exchange(his.meanwhile, {});  // Of account for what this walk found only.
       if (!page) {
+        if (his.change_owed) {
+          const auto later = rooms_retry + std::chrono::milliseconds(shard_.random.below(std::chrono::milliseconds(rooms_retry).count()));
+          shard_.ports.timers.arm(his.rooms_timer, shard_.ports.now.mono + later);
+        }
         for (auto& done : waiting) done(fail(page.error()));
         return forgetIfIdle(walk->user);
       }
@@ -202,6 +214,7 @@ void Users::loadRooms(State& his) {
           his.rooms.erase(room);
       }
       his.rooms_known = true;
+      his.change_owed = false;
       for (const Id& room : his.rooms) announceTo(his, room);
       const std::vector<Id> rooms(his.rooms.begin(), his.rooms.end());
       for (auto& done : waiting) done(rooms);
@@ -218,7 +231,7 @@ Presence Users::read(const UserKey& user) const {
     if (!it->second->sessions.empty()) presence.last_seen = shard_.ports.now.wall;  // A live session is a sign of life.
     return presence;
   }
-  if (const auto gone = gone_.find(user); gone != gone_.end()) return gone->second;
+  if (const Presence* gone = gone_.find(user)) return *gone;
   Presence unknown;
   unknown.user_id = user.user_id;
   return unknown;
@@ -229,6 +242,8 @@ void Users::rooms(const UserKey& user, Completion<std::vector<Id>> done) {
   if (his.rooms_known) {
     return done(std::vector<Id>(his.rooms.begin(), his.rooms.end()));
   }
+  if (his.waiting.size() >= shard_.options.room_pending_max)
+    return done(fail(Code::overloaded, "Too many wait for the list of your rooms.", 500));
   his.waiting.push_back(std::move(done));
   loadRooms(his);
 }
@@ -237,15 +252,10 @@ void Users::forgetIfIdle(const UserKey& user) {
   const auto it = users_.find(user);
   if (it == users_.end()) return;
   State& his = *it->second;
-  if (!his.sessions.empty() || his.presence.status != Status::offline || his.rooms_loading || his.offline_timer.armed()) return;
-  if (his.presence.last_seen != Wall{}) {
-    gone_.insert_or_assign(user, std::move(his.presence));
-    gone_order_.push_back(user);
-    while (gone_order_.size() > gone_max) {
-      gone_.erase(gone_order_.front());
-      gone_order_.pop_front();
-    }
-  }
+  if (!his.sessions.empty() || his.presence.status != Status::offline || his.rooms_loading || his.offline_timer.armed() ||
+      his.rooms_timer.armed())
+    return;
+  if (his.presence.last_seen != Wall{}) gone_.remember(user, std::move(his.presence));
   users_.erase(it);
 }
 

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstdint>
-#include <deque>
 #include <map>
 #include <memory>
 #include <set>
@@ -10,6 +9,7 @@
 #include <vector>
 
 #include "base/timer_wheel.hpp"
+#include "engine/departed.hpp"
 #include "engine/room_key.hpp"
 #include "engine/shard.hpp"
 #include "protocol/json_writer.hpp"
@@ -65,8 +65,7 @@ class Users {
 
   Shard::Impl& shard_;
   std::unordered_map<UserKey, std::unique_ptr<State>, UserKeyHash> users_;
-  std::unordered_map<UserKey, Presence, UserKeyHash> gone_;  // The last presence of users without a State; bounded by gone_order_.
-  std::deque<UserKey> gone_order_;
+  Departed<Presence> gone_;  // The last presence of users without a State.
 };
 
 }  // namespace atrium

@@ -186,6 +186,7 @@ class Room {
   void expireTyping();
   void castTyping(const std::string& user_id, const std::string& display_name, bool is_typing, const SessionRef* except);
   void gatherPresence(std::vector<std::string> users, Completion<std::vector<Presence>> done);
+  void bringUpToDate(std::vector<Presence>& present) const;
 
   Shard::Impl& shard_;
   const RoomKey key_;
@@ -223,6 +224,8 @@ class Room {
   Timer typing_timer_;
   std::map<std::string, Presence> changed_presence_;  // In big rooms, until the next gathering.
   Timer presence_timer_;
+  std::uint32_t attaching_ = 0;            // Sessions whose snapshot is being gathered...
+  std::map<std::string, Presence> heard_;  // ...and what changed of members meanwhile.
 };
 
 }  // namespace atrium

@@ -88,8 +88,20 @@ void Room::gatherPresence(std::vector<std::string> users, Completion<std::vector
   settle();
 }
 
+// Each shard has told of its users at another moment. Whoever enters with what they told gets no event of what changed since then, as he
+// was not there yet.
+void Room::bringUpToDate(std::vector<Presence>& present) const {
+  if (heard_.empty()) return;
+  for (Presence& presence : present) {
+    const auto heard = heard_.find(presence.user_id);
+    if (heard != heard_.end() && heard->second.version > presence.version) presence = heard->second;
+  }
+}
+
 void Room::presenceChanged(const std::string& user_id, const Presence& presence) {
-  if (!members_.contains(user_id) || places_.empty()) return;
+  if (!members_.contains(user_id)) return;
+  if (attaching_ > 0) heard_.insert_or_assign(user_id, presence);
+  if (places_.empty()) return;
   changed_presence_.insert_or_assign(user_id, presence);
   if (members_.size() <= big_room_members) return flushPresence();
   if (!presence_timer_.armed()) shard_.ports.timers.arm(presence_timer_, shard_.ports.now.mono + gathering_interval);

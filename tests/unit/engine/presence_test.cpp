@@ -275,6 +275,81 @@ TEST(Presence, whatChangedDuringAWalkThatFailedDoesNotCountForTheNext) {
   EXPECT_EQ(strings(ben.rooms()->root()["items"], "room_id"), Strings({room}));
 }
 
+TEST(Presence, whatTheStoreKeptFromHisRoomsTheyHearWhenItAnswersAgain) {
+  World world(1);
+  const User ana(world, "ana"), ben(world, "ben"), cleo(world, "cleo");
+  const std::string room = ana.room({"ben", "cleo"});
+  Client& watcher = ana.connect(room);
+  world.store.options.refuse_read = 1000;
+  ben.connect();
+  Client& brief = cleo.connect();
+  EXPECT_EQ(cleo.presenceOf(room, "cleo").root()["status"].text(), "online") << "who asks sees it";
+  world.disconnect(brief);
+  for (int n = 0; n < 3; ++n) {
+    world.clock.advance(10s);
+    world.settle();
+  }
+  EXPECT_EQ(told(watcher, "ben"), Strings());
+  world.store.options.refuse_read = 0;
+  world.clock.advance(4s);
+  world.settle();
+  EXPECT_EQ(told(watcher, "ben"), Strings({"online"}));
+  EXPECT_EQ(told(watcher, "cleo"), Strings({"offline"})) << "who saw him come is told that he has gone";
+  world.clock.advance(1min);
+  world.settle();
+  EXPECT_EQ(told(watcher, "ben"), Strings({"online"}));
+}
+
+TEST(Presence, onlySoManyWaitForTheListOfAUsersRooms) {
+  World world(1, {.shards = 1, .engine = {.room_pending_max = 3}});
+  const User ana(world, "ana"), ben(world, "ben");
+  const std::string room = ana.room({"ben"});
+  Client& client = ben.connect();
+  world.disconnect(client);
+  world.settle();
+  world.store.stall(true);
+  Client& back = ben.connect();
+  for (int n = 0; n < 5; ++n) ben.says(back, R"({"event_type":"update_presence","status":"busy","current_room_id":")" + room + R"("})");
+  EXPECT_EQ(count(back, "error"), 2u);
+  EXPECT_EQ(last(back, "error")["code"].text(), "overloaded");
+  world.store.stall(false);
+  world.settle();
+  EXPECT_EQ(count(back, "error"), 2u);
+  EXPECT_EQ(ben.presenceOf(room, "ben").root()["current_room_id"].text(), room);
+}
+
+// The snapshot is put together from what several shards tell, each at another moment.
+TEST(Presence, whatChangesWhileASnapshotIsGatheredIsInIt) {
+  World world(1, {.shards = 2});
+  const User ana(world, "ana");
+  const std::string probe = ana.room();
+  // One member at home with the room, one elsewhere.
+  std::string near = "u", far = "w";
+  while (world.homeOf(UserKey{"acme", near}) != 0) near += "u";
+  while (world.homeOf(UserKey{"acme", far}) != 1) far += "w";
+  std::string room = probe;
+  while (world.homeOf(keyOf(room)) != 0 || room == probe) room = ana.room({near, far});
+  world.hold(1, true);
+  Client& late = world.connect(0, ana.principal(), {.sub_protocol = true, .room_id = room});
+  world.settle();
+  ASSERT_EQ(count(late, "room_joined"), 0u) << "the other shard has not told yet";
+  UpdatePresence busy;
+  busy.status = Status::busy;
+  Strings updated;
+  world.shard(0).updatePresence(User(world, near).principal(), busy, [&](Result<void> result) { updated.push_back(codeOf(result)); });
+  world.settle();
+  EXPECT_EQ(updated, Strings({"ok"}));
+  world.hold(1, false);
+  world.settle();
+  ASSERT_EQ(count(late, "room_joined"), 1u);
+  Strings statuses;
+  const JsonView present = last(late, "room_joined")["presence"];
+  for (JsonView one = present.first(); one.exists(); one = one.sibling(present))
+    if (one["user_id"].text() == near) statuses.push_back(one["status"].text());
+  for (const std::string& status : told(late, near)) statuses.push_back(status);
+  EXPECT_EQ(statuses, Strings({"busy"})) << "neither missed nor told twice";
+}
+
 // ---- Typing
 
 TEST(Typing, reachesTheOthersAndExpires) {
