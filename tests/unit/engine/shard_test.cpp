@@ -39,6 +39,29 @@ TEST(Shard, aBroadcastCountsOnlyWhoCouldTakeIt) {
   EXPECT_EQ(slow.closed, CloseCode::slow);
 }
 
+TEST(Shard, aBroadcastReachesTheSessionsOfAShardThatIsBehindToo) {
+  World world(1, {.shards = 2, .mailbox_tasks = 4});
+  const User eve(world, "eve", ATRIUM_ROLE_SUPERVISOR), ana(world, "ana");
+  Client& near = ana.connectAt(0);
+  Client& far = ana.connectAt(1);
+  std::string room = ana.room();
+  while (world.homeOf(keyOf(room)) != 1) room = ana.room();
+  world.hold(1, true);
+  for (int n = 0; n < 5; ++n) world.send(near, message(room, "m"));
+  world.settle();
+  ASSERT_EQ(last(near, "error")["code"].text(), "overloaded") << "its mailbox is full";
+  Strings replies;
+  world.shard(0).broadcast(eve.principal(), {.content = "all hands", .priority = Priority::normal, .metadata = {}},
+                           [&](Result<std::string> reply) { replies.push_back(reply.value_or("refused")); });
+  world.settle();
+  EXPECT_EQ(replies, Strings());
+  world.hold(1, false);
+  world.settle();
+  ASSERT_EQ(replies.size(), 1u);
+  EXPECT_EQ(number(JsonDocument::parse(replies[0])->root()["delivered_count"]), 2);
+  for (const Client* client : {&near, &far}) EXPECT_EQ(count(*client, "broadcast"), 1u);
+}
+
 TEST(Shard, onlyOverseersBroadcast) {
   World world(1);
   EXPECT_EQ(codeOf(User(world, "ana").broadcast(R"({"content":"x"})")), "forbidden");
