@@ -71,11 +71,11 @@ void LiveSession::onText(std::string_view text) {
   if (event == "send_message") return sendMessage(*frame, ref);
   if (event == "typing_indicator") return typing(*frame, ref);
   if (event == "update_presence") return updatePresence(*frame, ref);
-  if (event == "join_room") {
-    std::string room;
-    return joinRoom((*frame)["room_id"].text(room), std::string(ref), false);
+  if (event == "join_room" || event == "leave_room") {
+    const auto named = readNameRoom(*frame, *principal_);
+    if (!named) return sendError(named.error(), ref);
+    return event == "join_room" ? joinRoom(named->room_id, std::string(ref), false) : leaveRoom(named->room_id, ref);
   }
-  if (event == "leave_room") return leaveRoom(*frame, ref);
   if (event == "ping") return static_cast<void>(send(pongEvent(ref, shard_.ports.now.wall)));
   if (event == "authenticate") return authenticate(*frame, ref);
   sendError({Code::bad_request, event.empty() ? "A frame needs an event_type." : "This event_type is not known.", 0, {}}, ref);
@@ -180,9 +180,8 @@ void LiveSession::attached(const RoomKey& room, Result<Room::Attached> result, c
   if (bound) closeSlow();
 }
 
-void LiveSession::leaveRoom(const JsonView& frame, std::string_view ref) {
-  std::string scratch;
-  const auto room = roomOf(frame["room_id"].text(scratch));
+void LiveSession::leaveRoom(std::string_view room_id, std::string_view ref) {
+  const auto room = roomOf(room_id);
   if (!room) return sendError(room.error(), ref);
   const auto place = rooms_.find(*room);
   if (place == rooms_.end() || !place->second.joined) return sendError({Code::not_found, "This session is not in that room.", 0, {}}, ref);

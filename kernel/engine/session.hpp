@@ -46,7 +46,7 @@ class LiveSession final : public Session {
  private:
   void sendMessage(const JsonView& frame, std::string_view ref);
   void joinRoom(std::string_view room_id, std::string ref, bool bound);
-  void leaveRoom(const JsonView& frame, std::string_view ref);
+  void leaveRoom(std::string_view room_id, std::string_view ref);
   // Ends its attachment to a room it has joined.
   void leave(const RoomKey& room);
   [[nodiscard]] SessionRef self() const;

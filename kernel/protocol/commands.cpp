@@ -160,6 +160,7 @@ bool validUserId(std::string_view text) { return !text.empty() && text.size() <=
 Result<CreateRoom> readCreateRoom(const JsonView& body, const Principal& caller) {
   Reader in(body, caller);
   in.same("created_by", caller.user_id);
+  in.same("user_id", caller.user_id);
   CreateRoom command;
   command.room_type = in.plain("room_type", 64);
   in.needed("room_type", !command.room_type.empty());
@@ -191,6 +192,7 @@ Result<CreateRoom> readCreateRoom(const JsonView& body, const Principal& caller)
 
 Result<ChangeRoom> readChangeRoom(const JsonView& body, const Principal& caller) {
   Reader in(body, caller);
+  in.same("user_id", caller.user_id);
   ChangeRoom command;
   command.name = in.text("name", 1, name_max);
   command.description = in.text("description", 0, description_max, true);
@@ -281,9 +283,17 @@ Result<Typing> readTyping(const JsonView& body, const Principal& caller) {
   return in.finish(command);
 }
 
+Result<NameRoom> readNameRoom(const JsonView& body, const Principal& caller) {
+  Reader in(body, caller);
+  in.same("user_id", caller.user_id);
+  const std::string_view room_id = in.plain("room_id", 64);
+  return in.finish(NameRoom{room_id});
+}
+
 Result<Broadcast> readBroadcast(const JsonView& body, const Principal& caller) {
   Reader in(body, caller);
   in.same("sender_id", caller.user_id);
+  in.same("user_id", caller.user_id);
   Broadcast command;
   const auto content = in.text("content", 1, 16 * 1024, true);
   in.needed("content", content.has_value());

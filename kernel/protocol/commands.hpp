@@ -91,6 +91,11 @@ struct Typing {
   bool is_typing = true;
 };
 
+// Which room a frame means.
+struct NameRoom {
+  std::string_view room_id;  // Empty: none named.
+};
+
 struct Broadcast {
   std::string content;
   Priority priority = Priority::normal;
@@ -104,6 +109,7 @@ struct Broadcast {
 [[nodiscard]] Result<SendMessage> readSendMessage(const JsonView& body, const Principal& caller);
 [[nodiscard]] Result<UpdatePresence> readUpdatePresence(const JsonView& body, const Principal& caller);
 [[nodiscard]] Result<Typing> readTyping(const JsonView& body, const Principal& caller);
+[[nodiscard]] Result<NameRoom> readNameRoom(const JsonView& body, const Principal& caller);
 [[nodiscard]] Result<Broadcast> readBroadcast(const JsonView& body, const Principal& caller);
 
 // A user id as a path or body may carry it: 1 to user_id_max bytes, no control characters.

@@ -80,6 +80,11 @@ TEST(Session, survivesFramesThatAreWrong) {
       {R"({"event_type":"update_presence","status":"asleep"})", "validation_failed"},
       {R"({"event_type":"join_room","room_id":"nonsense"})", "not_found"},
       {R"({"event_type":"leave_room","room_id":"nonsense"})", "not_found"},
+      {R"({"event_type":"leave_room","room_id":7})", "validation_failed"},
+      {R"({"event_type":"leave_room","room_id":""})", "validation_failed"},
+      {R"({"event_type":"leave_room","user_id":"ben"})", "identity_mismatch"},
+      {R"({"event_type":"join_room","room_id":["room"]})", "validation_failed"},
+      {R"({"event_type":"join_room","tenant_id":"other"})", "identity_mismatch"},
       {R"({"event_type":"leave_room","room_id":"room_01KEKQYS00R4X8W6M9ZB2T5VNC"})", "not_found"},
       {R"({"event_type":"authenticate"})", "unauthorized"},
   };

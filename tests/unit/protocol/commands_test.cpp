@@ -99,6 +99,12 @@ TEST(Commands, identityComesFromTheToken) {
     EXPECT_EQ(Read(readSendMessage, text).code(), "identity_mismatch") << text;
   EXPECT_EQ(Read(readCreateRoom, R"({"room_type":"a","name":"n","created_by":"ben"})").code(), "identity_mismatch");
   EXPECT_EQ(Read(readUpdatePresence, R"({"status":"busy","user_id":"ben"})").code(), "identity_mismatch");
+  EXPECT_EQ(Read(readCreateRoom, R"({"room_type":"a","name":"n","user_id":"ben"})").code(), "identity_mismatch");
+  EXPECT_EQ(Read(readChangeRoom, R"({"name":"n","user_id":"ben"})").code(), "identity_mismatch");
+  EXPECT_EQ(Read(readBroadcast, R"({"content":"x","user_id":"ben"})").code(), "identity_mismatch");
+  EXPECT_EQ(Read(readNameRoom, R"({"room_id":"room_1","user_id":"ben"})").code(), "identity_mismatch");
+  EXPECT_EQ(Read(readNameRoom, R"({"room_id":"room_1","user_id":"ana"})")->room_id, "room_1");
+  EXPECT_EQ(Read(readNameRoom, R"({"room_id":1})").paths(), "/room_id");
   EXPECT_EQ(Read(readSendMessage, R"({"sender_id":7})").paths(), "/sender_id");
   EXPECT_EQ(Read(readSendMessage, R"({"sender_id":null})").code(), "ok");
 }
