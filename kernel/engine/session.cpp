@@ -53,7 +53,8 @@ void LiveSession::start() {
       session->bye(CloseCode::too_many, "You have as many connections as you may.");
     });
   });
-  if (!options_.room_id.empty()) joinRoom(options_.room_id, {}, true);
+  // One that is being sent away already, because its token has ended or it is one too many, makes nobody a member.
+  if (!leaving_ && !options_.room_id.empty()) joinRoom(options_.room_id, {}, true);
 }
 
 SessionRef LiveSession::self() const { return {shard_.ports.index, number_}; }

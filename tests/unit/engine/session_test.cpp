@@ -219,6 +219,19 @@ TEST(Session, aUserHasSoManyAndTheNextIsSentAway) {
   EXPECT_FALSE(ana.connect().closed);
 }
 
+TEST(Session, oneThatIsSentAwayAtOnceEntersNoRoom) {
+  World world(1, {.shards = 1, .engine = {.sessions_per_user = 1}});
+  const User ana(world, "ana"), ben(world, "ben");
+  const std::string room = ana.room();
+  ben.connect();
+  EXPECT_EQ(ben.connect(room).closed, CloseCode::too_many);
+  Principal late = *World::principal("acme", "cleo");
+  late.expires = world.clock.now().wall;
+  EXPECT_EQ(world.connect(0, std::make_shared<const Principal>(late), {.room_id = room}).closed, CloseCode::token_expired);
+  world.settle();
+  EXPECT_EQ(strings(ana.read(room)->root()["members"], "user_id"), Strings({"ana"}));
+}
+
 TEST(Session, oneThatWasTooManyDoesNotCountWhenItEndsEarly) {
   World world(1, {.engine = {.sessions_per_user = 1}});
   const User ana(world, "ana");
