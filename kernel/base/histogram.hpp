@@ -8,7 +8,7 @@
 
 namespace atrium {
 
-// Durations from 1 µs to about 67 s in log-linear buckets (eight to each power of two, so a quantile is off by at most 12.5 %);
+// Durations from 1 µs to about 134 s in log-linear buckets (eight to each power of two, so a quantile is off by at most 12.5 %);
 // what is shorter or longer counts in the first or last bucket. One thread observes, any thread reads: a reading may miss the
 // latest observations but never tears one.
 class Histogram {

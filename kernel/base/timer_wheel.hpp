@@ -17,8 +17,8 @@ class TimerWheel;
 // One deadline. The owner keeps it where it does not move; destroying it disarms it. Idle until armed.
 class Timer {
  public:
-  // `fire` runs on the wheel's thread, from advance(); it may arm, disarm or destroy any timer, but must not
-  // destroy its own.
+  // `fire` runs on the wheel's thread, from advance(); it may arm, disarm or destroy any timer, its own too if that is the last thing
+  // it does.
   explicit Timer(std::move_only_function<void()> fire) : fire_(std::move(fire)) {}
   Timer(const Timer&) = delete;
   Timer& operator=(const Timer&) = delete;

@@ -159,9 +159,9 @@ void Posts::deliver(Pending& pending) {
   const bool everyone = pending.audience.empty();
   for (const Places::User& user : room.attachedUsers())
     pending.by_ordinal.push_back(everyone && user.sessions > 0 ? Handed::awaited : Handed::none);
-  pending.shards_waiting = 1;  // This very call, so that reports from within it do not confirm too early.
-  pending.shards_waiting += room.cast(frame, stub, pending.audience, options, pending.result.seq, tokenOf(pending));
-  if (--pending.shards_waiting == 0) return confirm(pending);
+  // They report at the end of a turn, none from within this call.
+  pending.shards_waiting = room.cast(frame, stub, pending.audience, options, pending.result.seq, tokenOf(pending));
+  if (pending.shards_waiting == 0) return confirm(pending);
   shard_.ports.timers.arm(pending.budget, shard_.ports.now.mono + shard_.options.confirmation_budget + report_grace);
 }
 

@@ -229,6 +229,7 @@ void LiveSession::updatePresence(const JsonView& frame, std::string_view ref) {
 void LiveSession::authenticate(const JsonView& frame, std::string_view ref) {
   std::string scratch;
   auto fresh = shard_.ports.tokens.verify(frame["token"].text(scratch), shard_.ports.now.wall);
+  shard_.ports.metrics.add(fresh ? Metric::auth_accepted : Metric::auth_refused);
   if (!fresh) return sendError(fresh.error(), ref);
   if (fresh->tenant_id != principal_->tenant_id || fresh->user_id != principal_->user_id)
     return sendError({Code::identity_mismatch, "The token belongs to somebody else.", 0, {}}, ref);

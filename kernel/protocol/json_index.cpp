@@ -212,7 +212,6 @@ JsonIndexer::JsonIndexer() : parser_(std::make_unique<Parser>()) {}
 JsonIndexer::~JsonIndexer() = default;
 
 Result<JsonView> JsonIndexer::parse(std::string_view padded) {
-  ++parses_;
   fields_.clear();
   padded = trimmed(padded);  // simdjson 3.0 takes no spaces behind a text that is one word.
   Parser& p = *parser_;

@@ -2,7 +2,6 @@
 
 #include <cstdint>
 #include <memory>
-#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -76,16 +75,11 @@ class JsonIndexer {
   // The root of `text`, which must stay and carry `padding` readable bytes behind it. Valid until the next call.
   // Fails with malformed_json and says where.
   [[nodiscard]] Result<JsonView> parse(std::string_view padded);
-  // Texts parsed since the start.
-  [[nodiscard]] std::uint64_t parses() const { return parses_; }
-  // The entries of the last text, to be copied along with it.
-  [[nodiscard]] std::span<const atrium_json_field> fields() const { return fields_; }
 
  private:
   struct Parser;
   std::unique_ptr<Parser> parser_;
   std::vector<atrium_json_field> fields_;
-  std::uint64_t parses_ = 0;
 };
 
 // A text together with its index, owning both: for JSON that outlives the call it came in. Copies share nothing.

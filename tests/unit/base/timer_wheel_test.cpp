@@ -69,6 +69,23 @@ TEST(TimerWheel, aTimerMayArmItselfAgainAndDisarmOthers) {
   EXPECT_EQ(fired, 10);
 }
 
+TEST(TimerWheel, aTimerMayDestroyItselfAtItsEnd) {
+  TimerWheel wheel(start);
+  std::vector<int> fired;
+  std::unique_ptr<Timer> once;
+  once = std::make_unique<Timer>([&] {
+    fired.push_back(1);
+    once.reset();
+  });
+  Timer next([&] { fired.push_back(2); });
+  wheel.arm(next, start + 10ms);
+  wheel.arm(*once, start + 10ms);
+  wheel.advance(start + 11ms);
+  EXPECT_FALSE(once);
+  EXPECT_EQ(fired, (std::vector{1, 2}));
+  EXPECT_EQ(wheel.size(), 0U);
+}
+
 TEST(TimerWheel, disarmsWhatOutlivesIt) {
   Timer timer([] { ADD_FAILURE() << "the wheel is gone"; });
   {

@@ -443,6 +443,8 @@ TEST(Session, aNewTokenOfTheSameUserKeepsItOpen) {
   EXPECT_EQ(last(client, "error")["code"].text(), "unauthorized");
   ana.says(client, R"({"event_type":"authenticate","token":"ana@acme","ref":"a"})");
   EXPECT_EQ(last(client, "pong")["ref"].text(), "a");
+  EXPECT_EQ(world.metric(Metric::auth_accepted), 3) << "they held, if not for her";
+  EXPECT_EQ(world.metric(Metric::auth_refused), 1);
   world.clock.advance(2h);
   world.settle();
   EXPECT_FALSE(client.closed);
