@@ -6,9 +6,11 @@
 #include <spdlog/sinks/stdout_sinks.h>
 
 #include <atomic>
+#include <future>
 #include <mutex>
 #include <optional>
 #include <string>
+#include <thread>
 #include <unordered_map>
 #include <utility>
 
@@ -102,7 +104,21 @@ struct Log::Sink {
 };
 
 Log::Log(Options options) : sink_(std::make_unique<Sink>(options)) {}
-Log::~Log() = default;
+
+// The library waits for its thread, and that for standard error, however long: so somebody else does the waiting.
+Log::~Log() {
+  std::promise<void> written;
+  const std::future<void> whole = written.get_future();
+  std::thread end([pool = std::move(sink_->pool), logger = std::move(sink_->logger), written = std::move(written)]() mutable {
+    logger.reset();
+    pool.reset();
+    written.set_value();
+  });
+  if (whole.wait_for(sink_->options.patience) == std::future_status::ready)
+    end.join();
+  else
+    end.detach();
+}
 
 void Log::setLevel(LogLevel level) { sink_->level.store(level, std::memory_order_relaxed); }
 

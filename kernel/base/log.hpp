@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <concepts>
 #include <cstdint>
 #include <initializer_list>
@@ -37,10 +38,13 @@ class Log {
     LogLevel level = LogLevel::info;
     std::size_t queue_lines = 8192;
     std::uint32_t burst = 20;
+    std::chrono::milliseconds patience{2000};  // At the end, with whoever reads standard error.
   };
   // To standard error.
   explicit Log(Options options);
-  ~Log();  // Writes what waits, for at most two seconds.
+  // Writes what waits, for as long as Options::patience; then a reader who takes nothing holds up nobody any more, and what waits is lost
+  // when the process ends.
+  ~Log();
   Log(const Log&) = delete;
   Log& operator=(const Log&) = delete;
 

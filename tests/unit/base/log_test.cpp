@@ -1,6 +1,8 @@
 #include "base/log.hpp"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <string>
 #include <thread>
@@ -110,6 +112,33 @@ TEST(Log, dropsTheOldestWhenTheQueueIsFullAndCountsThem) {
   EXPECT_GT(dropped, 0U);
   EXPECT_EQ(lines.size() + dropped, written);
   EXPECT_NE(lines.back().find("\"i\":" + std::to_string(written - 1) + "}"), std::string::npos) << "the newest line stays";
+}
+
+// Standard error is a pipe that is full, and whoever should read it does not.
+TEST(Log, aReaderWhoTakesNothingDoesNotHoldUpTheEnd) {
+  int ends[2];
+  ASSERT_EQ(::pipe2(ends, O_CLOEXEC), 0);
+  const int before = ::dup(STDERR_FILENO);
+  ASSERT_EQ(::fcntl(ends[1], F_SETFL, O_NONBLOCK), 0);
+  const std::string junk(4096, 'j');
+  while (::write(ends[1], junk.data(), junk.size()) > 0) {
+  }
+  ASSERT_EQ(::fcntl(ends[1], F_SETFL, 0), 0);
+  ::dup2(ends[1], STDERR_FILENO);
+  {
+    Log log({.patience = std::chrono::milliseconds{20}});
+    log.info("stuck");
+  }
+  // The reader wakes up, and what waited is written after all.
+  std::string text;
+  char piece[4096];
+  while (text.find(R"("event":"stuck")") == text.npos) {
+    const ssize_t size = ::read(ends[0], piece, sizeof piece);
+    ASSERT_GT(size, 0);
+    text.append(piece, static_cast<std::size_t>(size));
+  }
+  ::dup2(before, STDERR_FILENO);
+  for (const int descriptor : {before, ends[0], ends[1]}) ::close(descriptor);
 }
 
 }  // namespace
