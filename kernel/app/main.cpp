@@ -13,6 +13,7 @@
 #include <filesystem>
 #include <iostream>
 #include <string>
+#include <system_error>
 
 #include "app/kernel.hpp"
 #include "app/signals.hpp"
@@ -103,9 +104,15 @@ class CrashSignals {
 int main(int argc, char** argv) {
   atrium::blockSignals();
   CrashSignals crash_signals;
-  Daemon daemon;
-  crash_signals.restore();
+  // Poco's Application asks for it before anything else, and has no sentence for its absence.
+  std::error_code gone;
+  if (const auto present = std::filesystem::current_path(gone); gone) {
+    std::cerr << "atriumd: the working directory cannot be entered: " << gone.message() << "; start it from another one\n";
+    return exit_wrong;
+  }
   try {
+    Daemon daemon;
+    crash_signals.restore();
     // As the plain application it is: a ServerApplication would fork at --daemon before it looks at any option.
     Poco::Util::Application& application = daemon;
     application.init(argc, argv);

@@ -1,5 +1,6 @@
 """How the server starts, refuses to start, and stops."""
 import asyncio
+import os
 import pathlib
 import shutil
 import signal
@@ -97,6 +98,16 @@ class Start(unittest.TestCase):
     def test_the_configuration_of_the_benchmarks(self):
         with atrium.Server(atrium.source_dir / "config" / "bench.yaml") as server:
             session.make_room(server, "ana")
+
+    def test_a_working_directory_that_is_gone(self):
+        directory = tempfile.mkdtemp(prefix="atrium-gone-")
+
+        def leave_it():
+            os.chdir(directory)
+            os.rmdir(directory)
+
+        said = self.refused(atrium.Server(session.config(), preexec_fn=leave_it), "the working directory cannot be entered")
+        self.assertEqual(len(said), 1)
 
     def test_a_missing_secret(self):
         server = session.server()
