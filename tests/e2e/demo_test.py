@@ -1,5 +1,6 @@
 """The first command of the README, as a newcomer runs it: ./dev run, then the two lines it prints, each in a terminal of its own."""
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -98,6 +99,22 @@ class Demo(unittest.TestCase):
             demo.find(lambda line: f"already listening on port {port}" in line)
             demo.find(lambda line: "ATRIUM_PORT=" in line)
             self.assertEqual(demo.process.wait(60), 1)
+
+    def test_an_argument_that_nothing_reads_is_refused(self):
+        for command in ("run", "check"):
+            asked = subprocess.run([atrium.source_dir / "dev", command, "extra"], capture_output=True, text=True, timeout=60)
+            self.assertEqual(asked.returncode, 1)
+            # An empty line sets the message off; it is no blank in front of it.
+            self.assertEqual(asked.stderr.splitlines()[:2], ["", f"./dev: '{command}' takes no arguments, and got 'extra'"])
+
+    def test_a_log_that_cannot_be_written_is_told_as_that(self):
+        with tempfile.TemporaryDirectory() as tree:
+            shutil.copy(atrium.source_dir / "dev", tree)
+            log = os.path.realpath(os.path.join(tree, "build", "logs", "configure-release.log"))
+            os.makedirs(log)
+            built = subprocess.run([os.path.join(tree, "dev"), "build"], capture_output=True, text=True, timeout=300)
+            self.assertEqual(built.returncode, 1)
+            self.assertEqual(built.stderr.splitlines()[:2], ["", f"./dev: cannot write {log}"])
 
 
 if __name__ == "__main__":
