@@ -2,6 +2,7 @@
 import asyncio
 import pathlib
 import resource
+import shutil
 import sqlite3
 import unittest
 
@@ -63,6 +64,17 @@ class Trouble(unittest.IsolatedAsyncioTestCase):
             history = server.get(f"/collaboration/rooms/{room}/history", server.token("ana")).json
             self.assertEqual([message["content"] for message in history], ["Confirmed"])
             self.assertEqual(post("Again").json["seq"], 2)
+
+    async def test_nothing_is_confirmed_into_a_directory_that_was_removed(self):
+        with session.server() as server:
+            room = session.make_room(server, "ana")
+            post = lambda: server.post("/collaboration/messages", {"room_id": room, "content": "Hello"}, server.token("ana"))
+            self.assertEqual(post().status, 200)
+            shutil.rmtree(server.data_dir)
+            answer = post()
+            self.assertEqual((answer.status, answer.json["code"]), (503, "storage_unavailable"))
+            self.assertEqual((await asyncio.to_thread(server.logged, "plugin.atrium.storage.sqlite"))["plugin_event"], "storage_lost")
+            self.assertEqual(server.get("/health/ready").status, 503)
 
 
 class Backup(unittest.IsolatedAsyncioTestCase):

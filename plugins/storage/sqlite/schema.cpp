@@ -115,6 +115,24 @@ DatabaseFile::DatabaseFile(const std::string& path) {
 
 DatabaseFile::~DatabaseFile() { close(lock_); }
 
+OpenFiles::OpenFiles(const std::string& path) : files_{File{.path = path}, File{.path = path + "-wal"}} {
+  for (File& file : files_) {
+    struct stat found{};
+    if (stat(file.path.c_str(), &found) != 0) throw SqliteError(SQLITE_IOERR_FSTAT, file.path + ": " + std::strerror(errno));
+    file.device = found.st_dev;
+    file.inode = found.st_ino;
+  }
+}
+
+void OpenFiles::check() const {
+  for (const File& file : files_) {
+    struct stat found{};
+    if (stat(file.path.c_str(), &found) != 0) throw SqliteError(SQLITE_IOERR_FSTAT, file.path + " is gone: " + std::strerror(errno));
+    if (found.st_dev != file.device || found.st_ino != file.inode)
+      throw SqliteError(SQLITE_IOERR_FSTAT, file.path + " was replaced by another file");
+  }
+}
+
 Connection openWriter(const Settings& settings) {
   Connection connection(settings.path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE);
   if (sqlite3_db_readonly(connection.handle(), "main") == 1) refuse("The database " + settings.path + " cannot be written to.");

@@ -1,4 +1,7 @@
 #pragma once
+#include <sys/types.h>
+
+#include <array>
 #include <cstdint>
 #include <string>
 
@@ -28,6 +31,24 @@ class DatabaseFile {
 
  private:
   int lock_;
+};
+
+// The two files that a writing connection has open, the database and its log. One that was removed or replaced goes on taking what is
+// written and says that it is synced, and the next start would find nothing of it.
+class OpenFiles {
+ public:
+  // Throws SqliteError. Both are there once the connection has written or checkpointed.
+  explicit OpenFiles(const std::string& path);
+  // Throws SqliteError unless they still stand where they were opened. Two looks at the directory, microseconds beside a sync.
+  void check() const;
+
+ private:
+  struct File {
+    std::string path;
+    dev_t device = 0;
+    ino_t inode = 0;
+  };
+  std::array<File, 2> files_;
 };
 
 // Opens the writing connection: makes the tables when there are none, refuses what is no database of ours, and carries what

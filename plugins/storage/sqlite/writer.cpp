@@ -36,6 +36,7 @@ void fill(atrium_append_result& result, std::uint64_t seq, std::uint64_t sent_at
 
 Writer::Writer(const Settings& settings)
     : connection_(openWriter(settings)),
+      files_(settings.path),
       staged_(connection_.handle()),
       key_seed_(readKeySeed(connection_)),
       wal_pages_due_((settings.wal_mib << 20) / page_bytes),
@@ -76,6 +77,11 @@ Writer::Writer(const Settings& settings)
 
 void Writer::abandon() { sqlite3_db_config(connection_.handle(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr); }
 
+void Writer::commit(Transaction& transaction) {
+  transaction.commit();
+  files_.check();  // After it: whoever removes them meanwhile does so before anybody was promised anything.
+}
+
 // ---- Appending
 
 // Items of one room are taken together: they end up on the same pages of the table and follow each other into one leaf of the index, which
@@ -100,7 +106,7 @@ void Writer::append(AppendItems items, AppendResults results) {
         results[place->item]->status = stage(turn, *items[place->item], *results[place->item]);
     }
     if (!staged_.rows.empty()) insert_staged_.execute();
-    transaction.commit();
+    commit(transaction);
   } catch (...) {
     rooms_.forget();
     throw;
@@ -243,7 +249,7 @@ std::uint64_t Writer::trim(const atrium_trim& trim) {
     auto run = trim_room_.run();
     run.bind(1, room.id).bind(2, asSigned(end - 1)).step();
   }
-  transaction.commit();
+  commit(transaction);
   return end - first;
 }
 
@@ -258,7 +264,7 @@ atrium_status Writer::write(DocumentWrites writes, std::uint32_t& failed) {
       return status;
     }
   }
-  transaction.commit();
+  commit(transaction);
   return ATRIUM_OK;
 }
 

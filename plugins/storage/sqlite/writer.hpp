@@ -46,7 +46,11 @@ class Writer {
   void checkpointWhenDue(std::uint64_t pages_due);
   [[nodiscard]] Transaction begin() { return Transaction(connection_.handle(), begin_, commit_, rollback_); }
 
+  // After this, what the transaction wrote is where the next start looks for it.
+  void commit(Transaction& transaction);
+
   Connection connection_;
+  const OpenFiles files_;
   StagedMessages staged_;
   const KeySeed key_seed_;
   const std::uint64_t wal_pages_due_;

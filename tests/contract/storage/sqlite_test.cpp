@@ -128,6 +128,33 @@ TEST_F(SqliteStore, damageFoundLaterIsFinal) {
   EXPECT_EQ(store->head(id('r', 1)).status, ATRIUM_FATAL);
 }
 
+// Whoever goes on writing into a removed file is told by the system that all is synced.
+TEST_F(SqliteStore, confirmsNothingOnceAFileIsRemovedOrReplaced) {
+  const auto replace = [](const std::string& file) {
+    std::filesystem::copy_file(file, file + "-copy");
+    std::filesystem::rename(file + "-copy", file);
+  };
+  const auto remove = [](const std::string& file) { std::filesystem::remove(file); };
+  for (const char* suffix : {"", "-wal"})
+    for (const bool removed : {true, false}) {
+      SCOPED_TRACE(std::string(removed ? "removed: " : "replaced: ") + "atrium.db" + suffix);
+      const TemporaryDirectory directory;
+      const std::string database = directory.path() / "atrium.db";
+      const auto store = open(database);
+      ASSERT_TRUE(store);
+      Item item;
+      item.room = id('r', 1);
+      item.message = id('m', 1);
+      ASSERT_EQ(store->append(item).status, ATRIUM_OK);
+      removed ? remove(database + suffix) : replace(database + suffix);
+      item.message = id('m', 2);
+      atrium_status status = ATRIUM_OK;
+      store->append({item}, &status);
+      EXPECT_EQ(status, ATRIUM_FATAL);
+      EXPECT_EQ(store->write({{.key = {"k"}, .value = "v"}}).status, ATRIUM_FATAL);
+    }
+}
+
 TEST_F(SqliteStore, keysOutliveTheirRoomsLeavingMemory) {
   constexpr std::uint64_t rooms = 60, keys = 2000;
   const auto store = open(path(), 1);  // Room for the keys of about thirty of these rooms.
