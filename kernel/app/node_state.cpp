@@ -24,7 +24,8 @@ Readiness NodeState::readiness() const {
   Readiness readiness;
   readiness.components.push_back({.name = "storage",
                                   .healthy = store.has_value(),
-                                  .state = store ? "open" : "failed",
+                                  // Not "open", which of a breaker means that storage does not answer.
+                                  .state = store ? "answering" : "failed",
                                   .detail = store ? parts_.storage_name : store.error().detail});
   // The node serves what the others provide, and every other node has the same plugins: no reason to send clients elsewhere.
   PluginsHealth plugins = parts_.plugins.health();

@@ -246,13 +246,13 @@ def configuration_md(sections):
              "`config/atrium.yaml` shows every option with its default. `atriumctl check-config FILE` checks a file without starting anything.", "",
              "- **Durations** are whole numbers with a unit: `us`, `ms`, `s`, `m`, `h` or `d`, as in `250ms`. **Sizes** likewise: `B`, `KiB`, `MiB` or `GiB`.",
              "- **Variables**: `${NAME}` in a value becomes the environment variable, `${NAME:-default}` the default when it is unset or empty, and",
-             "  `$${` stands for `${`. An unset variable without a default is a mistake.",
+             "  `$${` stands for `${`. An unset variable without a default is a mistake. Between braces or brackets it is quoted: `{jwt_secret: \"${NAME}\"}`.",
              "- **Includes**: `include: [common.yaml]` at the top level reads other files first, relative to the file it stands in. Mappings are joined;",
              "  everything else is replaced by the file that includes.",
              "- **Overrides**: where an option names an environment variable, that variable wins over the file. An empty variable counts as unset.",
              "- **Strictness**: an unknown option, a key that stands twice, a value of the wrong type or beyond its bounds, a number like `0777`, a tag,",
              "  a tab in the indentation, bad UTF-8, an unclosed quote and a second document are mistakes. All of them are told at once, as",
-             "  `file:line:column: sentence` with a hint, and the server does not start (exit code 2).",
+             "  `file:line:column: sentence` with a hint, and the server does not start (exit code 2). Where a file is no YAML, nothing after that place is read.",
              "- **Editors** complete and check the file with `config/atrium.schema.json`; put this in its first line:",
              "  `# yaml-language-server: $schema=atrium.schema.json`"]
     for section in sections:

@@ -13,8 +13,8 @@ class Operations(unittest.IsolatedAsyncioTestCase):
         with session.server() as server:
             self.assertEqual(server.get("/health/live").json, {"status": "live"})
             ready = server.get("/health/ready").json
-            self.assertEqual((ready["status"], {component["name"] for component in ready["components"]}),
-                             ("ready", {"storage", "plugins", "loops"}))
+            self.assertEqual((ready["status"], {component["name"]: component["state"] for component in ready["components"]}),
+                             ("ready", {"storage": "answering", "plugins": "active", "loops": "turning"}))
             figures = server.get("/metrics").body.decode()
             for name in ("atrium_sessions", "atrium_delivery_seconds_bucket", "atrium_breaker_open", "process_resident_memory_bytes",
                          "process_open_fds", "process_cpu_seconds_total"):
