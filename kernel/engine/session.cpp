@@ -1,6 +1,7 @@
 #include "engine/session.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "engine/events.hpp"
 #include "engine/posts.hpp"
@@ -151,9 +152,11 @@ void LiveSession::joinRoom(std::string_view room_id, std::string ref, bool bound
 }
 
 void LiveSession::attached(const RoomKey& room, Result<Room::Attached> result, const std::string& ref, bool bound) {
+  const std::optional<std::string> leaves = std::exchange(rooms_[room].leaves, {});
   if (!result) {
     rooms_.erase(room);
     sendError(result.error(), ref);
+    if (leaves) sendError({Code::not_found, "This session is not in that room.", 0, {}}, *leaves);
     if (bound) {
       // A passing trouble asks the client back; a refusal does not.
       const bool passing = info(result.error().code).http_status >= 500;
@@ -174,9 +177,13 @@ void LiveSession::attached(const RoomKey& room, Result<Room::Attached> result, c
     out.append(snapshot->payload().substr(1));
     snapshot = out.finish();
   }
-  if (leaving_ || link_.push(snapshot, {}) != Pushed::full) return;
-  // Without the snapshot the room's events would mean nothing to the client.
+  if (leaving_) return;
+  const bool taken = link_.push(snapshot, {}) != Pushed::full;
+  if (taken && !leaves) return;
   leave(room);
+  if (leaves) send(roomLeftEvent(formatId(room_prefix, room.room), *leaves));
+  if (taken) return;
+  // Without the snapshot the room's events would mean nothing to the client.
   sendError({Code::overloaded, "Read what waits, then enter the room again.", 1000, {}}, ref);
   if (bound) closeSlow();
 }
@@ -185,7 +192,11 @@ void LiveSession::leaveRoom(std::string_view room_id, std::string_view ref) {
   const auto room = roomOf(room_id);
   if (!room) return sendError(room.error(), ref);
   const auto place = rooms_.find(*room);
-  if (place == rooms_.end() || !place->second.joined) return sendError({Code::not_found, "This session is not in that room.", 0, {}}, ref);
+  if (place == rooms_.end() || place->second.leaves) return sendError({Code::not_found, "This session is not in that room.", 0, {}}, ref);
+  if (!place->second.joined) {
+    place->second.leaves = ref;  // Frames are carried out in their order.
+    return;
+  }
   leave(*room);
   send(roomLeftEvent(formatId(room_prefix, room->room), ref));
 }

@@ -63,8 +63,9 @@ class LiveSession final : public Session {
   [[nodiscard]] Result<RoomKey> roomOf(std::string_view room_id) const;
 
   struct Place {
-    bool joined = false;  // The snapshot has been sent.
-    bool behind = false;  // A log entry did not fit; the client is owed a resync.
+    bool joined = false;                // The snapshot has been sent.
+    bool behind = false;                // A log entry did not fit; the client is owed a resync.
+    std::optional<std::string> leaves;  // The ref of a leave_room that came before the room's answer; it is carried out behind it.
   };
   Shard::Impl& shard_;
   const std::uint64_t number_;

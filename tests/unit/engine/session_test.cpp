@@ -141,6 +141,33 @@ TEST(Session, answersCarryTheFramesRef) {
 
 // ---- Rooms
 
+// A client that changes its mind does not wait for the answer: what it said last holds.
+TEST(Session, leavesARoomThatItAskedForJustBefore) {
+  for (const unsigned shard : {0u, 1u}) {
+    World world(1);
+    const User ana(world, "ana");
+    const std::string room = ana.room();
+    Client& client = ana.connectAt(shard);
+    const auto frame = [&](std::string_view event, std::string_view ref) {
+      return R"({"event_type":")" + std::string(event) + R"(","ref":")" + std::string(ref) + R"(","room_id":")" + room + R"("})";
+    };
+    world.send(client, frame("join_room", "j"));
+    world.send(client, frame("leave_room", "l"));
+    world.settle();
+    EXPECT_EQ(count(client, "error"), 0u);
+    EXPECT_EQ(last(client, "room_joined")["ref"].text(), "j");
+    EXPECT_EQ(last(client, "room_left")["ref"].text(), "l");
+    ASSERT_TRUE(ana.post(message(room, "x")));
+    EXPECT_EQ(contents(client), Strings());
+    ana.says(client, frame("leave_room", "again"));
+    EXPECT_EQ(last(client, "error")["code"].text(), "not_found");
+    ana.says(client, frame("join_room", "back"));
+    EXPECT_EQ(last(client, "room_joined")["ref"].text(), "back");
+    ASSERT_TRUE(ana.post(message(room, "y")));
+    EXPECT_EQ(contents(client), Strings({"y"}));
+  }
+}
+
 TEST(Session, carriesManyRoomsUpToItsLimit) {
   World world(1, {.engine = {.rooms_per_session = 3}});
   const User ana(world, "ana");
