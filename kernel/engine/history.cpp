@@ -51,6 +51,7 @@ struct Room::HistoryWalk {
   bool filtered;
   Completion<HistoryPage> done;
   std::vector<Record> records{};
+  std::size_t bytes = 0;  // Of their bodies.
   unsigned looks = 0;
 };
 
@@ -97,9 +98,14 @@ void Room::readHistory(std::unique_ptr<HistoryWalk> walk) {
     for (Record& record : page->records) {
       // A stub that a filter finds would tell of what type, or whose, the message is that its reader may not see.
       if (walk->filtered && !Audience(record.audience).includes(walk->reader)) continue;
+      if (walk->bytes >= page_bytes_max) {
+        page->next = walk->records.back().seq;
+        break;
+      }
+      walk->bytes += record.body.size();
       walk->records.push_back(std::move(record));
     }
-    if (walk->records.size() <= walk->limit && page->next != 0 && ++walk->looks < looks_max) {
+    if (walk->records.size() <= walk->limit && walk->bytes < page_bytes_max && page->next != 0 && ++walk->looks < looks_max) {
       (walk->query.forward ? walk->query.after_seq : walk->query.before_seq) = page->next;
       return readHistory(std::move(walk));
     }

@@ -84,8 +84,11 @@ struct PageQuery {
   Id thread;
 };
 
+// After how many bytes of bodies a page ends, with the record that reaches it, however many records were asked for.
+inline constexpr std::size_t page_bytes_max = std::size_t{1} << 20;
+
 // A part of a room's log: at most as many records as asked for. There may be fewer, even none, with more of them further on: a store looks
-// at so many records and no more at a time, however few of them match.
+// at so many records and no more at a time, however few of them match, and gives no more than page_bytes_max.
 struct RecordPage {
   std::vector<Record> records;
   std::uint64_t next = 0;  // The before_seq or after_seq to go on with; 0: the log ends here.

@@ -65,6 +65,10 @@ Result<void> checkPage(std::uint32_t limit, std::size_t message_types = 0) {
   return fail(std::move(error));
 }
 
+// How many rooms one page of a list asks at most, of which a filter may want none, before it says where to go on.
+constexpr std::size_t listed_looks_max = 1000;
+static_assert(listed_looks_max >= page_max, "a page without a filter comes whole");
+
 // Walks a user's rooms in order of id, asking each whether it belongs into the list.
 class Listing : public std::enable_shared_from_this<Listing> {
  public:
@@ -83,8 +87,9 @@ class Listing : public std::enable_shared_from_this<Listing> {
   void pump() {
     if (pumping_) return;  // The loop below goes on, so that rooms of this shard do not nest.
     pumping_ = true;
-    while (!waiting_ && at_ < rooms_.size() && found_ < query_.limit) {
+    while (!waiting_ && at_ < rooms_.size() && found_ < query_.limit && looks_ < listed_looks_max) {
       waiting_ = true;
+      ++looks_;
       withRoom<std::string>(
           shard_, *caller_, formatId(room_prefix, rooms_[at_++]),
           [self = shared_from_this()](Result<std::string> item) { self->take(std::move(item)); },
@@ -121,6 +126,7 @@ class Listing : public std::enable_shared_from_this<Listing> {
   std::vector<Id> rooms_;
   std::size_t at_ = 0;
   std::uint32_t found_ = 0;
+  std::size_t looks_ = 0;
   std::string out_;
   std::optional<Error> failed_;
   bool pumping_ = false;
@@ -142,6 +148,11 @@ void Shard::createRoom(PrincipalPtr caller, CreateRoom command, Completion<std::
 
 void Shard::listRooms(PrincipalPtr caller, ListRooms query, Completion<std::string> done) {
   if (const auto page = checkPage(query.limit); !page) return done(fail(page.error()));
+  if (!query.cursor.empty() && !parseId(room_prefix, query.cursor)) {
+    Error error{Code::validation_failed, "The page cannot be as asked.", 0, {}};
+    error.fields.push_back({"/cursor", "must be the next_cursor of the page before"});
+    return done(fail(std::move(error)));
+  }
   const UserKey user{caller->tenant_id, caller->user_id};
   impl_->ask<std::vector<Id>>(
       impl_->homeOf(user),

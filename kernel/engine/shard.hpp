@@ -71,8 +71,8 @@ struct HistoryPage {
 struct ListRooms {
   std::string room_type{};  // Empty: all, and so on.
   std::string member{};
-  std::string query{};  // Part of the name, without case (ASCII).
-  std::string cursor{};
+  std::string query{};       // Part of the name, without case (ASCII).
+  std::string cursor{};      // A room's id: the list goes on behind it. Empty: from the first. Anything else is validation_failed.
   std::uint32_t limit = 50;  // 1 to page_max; otherwise validation_failed.
 };
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <cstring>
+#include <limits>
 #include <utility>
 
 #include "base/assert.hpp"
@@ -63,16 +64,22 @@ Document toDocument(const atrium_document& from) {
   return out;
 }
 
+std::size_t weight(const Record& record) { return record.body.size(); }
+std::size_t weight(const Document& document) { return document.value.size(); }
+
 // Collects what a store hands over, up to a limit: a store that goes on after being told to stop is not listened to.
 template <typename Value, typename Abi, Value (*convert)(const Abi&)>
 struct Collector {
   std::vector<Value> values;
   std::size_t limit;
+  std::size_t bytes_max = std::numeric_limits<std::size_t>::max();  // What is beyond it by one value is kept.
+  std::size_t bytes = 0;
 
+  [[nodiscard]] bool takesMore() const { return values.size() < limit && bytes < bytes_max; }
   static std::uint32_t each(void* context, const Abi* item) {
     auto& self = *static_cast<Collector*>(context);
-    if (self.values.size() < self.limit) self.values.push_back(convert(*item));
-    return self.values.size() < self.limit ? 1 : 0;
+    if (self.takesMore()) self.bytes += weight(self.values.emplace_back(convert(*item)));
+    return self.takesMore() ? 1 : 0;
   }
 };
 using Records = Collector<Record, atrium_record, toRecord>;
@@ -260,7 +267,7 @@ StoreAnswer<RecordPage> StoreCalls::page(const PageQuery& query) {
   ATRIUM_ASSERT(query.message_types.size() <= ATRIUM_PAGE_TYPES_MAX, "a page is filtered by at most 16 message types");
   std::array<atrium_text, ATRIUM_PAGE_TYPES_MAX> types{};
   std::ranges::transform(query.message_types, types.begin(), toText);
-  Records records{{}, std::clamp<std::uint32_t>(query.limit, 1, ATRIUM_PAGE_MAX)};
+  Records records{{}, std::clamp<std::uint32_t>(query.limit, 1, ATRIUM_PAGE_MAX), page_bytes_max};
   const atrium_page_query call{.struct_size = sizeof(atrium_page_query),
                                .limit = static_cast<std::uint32_t>(records.limit),
                                .room = toAbi(query.room),

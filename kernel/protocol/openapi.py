@@ -7,7 +7,7 @@ import re
 TOKEN_CODES = ["unauthorized", "token_expired"]
 BODY_CODES = ["malformed_json", "unsupported_media", "too_large", "validation_failed", "identity_mismatch"]
 ENGINE_CODES = ["storage_unavailable", "overloaded", "shutting_down"]
-COMMON_CODES = ["bad_request", "internal"]
+COMMON_CODES = ["bad_request", "uri_too_long", "header_too_large", "internal"]
 
 
 def codes_of(route):

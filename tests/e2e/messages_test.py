@@ -81,6 +81,19 @@ class Messages(unittest.IsolatedAsyncioTestCase):
         self.assertEqual(contents(self.history(room, after=7)), [])
         self.assertEqual(len(self.history(room).json), 7)
 
+    def test_history_of_large_messages_comes_in_pages_of_bounded_size(self):
+        room = session.make_room(self.server, "ana")
+        for _ in range(40):
+            self.assertEqual(self.post(room, "ana", "x" * 60_000).status, 200)
+        page, positions = self.history(room, limit=500), []
+        while True:
+            self.assertLess(len(page.body), 1_200_000)
+            positions += [message["seq"] for message in page.json]
+            if "link" not in page.headers:
+                break
+            page = self.follow(page)
+        self.assertEqual(positions, list(range(40, 0, -1)))
+
     def follow(self, answer):
         target, relation = answer.headers["link"].split(";")
         self.assertEqual(relation.strip(), 'rel="next"')

@@ -1,6 +1,9 @@
 // Pages of a room's log: kernel/engine/history.cpp.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <numeric>
+
 #include "user.hpp"
 
 namespace atrium::sim {
@@ -51,6 +54,30 @@ TEST_F(History, comesOldestFirstAfterACursor) {
     query.after = std::to_string(page->next_seq);
   }
   EXPECT_EQ(pages, std::vector<Seqs>({{1, 2, 3, 4}, {5, 6, 7}}));
+}
+
+TEST_F(History, ofLargeMessagesComesInPagesOfBoundedSize) {
+  const std::string large(60'000, 'x');
+  for (int n = 8; n <= 50; ++n) ASSERT_TRUE(ana.post(message(room, large)));
+  for (const bool forward : {false, true}) {
+    HistoryQuery query{.room_id = room, .limit = 100, .after = forward ? "0" : ""};
+    std::vector<Seqs> pages;
+    Seqs all;
+    for (;;) {
+      const auto page = ben.historyPage(query);
+      ASSERT_EQ(codeOf(page), "ok");
+      EXPECT_LT(page->json.size(), page_bytes_max + 2 * large.size());
+      pages.push_back(seqsOf(*page));
+      all.insert(all.end(), pages.back().begin(), pages.back().end());
+      if (page->next_seq == 0) break;
+      (forward ? query.after : query.before) = std::to_string(page->next_seq);
+    }
+    EXPECT_EQ(pages.size(), 3u);
+    if (!forward) std::ranges::reverse(all);
+    Seqs expected(50);
+    std::iota(expected.begin(), expected.end(), 1);
+    EXPECT_EQ(all, expected);
+  }
 }
 
 TEST_F(History, aPageThatEndsWithTheLogIsTheLast) {

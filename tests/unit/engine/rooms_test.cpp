@@ -434,6 +434,26 @@ TEST(Rooms, takeAsManyInitialMembersAsOneBatchHolds) {
   EXPECT_LE(world.store.writes, ATRIUM_BATCH_MAX);
 }
 
+TEST(Rooms, aListLooksAtSoManyRoomsAndSaysWhereToGoOn) {
+  World world(1);
+  const User ana(world, "ana");
+  for (int n = 0; n < 1100; ++n) static_cast<void>(ana.room());
+  const auto first = ana.rooms({.query = "no such name"});
+  EXPECT_TRUE(strings(first->root()["items"], "room_id").empty());
+  const std::string next(first->root()["next_cursor"].text());
+  ASSERT_FALSE(next.empty());
+  const auto second = ana.rooms({.query = "no such name", .cursor = next});
+  EXPECT_TRUE(strings(second->root()["items"], "room_id").empty());
+  EXPECT_TRUE(second->root()["next_cursor"].isNull());
+}
+
+TEST(Rooms, listsNothingBehindACursorThatIsNone) {
+  World world(1);
+  const User ana(world, "ana");
+  static_cast<void>(ana.room());
+  EXPECT_EQ(pathsOf(ana.rooms({.cursor = "room_1"})), "/cursor");
+}
+
 TEST(Rooms, listsNoPageOfNothing) {
   World world(1);
   const User ana(world, "ana");
