@@ -58,16 +58,7 @@ TokenRules tokenRules(const Settings& settings) {
 
 PluginHost::Options pluginOptions(const Settings& settings, const std::filesystem::path& program_directory,
                                   const std::filesystem::path& copies) {
-  PluginHost::Options options{.directories = {},
-                              .copies = copies,
-                              .wishes = {.enabled_by_default = settings.plugins.enabled_by_default,
-                                         .use = settings.plugins.use,
-                                         .room_types = settings.room_types,
-                                         .message_types = settings.message_types,
-                                         .storage = settings.storage.backend}};
-  for (const std::string& directory : settings.plugins.directories)
-    options.directories.push_back((program_directory / directory).lexically_normal());
-  return options;
+  return {.directories = pluginDirectories(settings, program_directory), .copies = copies, .wishes = wishesOf(settings)};
 }
 
 StoreHost::Options storeOptions(const Settings& settings) {

@@ -12,6 +12,21 @@
 
 namespace atrium {
 
+PluginWishes wishesOf(const Settings& settings) {
+  return {.enabled_by_default = settings.plugins.enabled_by_default,
+          .use = settings.plugins.use,
+          .room_types = settings.room_types,
+          .message_types = settings.message_types,
+          .storage = settings.storage.backend};
+}
+
+std::vector<std::filesystem::path> pluginDirectories(const Settings& settings, const std::filesystem::path& program_directory) {
+  std::vector<std::filesystem::path> directories;
+  for (const std::string& directory : settings.plugins.directories)
+    directories.push_back((program_directory / directory).lexically_normal());
+  return directories;
+}
+
 Result<PluginCatalog> PluginCatalog::scan(std::span<const std::filesystem::path> directories) {
   PluginCatalog catalog;
   for (const std::filesystem::path& directory : directories) {

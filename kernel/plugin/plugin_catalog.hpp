@@ -33,6 +33,11 @@ struct PluginWishes {
   std::string storage;  // The name or id of the one storage backend that is wanted; empty: none.
 };
 
+[[nodiscard]] PluginWishes wishesOf(const Settings& settings);
+// Where the configuration says that plugins lie; relative paths start at `program_directory`.
+[[nodiscard]] std::vector<std::filesystem::path> pluginDirectories(const Settings& settings,
+                                                                   const std::filesystem::path& program_directory);
+
 // What becomes of one sound plugin.
 struct ResolvedPlugin {
   CatalogEntry* entry = nullptr;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <filesystem>
 #include <iosfwd>
 #include <span>
 #include <string>
@@ -22,8 +23,9 @@ enum class ExitCode : int {
 struct CtlContext {
   const Environment& environment;
   Wall now;
-  std::ostream& out;  // Results only, so that they can be piped.
-  std::ostream& err;  // Everything said to a person.
+  std::filesystem::path program_directory;  // Where relative plugin directories start.
+  std::ostream& out;                        // Results only, so that they can be piped.
+  std::ostream& err;                        // Everything said to a person.
 };
 
 // Reads the command line (without the program's name) and runs the command it names.

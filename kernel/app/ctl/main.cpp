@@ -1,5 +1,7 @@
+#include <filesystem>
 #include <iostream>
 #include <string>
+#include <system_error>
 #include <vector>
 
 #include "ctl/ctl.hpp"
@@ -7,7 +9,10 @@
 int main(int argc, char** argv) {
   const std::vector<std::string> arguments(argv + 1, argv + argc);
   const atrium::Environment environment = atrium::processEnvironment();
-  const atrium::ExitCode code = atrium::runCtl(arguments, {environment, atrium::SystemClock().now().wall, std::cout, std::cerr});
+  std::error_code unknown;  // Without /proc, relative plugin directories start at the working directory.
+  const std::filesystem::path program = std::filesystem::read_symlink("/proc/self/exe", unknown);
+  const atrium::ExitCode code =
+      atrium::runCtl(arguments, {environment, atrium::SystemClock().now().wall, program.parent_path(), std::cout, std::cerr});
   if (!std::cout.flush()) {
     std::cerr << "the output could not be written: is the disk full?\n";
     return static_cast<int>(atrium::ExitCode::failed);

@@ -26,7 +26,7 @@ class Ctl : public testing::Test {
 
   Outcome run(const std::vector<std::string>& arguments) {
     std::ostringstream out, err;
-    const ExitCode code = runCtl(arguments, {environment, now, out, err});
+    const ExitCode code = runCtl(arguments, {environment, now, ATRIUM_PROGRAM_DIRECTORY, out, err});
     return {code, out.str(), err.str()};
   }
   std::string write(const std::string& name, std::string_view text) {
@@ -64,6 +64,22 @@ TEST_F(Ctl, checkConfigTellsAllProblems) {
   EXPECT_NE(outcome.err.find(file + ":1:10: there is no option \"server.prot\"\n    did you mean \"port\"?\n"), std::string::npos)
       << outcome.err;
   EXPECT_NE(outcome.err.find(file + ":2:14: log.level"), std::string::npos) << outcome.err;
+}
+
+TEST_F(Ctl, checkConfigKnowsThePlugins) {
+  const auto told = [this](std::string_view text) {
+    const Outcome outcome = run({"check-config", write("plugins.yaml", text)});
+    EXPECT_EQ(outcome.code, ExitCode::wrong) << text;
+    EXPECT_EQ(outcome.out, "") << text;
+    return outcome.err;
+  };
+  const std::string all = told("storage: {backend: sqlit}\nroom_types: {agent_tem: true}\nplugins: {use: {atrium.storage.nothing: {}}}\n");
+  for (const auto* name : {"backend sqlit\n", "room-type agent_tem\n", "atrium.storage.nothing"})
+    EXPECT_NE(all.find(name), std::string::npos) << all;
+  const std::string options = told("plugins: {use: {atrium.storage.sqlite: {config: {wal_mib: many}}}}\n");
+  EXPECT_NE(options.find("plugins.yaml:1:"), std::string::npos) << options;
+  EXPECT_NE(options.find("wal_mib"), std::string::npos) << options;
+  EXPECT_NE(told("plugins: {directories: [/nowhere/at/all]}\n").find("/nowhere/at/all"), std::string::npos);
 }
 
 TEST_F(Ctl, checkConfigNeedsASecretAndWarnsOfAShortOne) {
