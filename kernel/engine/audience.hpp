@@ -25,7 +25,6 @@ class Audience {
   // The stored form of those who are in both; either may be empty: everyone. plugin_failed when it is longer than a store keeps.
   static Result<std::string> both(std::string_view stored, std::string_view other);
 
-  [[nodiscard]] bool everyone() const { return hooks_.empty(); }
   [[nodiscard]] bool includes(const Principal& who) const;
 
  private:

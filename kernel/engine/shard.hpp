@@ -44,8 +44,7 @@ struct EngineOptions {
 using PrincipalPtr = std::shared_ptr<const Principal>;
 
 struct SessionOptions {
-  bool sub_protocol = false;  // atrium.v1.json was negotiated.
-  std::string room_id;        // Of /collaboration/ws/{room_id}: joined at once, and meant by frames that name no room.
+  std::string room_id;  // Of /collaboration/ws/{room_id}: joined at once, and meant by frames that name no room.
 };
 
 struct HistoryQuery {

@@ -108,7 +108,7 @@ PrincipalPtr World::principal(std::string tenant, std::string user, std::uint32_
 
 Client& World::connect(std::string tenant, std::string user, std::string room_id, std::uint32_t roles) {
   return connect(static_cast<unsigned>(random.below(parts_.size())), principal(std::move(tenant), std::move(user), roles),
-                 {.sub_protocol = true, .room_id = std::move(room_id)});
+                 {.room_id = std::move(room_id)});
 }
 
 Client& World::connect(unsigned shard, PrincipalPtr who, SessionOptions options) {

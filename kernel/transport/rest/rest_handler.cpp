@@ -83,7 +83,7 @@ void RestHandler::openSocket(const HttpRequest& request, const Routing& routing,
     return refuseOpenly(CloseCode::unknown_protocol, "This server speaks the sub-protocol atrium.v1.json.");
 
   const std::string* room_id = routing.parameters.empty() ? nullptr : &routing.parameters.front();
-  auto admission = admit(request, offered, room_id, [&](std::string_view token) { return verify(token, request); });
+  auto admission = admit(request, room_id, [&](std::string_view token) { return verify(token, request); });
   if (admission) return reply.responder().upgrade(std::move(socket), makeSessionSocket(parts_.shard, *std::move(admission)));
   SocketRefusal& refusal = admission.error();
   if (offered.spoken) return refuseOpenly(refusal.close, refusal.error.detail);

@@ -61,7 +61,7 @@ class RefusedSocket final : public WebSocketHandler {
 
 }  // namespace
 
-std::expected<Admission, SocketRefusal> admit(const HttpRequest& request, const OfferedProtocols& offered, const std::string* room_id,
+std::expected<Admission, SocketRefusal> admit(const HttpRequest& request, const std::string* room_id,
                                               const std::function<Result<Principal>(std::string_view token)>& verify) {
   const std::string token = socketToken(request);
   if (token.empty()) return refuse(CloseCode::bad_token, Code::unauthorized, "A token is needed to connect.");
@@ -84,8 +84,7 @@ std::expected<Admission, SocketRefusal> admit(const HttpRequest& request, const 
   }
   if (room_id && !parseId(room_prefix, *room_id)) return refuse(CloseCode::forbidden, Code::not_found, "There is no such room.");
 
-  return Admission{std::make_shared<const Principal>(*std::move(principal)),
-                   {.sub_protocol = offered.spoken, .room_id = room_id ? *room_id : std::string()}};
+  return Admission{std::make_shared<const Principal>(*std::move(principal)), {.room_id = room_id ? *room_id : std::string()}};
 }
 
 std::unique_ptr<WebSocketHandler> makeSessionSocket(Shard& shard, Admission admission) {

@@ -29,8 +29,7 @@ struct SocketRefusal {
 // Decides about a WebSocket request from its token and query; `room_id` is that of the path, or null. `verify` checks a token.
 // Refusals: bad_token for what is wrong with the token, forbidden for another's identity or a room id that cannot be one, bad_request for a
 // label that cannot be shown.
-[[nodiscard]] std::expected<Admission, SocketRefusal> admit(const HttpRequest& request, const OfferedProtocols& offered,
-                                                            const std::string* room_id,
+[[nodiscard]] std::expected<Admission, SocketRefusal> admit(const HttpRequest& request, const std::string* room_id,
                                                             const std::function<Result<Principal>(std::string_view token)>& verify);
 
 // A socket that becomes a session when it opens. `shard` outlives it.

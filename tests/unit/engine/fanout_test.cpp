@@ -31,7 +31,7 @@ class BigRoom : public testing::Test {
   }
   void SetUp() override {
     for (std::size_t n = 0; n < sessions; ++n)
-      clients.push_back(&world.connect(0, World::principal("acme", "user" + std::to_string(n)), {.sub_protocol = true, .room_id = room}));
+      clients.push_back(&world.connect(0, World::principal("acme", "user" + std::to_string(n)), {.room_id = room}));
     world.settle();
     for (Client* client : clients) ASSERT_EQ(count(*client, "room_joined"), 1u);
   }
@@ -81,7 +81,7 @@ TEST_F(BigRoom, mayBeEnteredAndLeftInTheMiddleOfAMessage) {
   // Of those who leave now, some were served and some not.
   for (std::size_t n = 1; n < sessions; n += 7) world.disconnect(*clients[n]);
   world.send(*clients[sessions - 1], R"({"event_type":"leave_room"})");
-  Client& late = world.connect(0, World::principal("acme", "late"), {.sub_protocol = true, .room_id = room});
+  Client& late = world.connect(0, World::principal("acme", "late"), {.room_id = room});
   world.send(*clients.front(), message(room, "next"));
   world.settle();
   for (std::size_t n = 0; n < sessions - 1; ++n) {

@@ -339,7 +339,7 @@ TEST(Presence, whatChangesWhileASnapshotIsGatheredIsInIt) {
   std::string room = probe;
   while (world.homeOf(keyOf(room)) != 0 || room == probe) room = ana.room({near, far});
   world.hold(1, true);
-  Client& late = world.connect(0, ana.principal(), {.sub_protocol = true, .room_id = room});
+  Client& late = world.connect(0, ana.principal(), {.room_id = room});
   world.settle();
   ASSERT_EQ(count(late, "room_joined"), 0u) << "the other shard has not told yet";
   UpdatePresence busy;

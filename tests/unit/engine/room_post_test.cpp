@@ -71,7 +71,7 @@ TEST(RoomPost, aLabelNamesOnlyThoseWhoseTokenDoesNot) {
   EXPECT_EQ(last(client, "collaboration_message")["message"]["sender_name"].text(), "ana");
   Principal unnamed = *World::principal("acme", "guest");
   unnamed.name_verified = false;
-  Client& guest = world.connect(0, std::make_shared<const Principal>(unnamed), {.sub_protocol = true, .room_id = room});
+  Client& guest = world.connect(0, std::make_shared<const Principal>(unnamed), {.room_id = room});
   world.settle();
   world.send(guest, message(room, "x", R"(,"sender_name":"Gu\u00e9st")"));
   world.settle();

@@ -533,7 +533,7 @@ TEST(Session, isToldWhenTheServerHasMoreWorkThanItCanQueue) {
   world.send(client, R"({"event_type":"typing_indicator"})");
   world.send(his, R"({"event_type":"update_presence","status":"busy"})");
   world.send(his, R"({"event_type":"join_room","ref":"j","room_id":")" + room + R"("})");
-  Client& late = world.connect(away, ben.principal(), {.sub_protocol = true, .room_id = room});
+  Client& late = world.connect(away, ben.principal(), {.room_id = room});
   world.settle();
   ASSERT_EQ(count(client, "error"), 1u) << "typing is lost without a word";
   EXPECT_EQ(last(client, "error")["code"].text(), "overloaded");

@@ -185,7 +185,7 @@ Client& User::connect(const std::string& room_id) const {
 }
 
 Client& User::connectAt(unsigned shard, const std::string& room_id) const {
-  Client& client = world_.connect(shard, who_, {.sub_protocol = true, .room_id = room_id});
+  Client& client = world_.connect(shard, who_, {.room_id = room_id});
   world_.settle();
   return client;
 }

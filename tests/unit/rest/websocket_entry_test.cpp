@@ -18,7 +18,7 @@ Result<Principal> verify(std::string_view token) {
 
 std::expected<Admission, SocketRefusal> enter(Request request, const std::string* room = nullptr) {
   const HttpRequest& view = request.view();
-  return admit(view, offeredProtocols(view), room, verify);
+  return admit(view, room, verify);
 }
 
 TEST(Credentials, comeFromTheHeaderThenTheSubProtocolThenTheQuery) {
@@ -77,7 +77,6 @@ TEST(Entry, admitsWhoHasAToken) {
   EXPECT_EQ(admission->principal->user_id, "ana");
   EXPECT_EQ(admission->principal->display_name, "Ana");  // The token's name is not overruled.
   EXPECT_EQ(admission->session.room_id, room_id);
-  EXPECT_FALSE(admission->session.sub_protocol);
 }
 
 TEST(Entry, takesALabelWhenTheTokenHasNoName) {
