@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "atrium/ext/draft/storage_backend.h"
+#include "atrium/ext/storage_backend.h"
 #include "protocol/errors.hpp"
 
 namespace atrium {

@@ -10,9 +10,9 @@
 #include <utility>
 #include <vector>
 
-#include "atrium/ext/draft/message_type.h"
-#include "atrium/ext/draft/room_type.h"
-#include "atrium/ext/draft/storage_backend.h"
+#include "atrium/ext/message_type.h"
+#include "atrium/ext/room_type.h"
+#include "atrium/ext/storage_backend.h"
 #include "base/clock.hpp"
 #include "base/log.hpp"
 #include "base/metrics.hpp"

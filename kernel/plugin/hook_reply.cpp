@@ -32,7 +32,8 @@ HookReply::HookReply(unsigned abilities, JsonIndexer& indexer)
            .deny_field = nullptr,
            .annotate = nullptr,
            .set_content = nullptr,
-           .add_audience = nullptr},
+           .add_audience = nullptr,
+           .patch = nullptr},
       indexer_(indexer) {
   if (abilities & reply_deny) abi_.deny = [](void* context, atrium_text reason) { of(context).deny(reason); };
   if (abilities & reply_deny_field)

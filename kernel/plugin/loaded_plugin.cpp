@@ -8,6 +8,8 @@
 #include <utility>
 
 #include "atrium/plugin.h"
+#include "atrium/service/clock.h"
+#include "atrium/service/log.h"
 #include "config/source_text.hpp"
 #include "protocol/errors.hpp"
 #include "protocol/json_index.hpp"

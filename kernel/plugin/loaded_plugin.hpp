@@ -8,9 +8,9 @@
 #include <string>
 #include <string_view>
 
-#include "atrium/ext/draft/message_type.h"
-#include "atrium/ext/draft/room_type.h"
-#include "atrium/ext/draft/storage_backend.h"
+#include "atrium/ext/message_type.h"
+#include "atrium/ext/room_type.h"
+#include "atrium/ext/storage_backend.h"
 #include "base/clock.hpp"
 #include "base/log.hpp"
 #include "base/result.hpp"

@@ -19,7 +19,9 @@ constexpr std::size_t text_max = 500;
 constexpr std::array<std::string_view, 11> keys = {"id",         "version", "abi",    "description", "maturity",      "untrusted_input",
                                                    "extensions", "hooks",   "grants", "options",     "message_schema"};
 constexpr std::array<std::string_view, 4> maturities = {"draft", "beta", "stable", "deprecated"};
-constexpr std::array<std::string_view, 3> known_extensions = {"room-type", "message-type", "storage-backend"};
+constexpr std::array<std::string_view, 11> known_extensions = {"room-type",       "message-type", "routing-scorer", "alert-rule",
+                                                               "storage-backend", "bus",          "authenticator",  "command",
+                                                               "assistant",       "http-ui",      "event-sink"};
 constexpr std::array<std::string_view, 2> known_grants = {"log", "clock"};
 
 struct KnownHook {
@@ -159,7 +161,7 @@ class ManifestParser {
     const auto dot = both.find('.');
     const auto major = wholeNumber(both.substr(0, dot));
     const auto minor = dot == std::string_view::npos ? std::nullopt : wholeNumber(both.substr(dot + 1));
-    if (!major || !minor) return complain(placeOf("abi"), "abi must be like \"0.1\", in quotes");
+    if (!major || !minor) return complain(placeOf("abi"), "abi must be like \"1.0\", in quotes");
     manifest_.abi_major = *major;
     manifest_.abi_minor = *minor;
   }

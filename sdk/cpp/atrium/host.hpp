@@ -2,8 +2,9 @@
 #define ATRIUM_HOST_HPP
 #include <exception>
 
-#include "atrium/host.h"
 #include "atrium/json.hpp"
+#include "atrium/service/clock.h"
+#include "atrium/service/log.h"
 
 namespace atrium {
 inline namespace sdk {

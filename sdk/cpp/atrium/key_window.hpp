@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-#include "atrium/ext/draft/storage_backend.h"
+#include "atrium/ext/storage_backend.h"
 
 namespace atrium {
 inline namespace sdk {

@@ -6,7 +6,7 @@
 // Several loops may call at once: hooks that change members of the class must guard them.
 #include <concepts>
 
-#include "atrium/ext/draft/message_type.h"
+#include "atrium/ext/message_type.h"
 #include "atrium/host.hpp"
 #include "atrium/room.hpp"
 
@@ -65,6 +65,7 @@ class MessageTypeTables {
               .content_min = info.content_min,
               .reserved = 0,
               .name = text_of(info.name)} {
+    table_.struct_size = sizeof table_;
     table_.info = &info_;
     if constexpr (ChecksMessage<P>) table_.check = check;
     if constexpr (SummarisesMessage<P>) table_.summarise = summarise;
@@ -90,8 +91,7 @@ class MessageTypeTables {
   }
 
   atrium_message_type_info info_;
-  atrium_message_type table_{
-      .struct_size = sizeof(atrium_message_type), .reserved = 0, .info = nullptr, .check = nullptr, .summarise = nullptr};
+  atrium_message_type table_{};
 };
 
 }  // namespace detail

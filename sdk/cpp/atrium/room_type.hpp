@@ -8,7 +8,7 @@
 #include <array>
 #include <concepts>
 
-#include "atrium/ext/draft/room_type.h"
+#include "atrium/ext/room_type.h"
 #include "atrium/host.hpp"
 #include "atrium/room.hpp"
 
@@ -43,6 +43,8 @@ struct RoomTypeInfo {
   std::uint32_t flush_window_us = 1000;
   Permissions permissions = standard_permissions;
   std::string_view message_types = {};  // Joined by commas; empty: all.
+  std::uint32_t flags = 0;              // ATRIUM_ROOM_TYPE_...
+  std::uint32_t tick_seconds = 0;       // 0: never.
 };
 
 namespace detail {
@@ -93,7 +95,10 @@ class RoomTypeTables {
               .flush_window_us = info.flush_window_us,
               .permissions = {info.permissions[0], info.permissions[1], info.permissions[2], info.permissions[3], info.permissions[4]},
               .name = text_of(info.name),
-              .message_types = text_of(info.message_types)} {
+              .message_types = text_of(info.message_types),
+              .flags = info.flags,
+              .tick_seconds = info.tick_seconds} {
+    table_.struct_size = sizeof table_;
     table_.info = &info_;
     if constexpr (ChecksSettings<P>) table_.check_settings = check_settings;
     if constexpr (ChecksJoin<P>) table_.will_join = will_join;
@@ -127,12 +132,7 @@ class RoomTypeTables {
   }
 
   atrium_room_type_info info_;
-  atrium_room_type table_{.struct_size = sizeof(atrium_room_type),
-                          .reserved = 0,
-                          .info = nullptr,
-                          .check_settings = nullptr,
-                          .will_join = nullptr,
-                          .will_post = nullptr};
+  atrium_room_type table_{};
 };
 
 }  // namespace detail

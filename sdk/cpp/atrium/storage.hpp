@@ -22,7 +22,7 @@
 #include <string>
 #include <string_view>
 
-#include "atrium/ext/draft/storage_backend.h"
+#include "atrium/ext/storage_backend.h"
 #include "atrium/plugin.hpp"
 
 namespace atrium {

@@ -11,21 +11,27 @@
  * Threads     Each function states on which thread it is called:
  *               [io]            an event loop; never blocks, returns within 50 us; several loops may call at once
  *               [serial:room]   as [io], and never twice at once for the same room
+ *               [worker]        a thread of the host's pool; may block up to the deadline; several may call at once
  *               [store-writer]  the store's only writing thread; may block up to its deadline
  *               [store-reader]  one of the store's reading threads, beside the writer; may block up to its deadline
- *               [main]          start and stop; no other call is inside the plugin
+ *               [control]       the one thread that starts, swaps and stops plugins; may block for a few seconds. No other call is inside
+ *                               this instance, but other instances of the same library may be at work
  *               [any]           any thread, several at once
+ * Deadlines   Stand with each kind and may be changed by the operator. A call in process that runs over is counted, and its answer still
+ *             counts; one in a runner of its own (`run: isolated`) is cut off together with the runner.
+ * Placement   The same file runs inside the server or isolated in a runner. It sees no difference but time.
  * Text        UTF-8, {data, size}, not terminated; {NULL, 0} is the empty text.
  *
- * Everything under ext/draft/ may still change; what lies in ext/ does not. */
+ * What lies here is stable since interface 1.0: tests/contract/abi compares every layout with a golden file, and loads plugins that were
+ * built with every released interface. New extensions begin under ext/draft/ and keep their id when they leave it. */
 #include <stdint.h>
 
 #ifdef __cplusplus
 extern "C" {
 #endif
 
-#define ATRIUM_ABI_MAJOR 0u /* Differs: the host refuses the plugin. */
-#define ATRIUM_ABI_MINOR 1u /* The plugin's may be at most the host's. */
+#define ATRIUM_ABI_MAJOR 1u /* Differs: the host refuses the plugin. */
+#define ATRIUM_ABI_MINOR 0u /* The plugin's may be at most the host's. */
 
 typedef struct atrium_text {
   const char* data;
@@ -48,8 +54,13 @@ enum {
   ATRIUM_PRECONDITION = 6, /* The expected position or version is not the present one. */
   ATRIUM_FULL = 7,         /* No room left; nothing was done. */
   ATRIUM_FAILED = 8,       /* This call failed; the next may succeed. */
-  ATRIUM_FATAL = 9         /* The plugin can no longer keep its promises; the host stops using it. */
+  ATRIUM_FATAL = 9,        /* The plugin can no longer keep its promises; the host stops using it. */
+  ATRIUM_DENIED = 10,      /* Who asks may not. */
+  ATRIUM_CANCELLED = 11,   /* Given up because the host asked for it. */
+  ATRIUM_TIMED_OUT = 12    /* What the plugin waited for did not come in time. */
 };
+
+/* A flag of a struct or call is 1 for yes and 0 for no. */
 
 /* Takes bytes of any number in any pieces. [the thread it was handed to] */
 typedef struct atrium_sink {

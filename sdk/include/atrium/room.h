@@ -66,6 +66,16 @@ typedef struct atrium_message_view {
   atrium_json metadata; /* An object, or absent (field_count 0). */
 } atrium_message_view;
 
+/* Where a stored message stands. */
+typedef struct atrium_position {
+  uint32_t struct_size;
+  uint32_t durability; /* ATRIUM_DURABILITY_... that was reached. */
+  uint64_t seq;        /* From 1 without a gap within the epoch. */
+  uint64_t sent_at_ms; /* wall */
+  atrium_text message_id;
+  atrium_text epoch;
+} atrium_position;
+
 /* Bounds of what a hook may say, in bytes and pieces. */
 #define ATRIUM_REASON_MAX 1000u
 #define ATRIUM_PATH_MAX 300u
@@ -73,6 +83,7 @@ typedef struct atrium_message_view {
 #define ATRIUM_ANNOTATIONS_MAX 16u
 #define ATRIUM_ANNOTATION_KEY_MAX 128u
 #define ATRIUM_ANNOTATION_MAX 4096u
+#define ATRIUM_PATCHES_MAX 16u
 #define ATRIUM_CONTENT_MAX 65536u
 #define ATRIUM_AUDIENCE_CLASSES_MAX 4u
 #define ATRIUM_AUDIENCE_CLASS_MAX 133u /* "user:" and a user id of 128 bytes */
@@ -94,6 +105,11 @@ typedef struct atrium_reply {
   /* Restricts who sees the message to the classes named: "sender", "role:<token role>", "user:<user id>". Everyone else gets a stub with
    * the same position. No call: everyone in the room. When several hooks name classes, only who is in the audience of each sees it. */
   void (*add_audience)(void* context, atrium_text audience_class);
+  /* Changes one value of the message: `path` is a JSON pointer to "/metadata" or anything below it, `json` one well-formed value of at most
+   * ATRIUM_ANNOTATION_MAX bytes that is put there, or empty to take away what is there. Objects on the way are made; an element of an array
+   * that is not there, or a member of what is no object, breaks the contract. Patches apply in the order they are said, after the
+   * annotations of the same call. At most ATRIUM_PATCHES_MAX. */
+  void (*patch)(void* context, atrium_text path, atrium_text json);
 } atrium_reply;
 
 #ifdef __cplusplus

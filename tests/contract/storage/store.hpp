@@ -9,7 +9,7 @@
 #include <string_view>
 #include <vector>
 
-#include "atrium/ext/draft/storage_backend.h"
+#include "atrium/ext/storage_backend.h"
 
 // A storage plugin as tests and benchmarks use it: the real library behind its C interface, with values in and out. No kernel.
 namespace atrium::test {

@@ -3,7 +3,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "atrium/ext/draft/message_type.h"
+#include "atrium/ext/message_type.h"
 #include "atrium/plugin.h"
 
 #define TEXT(literal) {literal, sizeof literal - 1}

@@ -75,9 +75,9 @@ TEST_P(Zoo, endsTheStartWhenItWasAskedFor) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Animals, Zoo,
-                         testing::Values(Animal{"manifest-abi", "it was built for plugin interface 1.0, and this server has 0.1"},
-                                         Animal{"newer-abi", "it was built for plugin interface 0.99, and this server has 0.1"},
-                                         Animal{"code-abi", "its manifest says interface 0.1, its code 7.1"},
+                         testing::Values(Animal{"manifest-abi", "it was built for plugin interface 2.0, and this server has 1.0"},
+                                         Animal{"newer-abi", "it was built for plugin interface 1.99, and this server has 1.0"},
+                                         Animal{"code-abi", "its manifest says interface 1.0, its code 7.0"},
                                          Animal{"other-id", "its manifest says id bad.other-id, its code \"bad.somebody-else\""},
                                          Animal{"other-version", "its manifest says version 1.0.0, its code \"9.9.9\""},
                                          Animal{"name", "its manifest calls the message-type bad_name, its code \"another_name\""},

@@ -9,7 +9,7 @@ namespace {
 
 constexpr std::string_view good = R"(id: com.acme.poll-2
 version: 1.20.3-rc.1
-abi: "0.1"
+abi: "1.0"
 description: Polls.
 maturity: beta
 untrusted_input: true

@@ -68,7 +68,7 @@ TEST_F(PluginHostTest, tellsTheAdminEverything) {
   ASSERT_EQ(refusal(), "");
   EXPECT_EQ(world.tell("test_hooks.so", "id"), "test.hooks");
   EXPECT_EQ(world.tell("test_hooks.so", "version"), "2.1.0-beta.1");
-  EXPECT_EQ(world.tell("test_hooks.so", "abi"), "0.1");
+  EXPECT_EQ(world.tell("test_hooks.so", "abi"), "1.0");
   EXPECT_EQ(world.tell("test_hooks.so", "maturity"), "draft");
   EXPECT_EQ(world.tell("test_hooks.so", "untrusted_input"), "false");
   EXPECT_EQ(world.tell("test_hooks.so", "extensions"), R"({"room-type":"test_room","message-type":"test_message"})");

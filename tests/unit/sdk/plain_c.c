@@ -2,8 +2,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "atrium/ext/draft/message_type.h"
+#include "atrium/ext/message_type.h"
 #include "atrium/plugin.h"
+#include "atrium/service/clock.h"
 
 #define TEXT(literal) {literal, sizeof literal - 1}
 

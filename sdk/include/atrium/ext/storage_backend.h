@@ -1,6 +1,6 @@
 #ifndef ATRIUM_EXT_STORAGE_BACKEND_H
 #define ATRIUM_EXT_STORAGE_BACKEND_H
-/* Extension "atrium.storage-backend/1" (draft): where rooms' logs and the server's documents live.
+/* Extension "atrium.storage-backend/1": where rooms' logs and the server's documents live.
  *
  * Log        Each room has one: records numbered by the store from 1 without a gap, in the order they were appended. (epoch, seq)
  *            names a position for ever. The epoch changes exactly when the store cannot promise that what a client saw under the old one
@@ -10,8 +10,8 @@
  *            that cannot keep a promise any more (a failed sync) answers ATRIUM_FATAL to everything from then on.
  * Callbacks  Functions handed in to receive records or documents never call the store; it may hold a lock while they run.
  * One suite (tests/contract/storage) runs against every store. */
-#include "../../plugin.h"
-#include "../../room.h"
+#include "../plugin.h"
+#include "../room.h"
 
 #ifdef __cplusplus
 extern "C" {

@@ -1,9 +1,9 @@
 #ifndef ATRIUM_EXT_MESSAGE_TYPE_H
 #define ATRIUM_EXT_MESSAGE_TYPE_H
-/* Extension "atrium.message-type/1" (draft): what a message of this type must carry and who may send and see it. The JSON Schema of its
+/* Extension "atrium.message-type/1": what a message of this type must carry and who may send and see it. The JSON Schema of its
  * metadata stands in the manifest and is checked by the host before `check` is called. */
-#include "../../plugin.h"
-#include "../../room.h"
+#include "../plugin.h"
+#include "../room.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -36,6 +36,10 @@ typedef struct atrium_message_type {
                          const atrium_message_view* message, const atrium_reply* reply);
   /* One line for a notification or a room list, at most 200 bytes, into `line`. [io] */
   atrium_status (*summarise)(atrium_plugin* self, const atrium_message_view* message, atrium_sink line);
+  /* A message of this type was stored at `position` and handed to `delivered_count` live members. Nothing waits for it; what it answers is
+   * counted only. [io] */
+  atrium_status (*did_deliver)(atrium_plugin* self, const atrium_room_view* room, const atrium_user_view* sender,
+                               const atrium_message_view* message, const atrium_position* position, uint32_t delivered_count);
 } atrium_message_type;
 
 #ifdef __cplusplus

@@ -1,0 +1,30 @@
+#ifndef ATRIUM_COMPLETION_H
+#define ATRIUM_COMPLETION_H
+/* How a call that takes its time is answered: the host hands in a token, the plugin completes it. */
+#include "abi.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* The most a completion or one piece of progress may carry, in bytes; more is cut off and counted as a failure. */
+#define ATRIUM_COMPLETION_MAX 1048576u
+#define ATRIUM_PROGRESS_MAX 65536u
+
+/* Copy it: the struct is borrowed for the call, its functions stay valid until destroy() returns. Exactly one complete() belongs to each
+ * token, also after cancel(). A second one, or one after the deadline, is counted and dropped. */
+typedef struct atrium_token {
+  uint32_t struct_size;
+  uint32_t reserved;
+  void* context;
+  uint64_t id;
+  /* Ends the call. `result` is what the extension says it is, or with another status than ATRIUM_OK one sentence about why. [any] */
+  void (*complete)(void* context, uint64_t id, atrium_status status, atrium_text result);
+  /* Something on the way there; what it means, the extension says. Dropped after complete(). [any] */
+  void (*progress)(void* context, uint64_t id, atrium_text piece);
+} atrium_token;
+
+#ifdef __cplusplus
+}
+#endif
+#endif
