@@ -38,8 +38,8 @@ TEST(Manifest, isReadWhole) {
   ASSERT_TRUE(manifest) << manifest.error().detail;
   EXPECT_EQ(manifest->id, "com.acme.poll-2");
   EXPECT_EQ(manifest->version, "1.20.3-rc.1");
-  EXPECT_EQ(manifest->abi_major, 0u);
-  EXPECT_EQ(manifest->abi_minor, 1u);
+  EXPECT_EQ(manifest->abi_major, 1u);
+  EXPECT_EQ(manifest->abi_minor, 0u);
   EXPECT_EQ(manifest->maturity, "beta");
   EXPECT_TRUE(manifest->untrusted_input);
   EXPECT_EQ(manifest->nameOf("room-type"), "poll_room");
