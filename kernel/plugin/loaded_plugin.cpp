@@ -20,7 +20,6 @@ namespace {
 
 constexpr std::size_t log_text_max = 2000;  // bytes of one line from a plugin
 constexpr std::size_t reason_max = 500;     // bytes of what create() has to say
-constexpr std::uint32_t flush_window_max = 1'000'000;
 
 std::unexpected<Error> refuse(std::string why) { return fail(Code::plugin_failed, std::move(why)); }
 
@@ -113,12 +112,7 @@ Result<std::unique_ptr<LoadedPlugin>> LoadedPlugin::load(const Manifest& manifes
   std::unique_ptr<LoadedPlugin> plugin(new LoadedPlugin(manifest, library_file, *std::move(library), environment));
   if (auto sound = plugin->checkEntry(); !sound) return fail(sound.error());
   if (auto made = plugin->create(options); !made) return fail(made.error());
-  if (manifest.has("room-type"))
-    if (auto fetched = plugin->fetchRoomType(); !fetched) return fail(fetched.error());
-  if (manifest.has("message-type"))
-    if (auto fetched = plugin->fetchMessageType(); !fetched) return fail(fetched.error());
-  if (manifest.has("storage-backend"))
-    if (auto fetched = plugin->fetchStorage(); !fetched) return fail(fetched.error());
+  if (auto fetched = plugin->fetchAll(); !fetched) return fail(fetched.error());
   return plugin;
 }
 
@@ -167,19 +161,30 @@ Result<void> LoadedPlugin::create(std::string_view options) {
   return refuse("it did not start: " + why);
 }
 
-template <typename Table, typename Info>
-Result<void> LoadedPlugin::fetch(const char* extension_id, std::string_view kind, Extension<Table, Info>& extension) {
+Result<void> LoadedPlugin::fetchAll() {
+  Result<void> fetched;
+  const auto fetchOne = [&]<typename Kind>(std::optional<Kind>&) {
+    if (fetched && manifest_.has(Kind::word)) fetched = fetch<Kind>();
+  };
+  std::apply([&](auto&... offered) { (fetchOne(offered), ...); }, extensions_);
+  return fetched ? keepListedHooks() : fetched;
+}
+
+template <typename Kind>
+Result<void> LoadedPlugin::fetch() {
+  Kind& offered = std::get<std::optional<Kind>>(extensions_).emplace();
   const void* table = nullptr;
   try {
-    table = entry_.get_extension(self_, extension_id);
+    table = entry_.get_extension(self_, Kind::id);
   } catch (...) {
     return refuse("an exception came out of get_extension()");
   }
-  if (!copyGrowing(table, extension.table) || !copyGrowing(extension.table.info, extension.info))
-    return refuse(fmt::format("its manifest says {}, its code does not", kind));
-  const std::string_view name = manifest_.nameOf(kind);
-  if (const std::string coded = safeText(extension.info.name, 200); coded != name)
-    return refuse(fmt::format("its manifest calls the {} {}, its code \"{}\"", kind, name, coded));
+  if (!copyGrowing(table, offered.table) || !copyGrowing(offered.table.info, offered.info))
+    return refuse(fmt::format("its manifest says {}, its code does not", Kind::word));
+  const std::string_view name = manifest_.nameOf(Kind::word);
+  if (const std::string coded = safeText(offered.info.name, 200); coded != name)
+    return refuse(fmt::format("its manifest calls the {} {}, its code \"{}\"", Kind::word, name, coded));
+  if (const std::string_view flaw = offered.flaw(); !flaw.empty()) return refuse(fmt::format("its {} {}", Kind::word, flaw));
   return {};
 }
 
@@ -193,37 +198,14 @@ Result<void> LoadedPlugin::keepListed(Hook& hook, std::string_view name) const {
   return {};
 }
 
-Result<void> LoadedPlugin::fetchRoomType() {
-  RoomTypeExtension& type = room_type_.emplace();
-  if (auto fetched = fetch(ATRIUM_EXT_ROOM_TYPE, "room-type", type); !fetched) return fetched;
-  for (const Result<void>& kept : {keepListed(type.table.check_settings, "check_settings"), keepListed(type.table.will_join, "will_join"),
-                                   keepListed(type.table.will_post, "will_post")})
-    if (!kept) return kept;
-  const atrium_room_type_info& info = type.info;
-  if (info.entry > ATRIUM_ENTRY_INVITATION || info.durability > ATRIUM_DURABILITY_REPLICATED || info.flush_window_us > flush_window_max ||
-      (info.message_types.size > 0 && !info.message_types.data))
-    return refuse("the constants of its room type make no sense");
-  return {};
-}
-
-Result<void> LoadedPlugin::fetchMessageType() {
-  MessageTypeExtension& type = message_type_.emplace();
-  if (auto fetched = fetch(ATRIUM_EXT_MESSAGE_TYPE, "message-type", type); !fetched) return fetched;
-  for (const Result<void>& kept : {keepListed(type.table.check, "check"), keepListed(type.table.summarise, "summarise")})
-    if (!kept) return kept;
-  const atrium_message_type_info& info = type.info;
-  if (info.delivery_class > ATRIUM_DELIVER_SHEDDABLE || (info.content_max != 0 && info.content_min > info.content_max))
-    return refuse("the constants of its message type make no sense");
-  return {};
-}
-
-Result<void> LoadedPlugin::fetchStorage() {
-  StorageExtension& store = storage_.emplace();
-  if (auto fetched = fetch(ATRIUM_EXT_STORAGE_BACKEND, "storage-backend", store); !fetched) return fetched;
-  const atrium_storage_backend& table = store.table;
-  if (!table.append_batch || !table.trim || !table.write || !table.head || !table.locate || !table.page || !table.get || !table.scan)
-    return refuse("its storage backend lacks a function");
-  if (store.info.durability_max > ATRIUM_DURABILITY_REPLICATED) return refuse("the constants of its storage backend make no sense");
+Result<void> LoadedPlugin::keepListedHooks() {
+  if (auto& type = std::get<std::optional<RoomTypeKind>>(extensions_))
+    for (const Result<void>& kept : {keepListed(type->table.check_settings, "check_settings"),
+                                     keepListed(type->table.will_join, "will_join"), keepListed(type->table.will_post, "will_post")})
+      if (!kept) return kept;
+  if (auto& type = std::get<std::optional<MessageTypeKind>>(extensions_))
+    for (const Result<void>& kept : {keepListed(type->table.check, "check"), keepListed(type->table.summarise, "summarise")})
+      if (!kept) return kept;
   return {};
 }
 

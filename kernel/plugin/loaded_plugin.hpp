@@ -7,25 +7,17 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <tuple>
 
-#include "atrium/ext/message_type.h"
-#include "atrium/ext/room_type.h"
-#include "atrium/ext/storage_backend.h"
 #include "base/clock.hpp"
 #include "base/log.hpp"
 #include "base/result.hpp"
 #include "plugin/guard.hpp"
+#include "plugin/kinds.hpp"
 #include "plugin/library.hpp"
 #include "plugin/manifest.hpp"
 
 namespace atrium {
-
-// An extension's table with its constants, copied out of the plugin as far as the plugin's struct_size reaches; the rest is zero.
-template <typename Table, typename Info>
-struct Extension {
-  Table table{};
-  Info info{};
-};
 
 // One plugin in memory: its library, its instance, its tables and the services it was granted. Made and ended on the main thread, when
 // no other call is inside; the tables may be read by any thread.
@@ -50,13 +42,15 @@ class LoadedPlugin {
   [[nodiscard]] const Manifest& manifest() const { return manifest_; }
   [[nodiscard]] atrium_plugin* self() const { return self_; }
 
-  // What the plugin is; null when it is not. Valid until the plugin ends.
-  using RoomTypeExtension = Extension<atrium_room_type, atrium_room_type_info>;
-  using MessageTypeExtension = Extension<atrium_message_type, atrium_message_type_info>;
-  using StorageExtension = Extension<atrium_storage_backend, atrium_storage_info>;
-  [[nodiscard]] const RoomTypeExtension* roomType() const { return room_type_ ? &*room_type_ : nullptr; }
-  [[nodiscard]] const MessageTypeExtension* messageType() const { return message_type_ ? &*message_type_ : nullptr; }
-  [[nodiscard]] const StorageExtension* storage() const { return storage_ ? &*storage_ : nullptr; }
+  // What the plugin offers of that kind; null when it does not. Valid until the plugin ends.
+  template <typename Kind>
+  [[nodiscard]] const Kind* extension() const {
+    const auto& offered = std::get<std::optional<Kind>>(extensions_);
+    return offered ? &*offered : nullptr;
+  }
+  [[nodiscard]] const RoomTypeKind* roomType() const { return extension<RoomTypeKind>(); }
+  [[nodiscard]] const MessageTypeKind* messageType() const { return extension<MessageTypeKind>(); }
+  [[nodiscard]] const StorageBackendKind* storage() const { return extension<StorageBackendKind>(); }
 
   // A guard for calls of `hook` by one thread. It lives as long as the plugin, and the figures of all guards of a hook are shown
   // together. Before the threads start.
@@ -70,17 +64,22 @@ class LoadedPlugin {
   [[nodiscard]] bool end();
 
  private:
+  template <typename Kinds>
+  struct OptionalOf;
+  template <typename... Kinds>
+  struct OptionalOf<std::tuple<Kinds...>> {
+    using Type = std::tuple<std::optional<Kinds>...>;
+  };
   struct Services;
   LoadedPlugin(const Manifest& manifest, std::filesystem::path library_file, Library library, Environment environment);
   Result<void> checkEntry();
   Result<void> create(std::string_view options);
-  template <typename Table, typename Info>
-  Result<void> fetch(const char* extension_id, std::string_view kind, Extension<Table, Info>& extension);
+  Result<void> fetchAll();
+  template <typename Kind>
+  Result<void> fetch();
+  Result<void> keepListedHooks();
   template <typename Hook>
   Result<void> keepListed(Hook& hook, std::string_view name) const;
-  Result<void> fetchRoomType();
-  Result<void> fetchMessageType();
-  Result<void> fetchStorage();
 
   const Manifest& manifest_;
   std::filesystem::path library_file_;
@@ -89,9 +88,7 @@ class LoadedPlugin {
   std::unique_ptr<Services> services_;
   atrium_entry_table entry_{};
   atrium_plugin* self_ = nullptr;
-  std::optional<RoomTypeExtension> room_type_;
-  std::optional<MessageTypeExtension> message_type_;
-  std::optional<StorageExtension> storage_;
+  OptionalOf<AllKinds>::Type extensions_;
   std::deque<HookGuard> guards_;
 };
 

@@ -171,9 +171,10 @@ ResolvedPlugin PluginCatalog::resolveOne(CatalogEntry& entry, const PluginWishes
     return wanted;
   };
   for (const ManifestExtension& extension : manifest.extensions) {
-    const bool on = extension.kind == "room-type"      ? isOn(wishes.room_types, extension.name)
-                    : extension.kind == "message-type" ? isOn(wishes.message_types, extension.name)
-                                                       : isStorage(extension.name);
+    const bool on = extension.kind == "room-type"         ? isOn(wishes.room_types, extension.name)
+                    : extension.kind == "message-type"    ? isOn(wishes.message_types, extension.name)
+                    : extension.kind == "storage-backend" ? isStorage(extension.name)
+                                                          : on_unnamed;
     if (on)
       plugin.offers.push_back(extension.kind);
     else
@@ -182,7 +183,7 @@ ResolvedPlugin PluginCatalog::resolveOne(CatalogEntry& entry, const PluginWishes
   plugin.named = plugin.named || plugin.use;
   if (plugin.offers.empty()) return plugin;
   plugin.off.clear();
-  if (plugin.use && (plugin.use->deadline || plugin.use->on_failure) && !manifest.has("room-type") && !manifest.has("message-type"))
+  if (plugin.use && (plugin.use->deadline || plugin.use->on_failure) && manifest.has("storage-backend"))
     problems.push_back(problemAt(plugin.use->place, fmt::format("{}: a storage takes neither deadline nor on_failure here", manifest.id),
                                  "set storage.deadline; what fails is never taken for stored"));
   auto options = manifest.options.complete(plugin.use ? plugin.use->config : YamlNode(), plugin.use ? plugin.use->place : SourcePlace());

@@ -81,6 +81,7 @@ Result<void> PluginHost::loadOne(ResolvedPlugin& plugin, Record& record, PluginC
   }
   record.loaded = *std::move(loaded);
   record.state = PluginState::active;
+  registry_.publish(*record.loaded, record.plugin.offers);
   log_.info("plugin.active", {{"plugin", manifest.id}, {"version", manifest.version}, {"sha256", entry.file.sha256}});
   return {};
 }
@@ -118,6 +119,7 @@ LoadedPlugin* PluginHost::find(std::string_view id) {
 void PluginHost::stop() {
   for (Record& record : records_ | std::views::reverse) {
     if (!record.loaded) continue;
+    registry_.withdraw(*record.loaded);
     const bool gone = record.loaded->end();
     record.loaded.reset();
     record.state = gone ? PluginState::unloaded : PluginState::pinned;

@@ -13,6 +13,7 @@
 #include "plugin/guard.hpp"
 #include "plugin/loaded_plugin.hpp"
 #include "plugin/plugin_catalog.hpp"
+#include "plugin/plugin_registry.hpp"
 
 namespace atrium {
 
@@ -57,6 +58,9 @@ class PluginHost {
   // The plugin of that id; null when it is not active. Valid until stop().
   [[nodiscard]] LoadedPlugin* find(std::string_view id);
 
+  // Who offers what of the kinds that are called on workers. Valid until stop(), before which every lease is given back.
+  [[nodiscard]] PluginRegistry& registry() { return registry_; }
+
   // Ends all plugins, the last loaded first. Nothing may be inside them any more.
   void stop();
 
@@ -82,6 +86,7 @@ class PluginHost {
   LoadedPlugin::Environment environment_;
   PluginCatalog catalog_;
   std::vector<Record> records_;
+  PluginRegistry registry_;
 };
 
 }  // namespace atrium

@@ -55,7 +55,7 @@ class TypesPort::RoomTypePort final : public RoomType {
 
  private:
   LoadedPlugin& plugin_;
-  const LoadedPlugin::RoomTypeExtension& type_;
+  const RoomTypeKind& type_;
   bool allow_on_failure_;
   JsonIndexer& indexer_;
   HookGuard* settings_guard_ = nullptr;
@@ -97,7 +97,7 @@ class TypesPort::MessageTypePort final : public MessageType {
 
  private:
   LoadedPlugin& plugin_;
-  const LoadedPlugin::MessageTypeExtension& type_;
+  const MessageTypeKind& type_;
   const JsonSchema* schema_;
   bool allow_on_failure_;
   JsonIndexer& indexer_;

@@ -95,7 +95,7 @@ INSTANTIATE_TEST_SUITE_P(Animals, Zoo,
                                          Animal{"no-extension", "its manifest says message-type, its code does not"},
                                          Animal{"tiny-table", "its manifest says message-type, its code does not"},
                                          Animal{"null-info", "its manifest says message-type, its code does not"},
-                                         Animal{"constants", "the constants of its message type make no sense"},
+                                         Animal{"constants", "its message-type has constants that make no sense"},
                                          Animal{"missing-hook", "its manifest lists the hook check, which its code does not have"},
                                          Animal{"needs-option", "the option \"key\" is missing"}),
                          [](const auto& info) {

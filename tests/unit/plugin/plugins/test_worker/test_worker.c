@@ -1,0 +1,62 @@
+/* A command and a routing scorer in one library, for tests of what is called on workers. "echo" answers with its text at once. */
+#include <stdlib.h>
+
+#include "atrium/ext/command.h"
+#include "atrium/ext/routing_scorer.h"
+#include "atrium/plugin.h"
+
+#include <string.h>
+
+#define TEXT(literal) {literal, sizeof literal - 1}
+
+struct atrium_plugin {
+  int unused;
+};
+
+static atrium_status execute(atrium_plugin* self, const atrium_command_call* call, const atrium_token* token) {
+  (void)self;
+  token->complete(token->context, token->id, ATRIUM_OK, call->command_id);
+  return ATRIUM_OK;
+}
+
+static atrium_status score_batch(atrium_plugin* self, const atrium_lead* lead, const atrium_agent* const* agents, uint32_t count,
+                                 atrium_score* out) {
+  (void)self;
+  (void)lead;
+  for (uint32_t n = 0; n < count; ++n) out[n].value = 1.0 - agents[n]->capacity_utilization;
+  return ATRIUM_OK;
+}
+
+static const atrium_command_info command_info = {.struct_size = sizeof(atrium_command_info),
+                                                 .flags = ATRIUM_COMMAND_IDEMPOTENT,
+                                                 .caller_roles = ATRIUM_ROLE_AGENT,
+                                                 .name = TEXT("echo"),
+                                                 .summary = TEXT("Says who called.")};
+static const atrium_command command = {.struct_size = sizeof(atrium_command), .info = &command_info, .execute = execute};
+static const atrium_routing_scorer_info scorer_info = {.struct_size = sizeof(atrium_routing_scorer_info), .name = TEXT("idle")};
+static const atrium_routing_scorer scorer = {
+    .struct_size = sizeof(atrium_routing_scorer), .info = &scorer_info, .score_batch = score_batch};
+
+static atrium_status create(const atrium_host* host, atrium_json options, atrium_sink error, atrium_plugin** out) {
+  (void)host;
+  (void)options;
+  (void)error;
+  *out = calloc(1, sizeof **out);
+  return *out ? ATRIUM_OK : ATRIUM_FULL;
+}
+static void destroy(atrium_plugin* self) { free(self); }
+static const void* get_extension(atrium_plugin* self, const char* extension_id) {
+  (void)self;
+  if (strcmp(extension_id, ATRIUM_EXT_COMMAND) == 0) return &command;
+  if (strcmp(extension_id, ATRIUM_EXT_ROUTING_SCORER) == 0) return &scorer;
+  return NULL;
+}
+
+const atrium_entry_table atrium_entry = {.struct_size = sizeof(atrium_entry_table),
+                                         .abi_major = ATRIUM_ABI_MAJOR,
+                                         .abi_minor = ATRIUM_ABI_MINOR,
+                                         .id = TEXT("test.worker"),
+                                         .version = TEXT("1.0.0"),
+                                         .create = create,
+                                         .destroy = destroy,
+                                         .get_extension = get_extension};
