@@ -21,6 +21,7 @@
 #include "base/metrics.hpp"
 #include "config/load.hpp"
 #include "loop/loop_pool.hpp"
+#include "loop/worker_pool.hpp"
 #include "plugin/plugin_host.hpp"
 #include "plugin/store_host.hpp"
 #include "rest/origin.hpp"
@@ -84,6 +85,7 @@ class Kernel {
   Log log_;
   MetricRegistry metrics_;
   std::optional<DataDirectory> data_;
+  std::unique_ptr<WorkerPool> workers_;
   std::unique_ptr<PluginHost> plugins_;
   std::string storage_name_;
   std::unique_ptr<LoopPool> loops_;

@@ -50,6 +50,7 @@ std::expected<void, std::string> Kernel::openDataDirectory() {
 }
 
 std::expected<void, std::string> Kernel::loadPlugins() {
+  workers_ = std::make_unique<WorkerPool>(workerOptions(settings_), clock_, log_, metrics_.makeSet());
   auto plugins = PluginHost::start(pluginOptions(settings_, options_.program_directory, data_->path() / "plugin-copies"), log_, clock_);
   if (!plugins) return Failure(std::move(plugins.error().detail));
   plugins_ = *std::move(plugins);

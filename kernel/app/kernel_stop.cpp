@@ -92,7 +92,8 @@ void Kernel::drainEdges(std::chrono::milliseconds patience) {
 }
 
 void Kernel::endParts() {
-  // The store first: it answers what was handed over while the loops still turn.
+  // What runs on workers ends while the store and the loops still answer it; then the store, while the loops still turn.
+  if (workers_) workers_->stop();
   if (store_) store_->stop();
   if (loops_) loops_->stop();
   signals_.reset();

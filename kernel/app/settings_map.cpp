@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "protocol/metrics.hpp"
+
 namespace atrium {
 
 EngineOptions engineOptions(const Settings& settings) {
@@ -65,6 +67,15 @@ StoreHost::Options storeOptions(const Settings& settings) {
   return {.queue_items = settings.storage.queue_items, .deadline = settings.storage.deadline, .seed = Random::seedFromSystem()};
 }
 
+WorkerPool::Options workerOptions(const Settings& settings) {
+  return {.threads = static_cast<unsigned>(settings.workers.threads),
+          .jobs_max = settings.workers.max_jobs,
+          .waiting = Metric::worker_jobs_waiting,
+          .hung = Metric::workers_hung,
+          .refused = Metric::worker_jobs_refused,
+          .job_seconds = Metric::worker_job_seconds};
+}
+
 namespace {
 
 bool sameSwitches(const std::map<std::string, Switch>& before, const std::map<std::string, Switch>& after) {
@@ -86,7 +97,6 @@ std::vector<std::string> withoutEffect(const Settings& settings) {
   std::vector<std::string> names;
   if (settings.redis.url != defaults.redis.url) names.emplace_back("redis.url");
   if (settings.redis.max_connections != defaults.redis.max_connections) names.emplace_back("redis.max_connections");
-  if (settings.workers.max_jobs != defaults.workers.max_jobs) names.emplace_back("workers.max_jobs");
   return names;
 }
 

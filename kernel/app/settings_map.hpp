@@ -7,6 +7,7 @@
 #include "auth/token_verifier.hpp"
 #include "config/settings.hpp"
 #include "engine/shard.hpp"
+#include "loop/worker_pool.hpp"
 #include "plugin/plugin_host.hpp"
 #include "plugin/store_host.hpp"
 #include "rest/rest_handler.hpp"
@@ -23,6 +24,7 @@ namespace atrium {
 [[nodiscard]] PluginHost::Options pluginOptions(const Settings& settings, const std::filesystem::path& program_directory,
                                                 const std::filesystem::path& copies);
 [[nodiscard]] StoreHost::Options storeOptions(const Settings& settings);
+[[nodiscard]] WorkerPool::Options workerOptions(const Settings& settings);
 
 // The options that are set to other than their defaults and that nothing in this version uses yet.
 [[nodiscard]] std::vector<std::string> withoutEffect(const Settings& settings);

@@ -1,0 +1,194 @@
+#include "loop/worker_pool.hpp"
+
+#include <algorithm>
+
+#include "loop/loop_pool.hpp"
+
+namespace atrium {
+
+namespace {
+
+// The longest the keeper sleeps: by then it notices a job that hangs.
+constexpr std::chrono::nanoseconds keeper_period = 1s;
+
+}  // namespace
+
+WorkerPool::WorkerPool(Options options, const Clock& clock, Log& log, MetricSet& metrics)
+    : options_(options),
+      wanted_(options.threads != 0 ? options.threads : std::max(2U, availableCores())),
+      clock_(clock),
+      log_(log),
+      metrics_(metrics) {
+  const std::scoped_lock lock(mutex_);
+  for (unsigned n = 0; n < wanted_; ++n) addWorker();
+  keeper_ = std::thread([this] { runKeeper(); });
+}
+
+WorkerPool::~WorkerPool() { stop(); }
+
+void WorkerPool::tell(const std::optional<Metric>& metric, std::size_t value) {
+  if (metric) metrics_.set(*metric, static_cast<std::int64_t>(value));
+}
+
+bool WorkerPool::post(Task job, std::string what) { return add({std::move(job), std::move(what)}, true); }
+bool WorkerPool::postAlways(Task job, std::string what) { return add({std::move(job), std::move(what)}, false); }
+
+// What is refused is destroyed by the caller, outside the lock.
+bool WorkerPool::add(Job job, bool bounded) {
+  {
+    const std::scoped_lock lock(mutex_);
+    if (stopping_) return false;
+    if (bounded && waiting_.size() + running_ >= options_.jobs_max) {
+      if (options_.refused) metrics_.add(*options_.refused);
+      return false;
+    }
+    waiting_.push_back(std::move(job));
+    tell(options_.waiting, waiting_.size());
+  }
+  work_.notify_one();
+  return true;
+}
+
+std::uint64_t WorkerPool::postAfter(std::chrono::nanoseconds delay, Task job, std::string what) {
+  const Mono due = clock_.now().mono + std::max(delay, std::chrono::nanoseconds{0});
+  std::uint64_t number = 0;
+  bool first = false;
+  {
+    const std::scoped_lock lock(mutex_);
+    if (stopping_) return 0;
+    if (later_.size() >= options_.later_max) {
+      if (options_.refused) metrics_.add(*options_.refused);
+      return 0;
+    }
+    number = ++last_number_;
+    const auto at = later_.emplace(due, Later{number, {std::move(job), std::move(what)}});
+    later_by_number_.emplace(number, at);
+    first = at == later_.begin();
+  }
+  if (first) keeper_wakes_.notify_one();
+  return number;
+}
+
+bool WorkerPool::cancel(std::uint64_t number) {
+  LaterByTime::node_type cancelled;  // Destroyed outside the lock: a job may hold what takes one.
+  const std::scoped_lock lock(mutex_);
+  const auto found = later_by_number_.find(number);
+  if (found == later_by_number_.end()) return false;
+  cancelled = later_.extract(found->second);
+  later_by_number_.erase(found);
+  return true;
+}
+
+void WorkerPool::look(Mono now) {
+  const std::scoped_lock lock(mutex_);
+  handOver(now);
+  findHung(now);
+}
+
+void WorkerPool::handOver(Mono now) {
+  while (!later_.empty() && later_.begin()->first <= now) {
+    if (waiting_.size() + running_ >= options_.jobs_max) return;
+    waiting_.push_back(std::move(later_.begin()->second.job));
+    later_by_number_.erase(later_.begin()->second.number);
+    later_.erase(later_.begin());
+    work_.notify_one();
+  }
+  tell(options_.waiting, waiting_.size());
+}
+
+void WorkerPool::findHung(Mono now) {
+  for (Worker& worker : workers_) {
+    if (!worker.began || worker.hung || now - *worker.began < options_.hang_after) continue;
+    worker.hung = true;
+    tell(options_.hung, ++hung_);
+    const bool replaced = !stopping_ && workers_.size() < wanted_ + options_.replacements_max;
+    log_.error("worker.hung", {{"job", worker.what},
+                               {"running_ms", std::chrono::duration_cast<std::chrono::milliseconds>(now - *worker.began).count()},
+                               {"replaced", replaced}});
+    if (replaced) addWorker();
+  }
+}
+
+// Under the lock.
+void WorkerPool::addWorker() {
+  Worker& worker = workers_.emplace_back();
+  worker.thread = std::thread([this, &worker] { runWorker(worker); });
+}
+
+void WorkerPool::runWorker(Worker& self) {
+  std::unique_lock lock(mutex_);
+  for (;;) {
+    work_.wait(lock, [this] { return stopping_ || !waiting_.empty(); });
+    if (waiting_.empty()) return;
+    Job job = std::move(waiting_.front());
+    waiting_.pop_front();
+    tell(options_.waiting, waiting_.size());
+    ++running_;
+    self.what = std::move(job.what);
+    const Mono began = clock_.now().mono;
+    self.began = began;
+    lock.unlock();
+    try {
+      job.run();
+      job.run = nullptr;
+    } catch (...) {
+      log_.error("worker.threw", {{"job", self.what}});
+    }
+    const Mono ended = clock_.now().mono;
+    lock.lock();
+    self.began.reset();
+    --running_;
+    if (options_.job_seconds) metrics_.observe(*options_.job_seconds, ended - began);
+    if (!self.hung) continue;
+    self.hung = false;
+    tell(options_.hung, --hung_);
+    log_.warning("worker.came_back",
+                 {{"job", self.what}, {"ran_ms", std::chrono::duration_cast<std::chrono::milliseconds>(ended - began).count()}});
+    if (stopping_ || workers_.size() <= wanted_) continue;
+    // Another one took its place for good.
+    ended_.push_back(std::move(self.thread));
+    std::erase_if(workers_, [&](const Worker& worker) { return &worker == &self; });
+    return;
+  }
+}
+
+void WorkerPool::runKeeper() {
+  std::unique_lock lock(mutex_);
+  while (!stopping_) {
+    if (!ended_.empty()) {
+      std::vector<std::thread> ended;
+      ended.swap(ended_);
+      lock.unlock();
+      for (std::thread& thread : ended) thread.join();
+      lock.lock();
+      continue;
+    }
+    const Mono now = clock_.now().mono;
+    handOver(now);
+    findHung(now);
+    std::chrono::nanoseconds pause = keeper_period;
+    if (!later_.empty()) pause = std::min(pause, later_.begin()->first - now);
+    // What is due and is still here found the pool full.
+    keeper_wakes_.wait_for(lock, std::max<std::chrono::nanoseconds>(pause, options_.full_retry));
+  }
+}
+
+void WorkerPool::stop() {
+  LaterByTime forgotten;  // Destroyed outside the lock.
+  {
+    const std::scoped_lock lock(mutex_);
+    stopping_ = true;
+    forgotten.swap(later_);
+    later_by_number_.clear();
+  }
+  work_.notify_all();
+  keeper_wakes_.notify_all();
+  if (keeper_.joinable()) keeper_.join();
+  // Nobody adds or removes a worker any more.
+  for (Worker& worker : workers_)
+    if (worker.thread.joinable()) worker.thread.join();
+  for (std::thread& thread : ended_)
+    if (thread.joinable()) thread.join();
+}
+
+}  // namespace atrium
