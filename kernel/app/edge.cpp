@@ -7,6 +7,7 @@ namespace atrium {
 Kernel::Edge::Edge(const Parts& parts, TokenVerifier token_verifier)
     : verifier(std::move(token_verifier)),
       tokens(verifier),
+      ui(parts.plugins.registry()),
       types(parts.plugins.makeTypes()),
       store(parts.store.makeStore(parts.index)),
       shard({.index = parts.index,
@@ -23,6 +24,7 @@ Kernel::Edge::Edge(const Parts& parts, TokenVerifier token_verifier)
             engineOptions(parts.settings)),
       rest({.shard = shard,
             .tokens = verifier,
+            .ui = ui,
             .origins = parts.origins,
             .node = parts.node,
             .now = parts.loop.now(),

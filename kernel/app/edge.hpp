@@ -6,6 +6,7 @@
 #include "app/front_handler.hpp"
 #include "app/kernel.hpp"
 #include "engine/shard.hpp"
+#include "plugin/ui_calls.hpp"
 #include "rest/rest_handler.hpp"
 #include "transport/transport.hpp"
 
@@ -41,6 +42,7 @@ struct Kernel::Edge {
 
   TokenVerifier verifier;
   LoopTokens tokens;
+  UiCalls ui;
   std::unique_ptr<Types> types;
   std::unique_ptr<Store> store;
   Shard shard;

@@ -47,7 +47,8 @@ RestOptions restOptions(const Settings& settings) {
           .pages = {.fallback = std::min(settings.rooms.history_page_default, settings.rooms.history_page_max),
                     .most = settings.rooms.history_page_max},
           .frame_max = settings.websocket.frame_max,
-          .heartbeat = settings.websocket.heartbeat_interval};
+          .heartbeat = settings.websocket.heartbeat_interval,
+          .ui_pages = settings.ui.pages};
 }
 
 TokenRules tokenRules(const Settings& settings) {
@@ -112,6 +113,7 @@ SettingsChange compareSettings(const Settings& before, const Settings& after) {
   note("rooms", before.rooms == after.rooms);
   note("presence", before.presence == after.presence);
   note("auth", before.auth == after.auth);
+  note("ui", before.ui == after.ui);
   note("tenants", before.tenants == after.tenants);
   note("storage", before.storage == after.storage);
   note("redis", before.redis == after.redis);

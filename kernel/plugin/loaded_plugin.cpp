@@ -11,6 +11,7 @@
 #include "atrium/service/clock.h"
 #include "atrium/service/log.h"
 #include "config/source_text.hpp"
+#include "plugin/ui_bundle.hpp"
 #include "protocol/errors.hpp"
 #include "protocol/json_index.hpp"
 
@@ -167,7 +168,17 @@ Result<void> LoadedPlugin::fetchAll() {
     if (fetched && manifest_.has(Kind::word)) fetched = fetch<Kind>();
   };
   std::apply([&](auto&... offered) { (fetchOne(offered), ...); }, extensions_);
+  if (fetched) fetched = copyPages();
   return fetched ? keepListedHooks() : fetched;
+}
+
+Result<void> LoadedPlugin::copyPages() {
+  const HttpUiKind* ui = extension<HttpUiKind>();
+  if (!ui) return {};
+  auto bundle = makeUiBundle(*ui, manifest_.id);
+  if (!bundle) return refuse(fmt::format("its {} {}", HttpUiKind::word, bundle.error()));
+  ui_bundle_ = *std::move(bundle);
+  return {};
 }
 
 template <typename Kind>

@@ -16,6 +16,7 @@
 #include "plugin/kinds.hpp"
 #include "plugin/library.hpp"
 #include "plugin/manifest.hpp"
+#include "protocol/ui.hpp"
 
 namespace atrium {
 
@@ -52,6 +53,9 @@ class LoadedPlugin {
   [[nodiscard]] const MessageTypeKind* messageType() const { return extension<MessageTypeKind>(); }
   [[nodiscard]] const StorageBackendKind* storage() const { return extension<StorageBackendKind>(); }
 
+  // The pages of an http-ui plugin, copied out of it; null for every other. Any thread.
+  [[nodiscard]] UiBundlePtr uiBundle() const { return ui_bundle_; }
+
   // A guard for calls of `hook` by one thread. It lives as long as the plugin, and the figures of all guards of a hook are shown
   // together. Before the threads start.
   [[nodiscard]] HookGuard& makeGuard(std::string hook, std::chrono::nanoseconds deadline);
@@ -77,6 +81,7 @@ class LoadedPlugin {
   Result<void> fetchAll();
   template <typename Kind>
   Result<void> fetch();
+  Result<void> copyPages();
   Result<void> keepListedHooks();
   template <typename Hook>
   Result<void> keepListed(Hook& hook, std::string_view name) const;
@@ -89,6 +94,7 @@ class LoadedPlugin {
   atrium_entry_table entry_{};
   atrium_plugin* self_ = nullptr;
   OptionalOf<AllKinds>::Type extensions_;
+  UiBundlePtr ui_bundle_;
   std::deque<HookGuard> guards_;
 };
 

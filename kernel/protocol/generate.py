@@ -75,6 +75,7 @@ def routes(rows):
     body += ["};", f"inline constexpr std::size_t operation_count = {len(operations)};", "",
              "// Who may call a route.",
              "enum class Access : std::uint8_t {",
+             "  open,    // Anyone.",
              "  token,   // Anyone with a valid token.",
              "  admin,   // The role admin.",
              "  ops,     // Anyone on loopback or with ops.public; else an admin's token.",

@@ -13,7 +13,8 @@ COMMON_CODES = ["bad_request", "uri_too_long", "header_too_large", "internal"]
 def codes_of(route):
     """Every code this route may answer, in the order of the error table."""
     codes = list(COMMON_CODES) + list(route.get("errors", []))
-    codes += TOKEN_CODES
+    if route["access"] != "open":
+        codes += TOKEN_CODES
     if route["access"] in ("ops", "admin"):
         codes.append("forbidden")
     if route["access"] in ("token", "socket"):
@@ -33,7 +34,7 @@ def parameters_of(route, tables):
 def responses_of(route, errors):
     returns = route["returns"]
     status = returns["status"]
-    success = {"description": {101: "The connection speaks WebSocket from here on.", 204: "Done."}.get(status, "Done; the body shows the result.")}
+    success = {"description": {101: "The connection speaks WebSocket from here on.", 204: "Done.", 308: "It is elsewhere."}.get(status, "Done; the body shows the result.")}
     if "schema" in returns:
         success["content"] = {"application/json": {"schema": {"$ref": f"#/components/schemas/{returns['schema']}"}}}
     elif "media" in returns:
@@ -43,6 +44,8 @@ def responses_of(route, errors):
     if returns.get("link"):
         success["headers"] = {"Link": {"description": 'The next page, rel="next"; absent on the last.', "schema": {"type": "string"}}}
     responses = {str(status): success}
+    for bare in returns.get("bare", []):
+        responses[str(bare)] = {"description": {304: "What you have is still what it is."}[bare]}
     for also, schema in returns.get("also", {}).items():
         responses[str(also)] = {"description": "Not now; the body says why.", "content": {"application/json": {"schema": {"$ref": f"#/components/schemas/{schema}"}}}}
     table = {row["code"]: row for row in errors}
@@ -85,7 +88,7 @@ def document(tables, version):
             operation["requestBody"] = {"required": not route.get("body_optional", False),
                                         "content": {"application/json": {"schema": {"$ref": f"#/components/schemas/{route['body']}"}}}}
         operation["responses"] = responses_of(route, tables["errors"])
-        operation["security"] = {"ops": [{}, {"bearer": []}], "socket": [{"bearer": []}, {"query_token": []}]}.get(route["access"], [{"bearer": []}])
+        operation["security"] = {"ops": [{}, {"bearer": []}], "socket": [{"bearer": []}, {"query_token": []}], "open": [{}]}.get(route["access"], [{"bearer": []}])
         paths.setdefault(route["path"], {})[route["method"].lower()] = operation
     schemas = schemas_of(tables)
     return {
@@ -176,7 +179,7 @@ def api_table(tables):
     """docs/api.md."""
     out = ["# REST", "", "Made from `kernel/protocol/routes.yaml`; edit that table and run `kernel/protocol/generate.py --docs`. Bodies and replies stand in",
            "`/openapi.json`, and as a page at `/docs`. Every path answers under `/api/v1` and without it.", ""]
-    access = {"token": "a valid token", "admin": "an admin's token", "ops": "nothing on loopback or with `ops.public`, else an admin's token", "socket": "a valid token, also as sub-protocol or `?token=`"}
+    access = {"open": "nothing", "token": "a valid token", "admin": "an admin's token", "ops": "nothing on loopback or with `ops.public`, else an admin's token", "socket": "a valid token, also as sub-protocol or `?token=`"}
     for group in dict.fromkeys(r["group"] for r in tables["routes"]):
         out += [f"## {group.capitalize()}", "", "| Method and path | Does | Needs | Success | Refused with |", "|---|---|---|---|---|"]
         for r in (r for r in tables["routes"] if r["group"] == group):

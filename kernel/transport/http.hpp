@@ -10,6 +10,7 @@
 #include "base/clock.hpp"
 #include "base/result.hpp"
 #include "engine/link.hpp"
+#include "protocol/frame.hpp"
 
 namespace atrium {
 
@@ -47,6 +48,9 @@ struct HttpResponse {
   std::string content_type;  // Empty: no body is announced as anything.
   std::string body;
   std::vector<std::pair<std::string, std::string>> headers;
+  FramePtr shared_body{};  // In place of `body`: bytes that many answers share, sent as they are (FrameBuilder::finishRaw()).
+
+  [[nodiscard]] std::size_t bodySize() const { return shared_body ? shared_body->size() : body.size(); }
 };
 
 // The problem document (RFC 9457) for an error, with its status, Retry-After, stable code and field problems.

@@ -130,8 +130,10 @@ void HttpProtocol::writeAnswers() {
       WebSocketProtocol::begin(connection_, std::move(exchange.options_), std::move(exchange.handler_));
       return;
     }
-    connection_.pushAnswer(
-        httpAnswer(exchange.response_, {.date = set.date(), .without_body = exchange.head_, .close = !exchange.keep_alive_}));
+    HttpResponse& response = exchange.response_;
+    connection_.pushAnswer(httpAnswer(response, {.date = set.date(), .without_body = exchange.head_, .close = !exchange.keep_alive_}));
+    if (response.shared_body && response.shared_body->size() > 0 && !exchange.head_)
+      connection_.pushAnswer(std::move(response.shared_body));
     exchange.protocol_ = nullptr;
     if (!exchange.key_.empty()) upgrade_asked_ = false;
     if (!exchange.keep_alive_) end();

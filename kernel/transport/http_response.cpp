@@ -76,7 +76,7 @@ FramePtr httpAnswer(const HttpResponse& response, const AnswerForm& form) {
   if (form.close) appendHeader(out, "Connection", "close");
   if (!never_a_body) {
     out.append("Content-Length: ");
-    appendNumber(out, response.body.size());
+    appendNumber(out, response.bodySize());
     out.append("\r\n");
   }
   out.append("\r\n");

@@ -15,7 +15,8 @@ struct AnswerForm {
   bool close = false;         // The connection ends with this answer.
 };
 
-// An answer as it goes over the wire. Control characters in a header's value become spaces, so that no value can begin another header.
+// An answer as it goes over the wire; a shared body is announced, and goes in a frame of its own behind this one. Control characters in a
+// header's value become spaces, so that no value can begin another header.
 [[nodiscard]] FramePtr httpAnswer(const HttpResponse& response, const AnswerForm& form);
 
 // Sun, 06 Nov 1994 08:49:37 GMT.

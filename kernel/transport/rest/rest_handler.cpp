@@ -53,6 +53,7 @@ Result<Principal> RestHandler::verify(std::string_view token, const HttpRequest&
 }
 
 Result<PrincipalPtr> RestHandler::callerOf(const HttpRequest& request, Access access) {
+  if (access == Access::open) return PrincipalPtr();
   if (access == Access::ops && (options_.ops_public || fromThisMachine(request))) return PrincipalPtr();
   const std::string token = bearerToken(request);
   if (token.empty()) return fail(Code::unauthorized, "Send Authorization: Bearer and a token.");
@@ -111,6 +112,9 @@ void RestHandler::dispatch(Call call) {
     case Operation::health_live: return healthLive(std::move(call));
     case Operation::health_ready: return healthReady(std::move(call));
     case Operation::plugins: return plugins(std::move(call));
+    case Operation::ui_menu: return uiMenu(std::move(call));
+    case Operation::ui_root: return uiRoot(std::move(call));
+    case Operation::ui_page: return uiPage(std::move(call));
     case Operation::openapi: return openapi(std::move(call));
     case Operation::asyncapi: return asyncapi(std::move(call));
     case Operation::docs: return docs(std::move(call));

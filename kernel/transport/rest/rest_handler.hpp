@@ -10,6 +10,7 @@
 #include "base/metrics.hpp"
 #include "engine/shard.hpp"
 #include "protocol/json_index.hpp"
+#include "protocol/ui.hpp"
 #include "rest/node.hpp"
 #include "rest/origin.hpp"
 #include "rest/query.hpp"
@@ -25,6 +26,7 @@ struct RestOptions {
   PageLimits pages = {};
   std::size_t frame_max = 64 * 1024;   // bytes of a WebSocket message
   std::chrono::seconds heartbeat{30};  // interval of pings
+  bool ui_pages = true;                // Whether what plugins serve below /ui is served.
 };
 
 // The API of one loop: finds a request's route (protocol/routes.yaml), who asks, and calls the engine. Everything it refers to outlives it.
@@ -34,6 +36,7 @@ class RestHandler final : public HttpHandler {
   struct Parts {
     Shard& shard;
     TokenVerifier& tokens;  // This loop's own.
+    UiPort& ui;             // This loop's own.
     const OriginPolicy& origins;
     const Node& node;
     const Now& now;
@@ -81,6 +84,9 @@ class RestHandler final : public HttpHandler {
   void healthLive(Call call);
   void healthReady(Call call);
   void plugins(Call call);
+  void uiMenu(Call call);
+  void uiRoot(Call call);
+  void uiPage(Call call);
   void openapi(Call call);
   void asyncapi(Call call);
   void docs(Call call);

@@ -95,14 +95,15 @@ def check_event(event):
 
 @functools.cache
 def patterns():
-    return [(re.compile(re.sub(r"\\{\w+\\}", "[^/]+", re.escape(row["path"]))), row) for row in tables["routes"]]
+    form = lambda path: re.sub(r"\\{\w+\\}", "[^/]+", re.escape(path).replace(r"\{path\}", ".*"))
+    return [(re.compile(form(row["path"])), row) for row in tables["routes"]]
 
 
 def route_of(method, path):
     """The row of routes.yaml that answers, and whether the path stands in the table at all."""
     path = path.split("?")[0].removeprefix("/api/v1")
     rows = [row for pattern, row in patterns() if pattern.fullmatch(path)]
-    # A path with a fixed last part stands beside no path with a parameter there, so the first is the one.
+    rows = [row for row in rows if row["path"] == rows[0]["path"]]
     return next((row for row in rows if row["method"] == method), None), bool(rows)
 
 
@@ -112,12 +113,17 @@ def answer_problems(method, path, status, headers, body):
     media = headers.get("content-type", "").split(";")[0]
     returns = route["returns"] if route else {}
     expected = {returns.get("status"): returns.get("schema"), **returns.get("also", {})}
+    if status in returns.get("bare", []):
+        return ["there is a body"] if body else []
     if status in expected:
         if expected[status] is None:
             wanted = returns.get("media", "")
-            return [] if media == wanted and bool(body) == bool(wanted) else [f"the body is {media or 'none'}, not {wanted or 'none'}"]
-        missing = [name for name in ("location",) if returns.get(name) and name not in headers]
-        return [f"the header {name} is missing" for name in missing] + problems(json.loads(body), schemas[expected[status]])
+            if wanted == "*/*":
+                return [] if media else ["the body has no media type"]
+            missing = [] if media == wanted and bool(body) == bool(wanted) else [f"the body is {media or 'none'}, not {wanted or 'none'}"]
+        else:
+            missing = problems(json.loads(body), schemas[expected[status]])
+        return missing + [f"the header {name} is missing" for name in ("location",) if returns.get(name) and name not in headers]
     if method == "OPTIONS" and status == 204:
         return []
     if media != "application/problem+json":

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <memory>
 #include <optional>
 #include <string>
@@ -59,6 +60,21 @@ class TestNode final : public Node {
   mutable int whole_asked = 0, part_asked = 0;
 };
 
+// Pages as the test puts them.
+class TestUi final : public UiPort {
+ public:
+  [[nodiscard]] UiBundlePtr find(std::string_view name) const override {
+    const auto found = std::ranges::find(bundles, name, &UiBundle::name);
+    return found == bundles.end() ? nullptr : std::make_shared<const UiBundle>(*found);
+  }
+  [[nodiscard]] std::vector<UiBundlePtr> all() const override {
+    std::vector<UiBundlePtr> found;
+    for (const UiBundle& bundle : bundles) found.push_back(find(bundle.name));
+    return found;
+  }
+  std::vector<UiBundle> bundles;
+};
+
 // The API over the real engine in its simulated world: no socket, no thread, a clock that stands still.
 class Api : public testing::Test {
  protected:
@@ -71,9 +87,15 @@ class Api : public testing::Test {
         origins({"https://app.example.com"}),
         metrics(metric_table),
         now(world.clock.now()),
-        handler(
-            {.shard = world.shard(0), .tokens = verifier, .origins = origins, .node = node, .now = now, .metrics = metrics, .log = *log},
-            options) {}
+        handler({.shard = world.shard(0),
+                 .tokens = verifier,
+                 .ui = ui,
+                 .origins = origins,
+                 .node = node,
+                 .now = now,
+                 .metrics = metrics,
+                 .log = *log},
+                options) {}
 
   [[nodiscard]] std::string token(std::string user, std::string role = "agent", std::string tenant = "acme") const {
     return mintToken({.tenant_id = std::move(tenant), .user_id = std::move(user), .roles = {std::move(role)}}, secret, now.wall);
@@ -118,6 +140,7 @@ class Api : public testing::Test {
   TokenVerifier verifier;
   OriginPolicy origins;
   TestNode node;
+  TestUi ui;
   MetricSet metrics;
   Now now;
   RestHandler handler;

@@ -14,6 +14,8 @@ std::string pathOf(const RouteInfo& route, const std::string& room_id) {
   std::string path(route.path);
   if (const std::size_t at = path.find("{room_id}"); at != path.npos) path.replace(at, 9, room_id);
   if (const std::size_t at = path.find("{user_id}"); at != path.npos) path.replace(at, 9, "ana");
+  if (const std::size_t at = path.find("{name}"); at != path.npos) path.replace(at, 6, "board");
+  if (const std::size_t at = path.find("{path}"); at != path.npos) path.replace(at, 6, "index.html");
   return path;
 }
 
@@ -30,6 +32,7 @@ TEST_F(Api, everyRouteIsHandled) {
 
 TEST_F(Api, everyRouteRefusesStrangers) {
   for (const RouteInfo& route : route_table) {
+    if (route.access == Access::open) continue;
     Request request{.method = std::string(route.method), .path = pathOf(route, "room_1"), .from_loopback = false};
     if (route.access == Access::socket) request = handshake(request.path);
     const auto answer = ask(request);

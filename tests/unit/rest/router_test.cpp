@@ -52,6 +52,23 @@ TEST(Router, decodesParametersOnce) {
   EXPECT_EQ(routing->parameters, (std::vector<std::string>{"r", "a/b%25\xC3\xA9"}));
 }
 
+TEST(Router, takesWhatIsLeftOfAPathSegmentBySegment) {
+  const auto restOf = [](std::string_view path) {
+    const auto routing = routeOf("GET", path);
+    return routing && routing->route && routing->route->operation == Operation::ui_page ? routing->parameters.at(1) : "-";
+  };
+  EXPECT_EQ(restOf("/ui/board/"), "");
+  EXPECT_EQ(restOf("/api/v1/ui/board/app/main%20page.js"), "app/main page.js");
+  EXPECT_EQ(restOf("/ui/board/app//"), "app//");
+  EXPECT_EQ(restOf("/ui/board"), "-");
+  for (const char* path : {"/ui/board/..", "/ui/board/a/../b", "/ui/board/%2e%2e/b", "/ui/board/./a", "/ui/board/a%2Fb", "/ui/board/a%5cb",
+                           "/ui/board/a%00", "/ui/board/a%0Ab", "/ui/board/%FF", "/ui/board/%zz"}) {
+    const auto routing = routeOf("GET", path);
+    ASSERT_FALSE(routing) << path;
+    EXPECT_EQ(routing.error().code, Code::bad_request) << path;
+  }
+}
+
 class NoSuchPath : public testing::TestWithParam<const char*> {};
 
 TEST_P(NoSuchPath, isNotFound) {

@@ -40,6 +40,45 @@ TEST_F(HttpProtocolTest, answersInTheOrderOfTheRequests) {
   EXPECT_EQ(client.readAnswer().body, "hello");
 }
 
+TEST_F(HttpProtocolTest, sharedBytesFollowTheirHead) {
+  start();
+  TestClient client = connect();
+  FrameBuilder bytes;
+  bytes.append(std::string(200'000, 'x'));
+  const FramePtr shared = bytes.finishRaw();
+  const auto answerWith = [&](std::size_t at) {
+    handler.journal.read(at + 1);
+    onLoop([&] {
+      HttpResponse response{200, "text/plain", "", {}};
+      response.shared_body = shared;
+      handler.waiting[at].send(std::move(response));
+    });
+  };
+  EXPECT_TRUE(client.send(get("/later?0") + get("/hello")));
+  answerWith(0);
+  const auto answer = client.readAnswer();
+  EXPECT_EQ(answer.body, std::string(200'000, 'x'));
+  EXPECT_NE(answer.head.find("Content-Length: 200000\r\n"), std::string::npos);
+  EXPECT_EQ(client.readAnswer().body, "hello");
+}
+
+TEST_F(HttpProtocolTest, headIsToldTheSizeOfSharedBytesAlone) {
+  start();
+  TestClient client = connect();
+  FrameBuilder bytes;
+  bytes.append("hello");
+  EXPECT_TRUE(client.send("HEAD /later HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"));
+  handler.journal.read(1);
+  onLoop([&] {
+    HttpResponse response{200, "text/plain", "", {}};
+    response.shared_body = bytes.finishRaw();
+    handler.waiting[0].send(std::move(response));
+  });
+  const std::string all = client.readToEnd();
+  EXPECT_NE(all.find("Content-Length: 5\r\n"), std::string::npos);
+  EXPECT_TRUE(all.ends_with("\r\n\r\n")) << all;
+}
+
 TEST_F(HttpProtocolTest, boundsTheRequestsInWork) {
   limits.pipelined_max = 2;
   start();
