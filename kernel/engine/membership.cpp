@@ -4,6 +4,7 @@
 
 #include "base/assert.hpp"
 #include "engine/events.hpp"
+#include "engine/hook_row.hpp"
 #include "engine/room.hpp"
 #include "engine/room_change.hpp"
 #include "engine/rooms.hpp"
@@ -62,8 +63,7 @@ void Room::join(PrincipalPtr actor, std::string user_id, Member member, Completi
              write(change, std::move(writes),
                    [this, user_id = std::move(user_id), member = std::move(member)]() mutable { install(user_id, std::move(member)); });
            };
-           if (!type_.checksJoin()) return store(HookOutcome{});
-           type_.willJoin(room, entering, acting, std::move(store));
+           askRow(type_.row(), {.hook = Hook::will_join, .room = &room, .user = &entering, .actor = &acting}, std::move(store));
          });
 }
 

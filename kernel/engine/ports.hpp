@@ -10,14 +10,13 @@
 #include <utility>
 #include <vector>
 
-#include "atrium/ext/message_type.h"
-#include "atrium/ext/room_type.h"
 #include "atrium/ext/storage_backend.h"
 #include "base/clock.hpp"
 #include "base/log.hpp"
 #include "base/metrics.hpp"
 #include "base/result.hpp"
 #include "base/timer_wheel.hpp"
+#include "engine/hooks.hpp"
 #include "engine/room_key.hpp"
 #include "protocol/frame.hpp"
 #include "protocol/principal.hpp"
@@ -129,41 +128,7 @@ class Store {
   virtual void scan(DocumentKey prefix, DocumentKey after, std::uint32_t limit, Completion<std::vector<Document>> done) = 0;
 };
 
-// ---- Room types and message types
-
-// What a hook said. Default: allowed, nothing changed.
-struct HookOutcome {
-  std::optional<Error> refused;  // rejected_by_plugin (with its fields), validation_failed or plugin_failed; nothing: allowed.
-  std::vector<std::pair<std::string, std::string>> annotations;  // metadata key → JSON value
-  std::optional<std::string> content;
-  std::vector<std::string> audience;
-};
-using HookDone = std::move_only_function<void(HookOutcome)>;
-
-// One room type. The views are borrowed for the call; whoever completes later has copied what it needs.
-class RoomType {
- public:
-  virtual ~RoomType() = default;
-  [[nodiscard]] virtual const atrium_room_type_info& info() const = 0;
-  // Which hooks exist; one that does not is not to be called.
-  [[nodiscard]] virtual bool checksSettings() const = 0;
-  [[nodiscard]] virtual bool checksJoin() const = 0;
-  [[nodiscard]] virtual bool checksPost() const = 0;
-  virtual void checkSettings(const atrium_room_view& room, const atrium_user_view& actor, HookDone done) = 0;
-  virtual void willJoin(const atrium_room_view& room, const atrium_user_view& user, const atrium_user_view& actor, HookDone done) = 0;
-  virtual void willPost(const atrium_room_view& room, const atrium_user_view& sender, const atrium_message_view& message,
-                        HookDone done) = 0;
-};
-
-class MessageType {
- public:
-  virtual ~MessageType() = default;
-  [[nodiscard]] virtual const atrium_message_type_info& info() const = 0;
-  // Whether check() has anything to do: a schema or a hook.
-  [[nodiscard]] virtual bool checks() const = 0;
-  // The schema of its metadata, then the plugin's own check.
-  virtual void check(const atrium_room_view& room, const atrium_user_view& sender, const atrium_message_view& message, HookDone done) = 0;
-};
+// ---- Room types and message types (engine/hooks.hpp)
 
 // What is switched on. The pointers live as long as the port.
 class Types {

@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "engine/events.hpp"
+#include "engine/hook_row.hpp"
 #include "engine/room_change.hpp"
 #include "engine/room_post.hpp"
 #include "engine/rooms.hpp"
@@ -202,7 +203,7 @@ void Room::change(PrincipalPtr caller, ChangeRoom command, Completion<std::strin
         return json();
       });
     };
-    if (!type_.checksSettings()) return store(HookOutcome{});
+    if (!type_.has(Hook::check_settings)) return store(HookOutcome{});
     atrium_room_view proposed = view();
     proposed.name = text(wanted.name);
     proposed.max_members = wanted.max_members;
@@ -215,7 +216,7 @@ void Room::change(PrincipalPtr caller, ChangeRoom command, Completion<std::strin
     actor.room_role = static_cast<std::uint32_t>(it == members_.end() ? Role::none : it->second.role);
     actor.user_id = text(caller->user_id);
     actor.display_name = text(caller->display_name);
-    type_.checkSettings(proposed, actor, std::move(store));
+    askRow(type_.row(), {.hook = Hook::check_settings, .room = &proposed, .actor = &actor}, std::move(store));
   });
 }
 

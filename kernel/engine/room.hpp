@@ -175,7 +175,11 @@ class Room {
   [[nodiscard]] Result<void> mayPost(const Principal& sender, const SendMessage& command, MessageType*& type) const;
   [[nodiscard]] HookViews hookViews(const HeldPost& post) const;
   void runHooks(std::unique_ptr<HeldPost> held);
-  void hookDone(std::unique_ptr<HeldPost> held, bool room_hook, HookOutcome outcome);
+  // Who is to be asked next about this message: its type, then those of the room's row; null when all have been.
+  [[nodiscard]] HookTarget* nextTarget(HeldPost& post) const;
+  void askNext(std::unique_ptr<HeldPost> held);
+  void hookDone(std::unique_ptr<HeldPost> held, HookOutcome outcome);
+  void hooksDone(std::unique_ptr<HeldPost> held, const Error* refused);
   void nextHeld();
   void accept(const PrincipalPtr& sender, const SendMessage& command, Origin origin, HookOutcome* outcome, std::string audience);
   // history.cpp

@@ -116,7 +116,7 @@ void Room::post(const PrincipalPtr& sender, const SendMessage& command, Origin o
     return shard_.posts.refuse(origin, {Code::overloaded, "The room has as many messages waiting as it may.", 500, {}},
                                command.client_message_id, key_.tenant_id);
   }
-  if (!type->checks() && !type_.checksPost() && held_.empty() && !hook_running_)
+  if (!type->has(Hook::check) && !type_.has(Hook::will_post) && held_.empty() && !hook_running_)
     return accept(sender, command, std::move(origin), nullptr, {});
 
   auto held = std::make_unique<HeldPost>();
@@ -164,24 +164,35 @@ Room::HookViews Room::hookViews(const HeldPost& post) const {
 }
 
 void Room::runHooks(std::unique_ptr<HeldPost> held) {
-  HeldPost& post = *held;
   std::string scratch;
-  post.content = post.command.content.text(scratch);
-  const bool room_hook = !post.type->checks();
-  if (room_hook && !type_.checksPost()) return hookDone(std::move(held), true, {});
-  const HookViews views = hookViews(post);
-  const atrium_room_view room = view();
-  // The views lead into `post`, which the completion owns from here on; it stays where it is.
-  auto done = [this, room_hook, held = std::move(held)](HookOutcome outcome) mutable {
-    hookDone(std::move(held), room_hook, std::move(outcome));
-  };
-  if (room_hook)
-    type_.willPost(room, views.sender, views.message, std::move(done));
-  else
-    post.type->check(room, views.sender, views.message, std::move(done));
+  held->content = held->command.content.text(scratch);
+  askNext(std::move(held));
 }
 
-void Room::hookDone(std::unique_ptr<HeldPost> held, bool room_hook, HookOutcome outcome) {
+HookTarget* Room::nextTarget(HeldPost& post) const {
+  if (!post.type_asked) {
+    post.type_asked = true;
+    if (post.type->has(Hook::check)) return post.type;
+  }
+  const std::span<HookTarget* const> row = type_.row();
+  while (post.next_in_row < row.size())
+    if (HookTarget* target = row[post.next_in_row++]; target->hooks().has(Hook::will_post)) return target;
+  return nullptr;
+}
+
+void Room::askNext(std::unique_ptr<HeldPost> held) {
+  HeldPost& post = *held;
+  HookTarget* const target = nextTarget(post);
+  if (!target) return hooksDone(std::move(held), nullptr);
+  const HookViews views = hookViews(post);
+  const atrium_room_view room = view();
+  const Hook hook = target == post.type ? Hook::check : Hook::will_post;
+  // The views lead into `post`, which the completion owns from here on; it stays where it is.
+  target->call({.hook = hook, .room = &room, .user = &views.sender, .message = &views.message},
+               [this, held = std::move(held)](HookOutcome outcome) mutable { hookDone(std::move(held), std::move(outcome)); });
+}
+
+void Room::hookDone(std::unique_ptr<HeldPost> held, HookOutcome outcome) {
   HeldPost& post = *held;
   if (!outcome.refused && !outcome.audience.empty()) {
     // Each hook has its reasons: nobody sees the message whom one of them leaves out.
@@ -192,31 +203,28 @@ void Room::hookDone(std::unique_ptr<HeldPost> held, bool room_hook, HookOutcome 
     else
       outcome.refused = std::move(audience.error());
   }
-  if (outcome.refused) {
-    shard_.posts.refuse(post.origin, *outcome.refused, post.command.client_message_id, key_.tenant_id);
-  } else {
-    if (outcome.content) {
-      post.gathered.content = std::move(outcome.content);
-      post.content = *post.gathered.content;
-    }
-    for (auto& annotation : outcome.annotations) {
-      // The last word on a key counts.
-      std::erase_if(post.gathered.annotations, [&annotation](const auto& earlier) { return earlier.first == annotation.first; });
-      post.gathered.annotations.push_back(std::move(annotation));
-    }
-    if (!room_hook && type_.checksPost()) {
-      const HookViews views = hookViews(post);
-      const atrium_room_view room = view();
-      return type_.willPost(room, views.sender, views.message,
-                            [this, held = std::move(held)](HookOutcome last) mutable { hookDone(std::move(held), true, std::move(last)); });
-    }
-    // The world may have moved on while a hook was thinking.
-    MessageType* type = nullptr;
-    if (const auto may = mayPost(*post.sender, post.command, type); !may)
-      shard_.posts.refuse(post.origin, may.error(), post.command.client_message_id, key_.tenant_id);
-    else
-      accept(post.sender, post.command, std::move(post.origin), &post.gathered, std::move(post.audience));
+  if (outcome.refused) return hooksDone(std::move(held), &*outcome.refused);
+  if (outcome.content) {
+    post.gathered.content = std::move(outcome.content);
+    post.content = *post.gathered.content;
   }
+  for (auto& annotation : outcome.annotations) {
+    // The last word on a key counts.
+    std::erase_if(post.gathered.annotations, [&annotation](const auto& earlier) { return earlier.first == annotation.first; });
+    post.gathered.annotations.push_back(std::move(annotation));
+  }
+  askNext(std::move(held));
+}
+
+void Room::hooksDone(std::unique_ptr<HeldPost> held, const Error* refused) {
+  HeldPost& post = *held;
+  // The world may have moved on while a hook was thinking.
+  MessageType* type = nullptr;
+  const auto may = refused ? fail(*refused) : mayPost(*post.sender, post.command, type);
+  if (!may)
+    shard_.posts.refuse(post.origin, may.error(), post.command.client_message_id, key_.tenant_id);
+  else
+    accept(post.sender, post.command, std::move(post.origin), &post.gathered, std::move(post.audience));
   hook_running_ = false;
   const RoomPin pin = std::move(held->pin);
   held.reset();

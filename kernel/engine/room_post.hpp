@@ -15,6 +15,8 @@ struct Room::HeldPost {
   SendMessage command;
   Origin origin;
   MessageType* type = nullptr;
+  bool type_asked = false;
+  std::size_t next_in_row = 0;
   HookOutcome gathered;  // What the hooks so far have said, but for...
   std::string audience;  // ...those who are in the audience of each of them, as stored.
   std::string content;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "engine/hook_row.hpp"
 #include "engine/shard_impl.hpp"
 #include "protocol/errors.hpp"
 #include "protocol/json_writer.hpp"
@@ -137,7 +138,7 @@ bool Rooms::makePlace() {
 
 Result<Room*> Rooms::install(const RoomKey& key, RoomDocument document) {
   RoomType* type = shard_.ports.types.roomType(document.room_type);
-  if (!type) return fail(Code::plugin_failed, "The room type " + document.room_type + " is not switched on.");
+  if (!type) return fail(Code::plugin_unavailable, "The room type " + document.room_type + " is not switched on.", 1000);
   if (!makePlace()) return fail(allBusy());
   auto room = std::make_unique<Room>(shard_, key, std::move(document), *type);
   Room* made = room.get();
@@ -251,8 +252,7 @@ void Rooms::create(PrincipalPtr caller, Id room, CreateRoom command, Completion<
           pin->read(*caller, std::move(done));
         });
   };
-  if (!type->checksSettings()) return store(HookOutcome{});
-  type->checkSettings(view, actor, std::move(store));
+  askRow(type->row(), {.hook = Hook::check_settings, .room = &view, .actor = &actor}, std::move(store));
 }
 
 void Rooms::find(const RoomKey& key, Completion<RoomPin> done) {

@@ -108,7 +108,7 @@ class Listing : public std::enable_shared_from_this<Listing> {
     waiting_ = false;
     if (!item) {
       // A room that has gone meanwhile is no reason to fail, nor is one whose type is switched off; a store that does not answer is.
-      if (item.error().code != Code::not_found && item.error().code != Code::plugin_failed) {
+      if (item.error().code != Code::not_found && item.error().code != Code::plugin_unavailable) {
         failed_ = item.error();
         at_ = rooms_.size();
       }

@@ -211,11 +211,16 @@ Result<void> LoadedPlugin::keepListed(Hook& hook, std::string_view name) const {
 
 Result<void> LoadedPlugin::keepListedHooks() {
   if (auto& type = std::get<std::optional<RoomTypeKind>>(extensions_))
-    for (const Result<void>& kept : {keepListed(type->table.check_settings, "check_settings"),
-                                     keepListed(type->table.will_join, "will_join"), keepListed(type->table.will_post, "will_post")})
+    for (const Result<void>& kept :
+         {keepListed(type->table.check_settings, "check_settings"), keepListed(type->table.will_create, "will_create"),
+          keepListed(type->table.will_join, "will_join"), keepListed(type->table.will_post, "will_post"),
+          keepListed(type->table.did_create, "did_create"), keepListed(type->table.did_join, "did_join"),
+          keepListed(type->table.did_leave, "did_leave"), keepListed(type->table.did_post, "did_post"),
+          keepListed(type->table.did_close, "did_close"), keepListed(type->table.tick, "tick")})
       if (!kept) return kept;
   if (auto& type = std::get<std::optional<MessageTypeKind>>(extensions_))
-    for (const Result<void>& kept : {keepListed(type->table.check, "check"), keepListed(type->table.summarise, "summarise")})
+    for (const Result<void>& kept : {keepListed(type->table.check, "check"), keepListed(type->table.summarise, "summarise"),
+                                     keepListed(type->table.did_deliver, "did_deliver")})
       if (!kept) return kept;
   return {};
 }

@@ -28,11 +28,19 @@ struct KnownHook {
   std::string_view name;
   std::string_view extension;
 };
-constexpr std::array<KnownHook, 5> known_hooks = {{{"check_settings", "room-type"},
-                                                   {"will_join", "room-type"},
-                                                   {"will_post", "room-type"},
-                                                   {"check", "message-type"},
-                                                   {"summarise", "message-type"}}};
+constexpr std::array<KnownHook, 13> known_hooks = {{{"check_settings", "room-type"},
+                                                    {"will_create", "room-type"},
+                                                    {"will_join", "room-type"},
+                                                    {"will_post", "room-type"},
+                                                    {"did_create", "room-type"},
+                                                    {"did_join", "room-type"},
+                                                    {"did_leave", "room-type"},
+                                                    {"did_post", "room-type"},
+                                                    {"did_close", "room-type"},
+                                                    {"tick", "room-type"},
+                                                    {"check", "message-type"},
+                                                    {"summarise", "message-type"},
+                                                    {"did_deliver", "message-type"}}};
 
 bool contains(std::span<const std::string_view> names, std::string_view name) { return std::ranges::find(names, name) != names.end(); }
 bool contains(const std::vector<std::string>& names, std::string_view name) { return std::ranges::find(names, name) != names.end(); }

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "plugin/plugin_record.hpp"
+#include "plugin/process_hooks.hpp"
 #include "plugin/types_port.hpp"
 #include "protocol/errors.hpp"
 
@@ -97,10 +98,19 @@ std::unique_ptr<Types> PluginHost::makeTypes() {
   auto types = std::make_unique<TypesPort>();
   for (Record& record : records_) {
     const PluginUse* use = record.plugin.use;
-    const auto deadline = use ? use->deadline : std::nullopt;
-    const bool allow_on_failure = use && use->on_failure == OnFailure::allow;
-    if (record.offers("room-type")) types->addRoomType(*record.loaded, deadline.value_or(room_hook_deadline), allow_on_failure);
-    if (record.offers("message-type")) types->addMessageType(*record.loaded, deadline.value_or(message_hook_deadline), allow_on_failure);
+    HookSettings settings{.room_type = record.offers("room-type"), .message_type = record.offers("message-type")};
+    if (!settings.room_type && !settings.message_type) continue;
+    if (use && use->deadline) settings.room_deadline = settings.message_deadline = *use->deadline;
+    settings.allow_on_failure = use && use->on_failure == OnFailure::allow;
+    LoadedPlugin& plugin = *record.loaded;
+    const Manifest& manifest = plugin.manifest();
+    record.source = {.plugin_id = manifest.id, .version = manifest.version};
+    TypesPublication publication{
+        .plugin_id = manifest.id, .hooks = processHooks(plugin, record.source, settings), .allow_on_failure = settings.allow_on_failure};
+    if (settings.room_type) publication.room_type = plugin.roomType()->info;
+    if (settings.message_type) publication.message_type = plugin.messageType()->info;
+    if (settings.message_type && manifest.message_schema) publication.message_schema = &*manifest.message_schema;
+    types->publish(publication);
   }
   return types;
 }

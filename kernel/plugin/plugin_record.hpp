@@ -15,6 +15,7 @@ struct PluginHost::Record {
   PluginState state = PluginState::verified;
   std::string reason;
   std::unique_ptr<LoadedPlugin> loaded;
+  HookSource source;
 
   [[nodiscard]] bool offers(std::string_view kind) const { return loaded && std::ranges::find(plugin.offers, kind) != plugin.offers.end(); }
 };

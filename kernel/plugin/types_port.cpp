@@ -1,86 +1,68 @@
 #include "plugin/types_port.hpp"
 
-#include <fmt/format.h>
-
-#include <ranges>
 #include <utility>
 
-#include "plugin/hook_reply.hpp"
 #include "protocol/errors.hpp"
 
 namespace atrium {
 
 namespace {
 
-// Calls one hook with a reply of its own and makes an outcome of what came.
-template <typename Hook>
-HookOutcome runHook(LoadedPlugin& plugin, HookGuard& guard, unsigned abilities, JsonIndexer& indexer, bool allow_on_failure, Hook&& hook) {
-  HookReply reply(abilities, indexer);
-  const atrium_status status = guard.call([&] { return hook(reply.abi()); });
-  if (status == ATRIUM_OK && reply.fault().empty()) return reply.take();
-  plugin.report(guard, reply.fault().empty() ? fmt::format("it returned {}", status) : "it broke the contract: " + reply.fault());
-  HookOutcome outcome;
-  if (!allow_on_failure) outcome.refused = Error{Code::plugin_failed, fmt::format("The plugin {} failed.", plugin.manifest().id), 0, {}};
-  return outcome;
-}
+std::string copyOf(const atrium_text& text) { return text.size == 0 ? std::string() : std::string(text.data, text.size); }
+atrium_text textOf(const std::string& text) { return {text.data(), text.size()}; }
 
 }  // namespace
 
-class TypesPort::RoomTypePort final : public RoomType {
+class TypesPort::RoomTypeSlot final : public RoomType {
  public:
-  RoomTypePort(LoadedPlugin& plugin, std::chrono::nanoseconds deadline, bool allow_on_failure, JsonIndexer& indexer)
-      : plugin_(plugin), type_(*plugin.roomType()), allow_on_failure_(allow_on_failure), indexer_(indexer) {
-    if (type_.table.check_settings) settings_guard_ = &plugin.makeGuard("check_settings", deadline);
-    if (type_.table.will_join) join_guard_ = &plugin.makeGuard("will_join", deadline);
-    if (type_.table.will_post) post_guard_ = &plugin.makeGuard("will_post", deadline);
+  void take(const atrium_room_type_info& info, PluginSlot& slot) {
+    name_ = copyOf(info.name);
+    message_types_ = copyOf(info.message_types);
+    info_ = info;
+    info_.name = textOf(name_);
+    info_.message_types = textOf(message_types_);
+    owner_ = &slot;
+    row_.assign(1, &slot);
+    present = true;
   }
+  const atrium_room_type_info& info() const override { return info_; }
+  std::span<HookTarget* const> row() const override { return row_; }
+  [[nodiscard]] const PluginSlot* owner() const { return owner_; }
 
-  const atrium_room_type_info& info() const override { return type_.info; }
-  bool checksSettings() const override { return settings_guard_ != nullptr; }
-  bool checksJoin() const override { return join_guard_ != nullptr; }
-  bool checksPost() const override { return post_guard_ != nullptr; }
-
-  void checkSettings(const atrium_room_view& room, const atrium_user_view& actor, HookDone done) override {
-    done(runHook(plugin_, *settings_guard_, reply_deny | reply_deny_field, indexer_, allow_on_failure_,
-                 [&](const atrium_reply* reply) { return type_.table.check_settings(plugin_.self(), &room, &actor, reply); }));
-  }
-  void willJoin(const atrium_room_view& room, const atrium_user_view& user, const atrium_user_view& actor, HookDone done) override {
-    done(runHook(plugin_, *join_guard_, reply_deny, indexer_, allow_on_failure_,
-                 [&](const atrium_reply* reply) { return type_.table.will_join(plugin_.self(), &room, &user, &actor, reply); }));
-  }
-  void willPost(const atrium_room_view& room, const atrium_user_view& sender, const atrium_message_view& message, HookDone done) override {
-    done(runHook(plugin_, *post_guard_, reply_deny | reply_annotate | reply_audience, indexer_, allow_on_failure_,
-                 [&](const atrium_reply* reply) { return type_.table.will_post(plugin_.self(), &room, &sender, &message, reply); }));
-  }
+  bool present = false;
 
  private:
-  LoadedPlugin& plugin_;
-  const RoomTypeKind& type_;
-  bool allow_on_failure_;
-  JsonIndexer& indexer_;
-  HookGuard* settings_guard_ = nullptr;
-  HookGuard* join_guard_ = nullptr;
-  HookGuard* post_guard_ = nullptr;
+  std::string name_, message_types_;
+  atrium_room_type_info info_{};
+  const PluginSlot* owner_ = nullptr;
+  std::vector<HookTarget*> row_;
 };
 
-class TypesPort::MessageTypePort final : public MessageType {
+class TypesPort::MessageTypeSlot final : public MessageType {
  public:
-  MessageTypePort(LoadedPlugin& plugin, std::chrono::nanoseconds deadline, bool allow_on_failure, JsonIndexer& indexer)
-      : plugin_(plugin),
-        type_(*plugin.messageType()),
-        schema_(plugin.manifest().message_schema ? &*plugin.manifest().message_schema : nullptr),
-        allow_on_failure_(allow_on_failure),
-        indexer_(indexer),
-        no_metadata_(JsonDocument::emptyObject()) {
-    if (type_.table.check) check_guard_ = &plugin.makeGuard("check", deadline);
+  MessageTypeSlot() : no_metadata_(JsonDocument::emptyObject()) {}
+
+  void take(const atrium_message_type_info& info, const JsonSchema* schema, PluginSlot& slot) {
+    name_ = copyOf(info.name);
+    info_ = info;
+    info_.name = textOf(name_);
+    schema_ = schema;
+    owner_ = &slot;
+    present = true;
   }
-
-  const atrium_message_type_info& info() const override { return type_.info; }
-  bool checks() const override { return schema_ || check_guard_; }
-
-  void check(const atrium_room_view& room, const atrium_user_view& sender, const atrium_message_view& message, HookDone done) override {
-    if (schema_) {
-      const JsonView metadata(message.metadata);
+  void drop() {
+    schema_ = nullptr;
+    present = false;
+  }
+  const atrium_message_type_info& info() const override { return info_; }
+  HookSet hooks() const override {
+    HookSet hooks = owner_->hooks();
+    if (schema_) hooks.add(Hook::check);
+    return hooks;
+  }
+  void call(const HookCall& call, HookDone done) override {
+    if (call.hook == Hook::check && schema_) {
+      const JsonView metadata(call.message->metadata);
       std::vector<FieldProblem> problems;
       schema_->check(metadata.exists() ? metadata : no_metadata_.root(), "/metadata", problems);
       if (!problems.empty()) {
@@ -89,54 +71,93 @@ class TypesPort::MessageTypePort final : public MessageType {
         return done(std::move(refused));
       }
     }
-    if (!check_guard_) return done({});
-    static constexpr unsigned all = reply_deny | reply_deny_field | reply_annotate | reply_set_content | reply_audience;
-    done(runHook(plugin_, *check_guard_, all, indexer_, allow_on_failure_,
-                 [&](const atrium_reply* reply) { return type_.table.check(plugin_.self(), &room, &sender, &message, reply); }));
+    if (!owner_->hooks().has(call.hook)) return done({});
+    owner_->call(call, std::move(done));
   }
+  [[nodiscard]] const PluginSlot* owner() const { return owner_; }
+
+  bool present = false;
 
  private:
-  LoadedPlugin& plugin_;
-  const MessageTypeKind& type_;
-  const JsonSchema* schema_;
-  bool allow_on_failure_;
-  JsonIndexer& indexer_;
-  JsonDocument no_metadata_;
-  HookGuard* check_guard_ = nullptr;
+  std::string name_;
+  atrium_message_type_info info_{};
+  const JsonSchema* schema_ = nullptr;
+  const JsonDocument no_metadata_;
+  PluginSlot* owner_ = nullptr;
 };
 
 TypesPort::TypesPort() = default;
 TypesPort::~TypesPort() = default;
 
-void TypesPort::addRoomType(LoadedPlugin& plugin, std::chrono::nanoseconds deadline, bool allow_on_failure) {
-  const atrium_text& name = plugin.roomType()->info.name;
-  room_types_.emplace(std::string(name.data, name.size), std::make_unique<RoomTypePort>(plugin, deadline, allow_on_failure, indexer_));
+PluginSlot& TypesPort::slotOf(const std::string& plugin_id) {
+  std::unique_ptr<PluginSlot>& slot = plugins_[plugin_id];
+  if (!slot) slot = std::make_unique<PluginSlot>(plugin_id);
+  return *slot;
 }
 
-void TypesPort::addMessageType(LoadedPlugin& plugin, std::chrono::nanoseconds deadline, bool allow_on_failure) {
-  const atrium_text& name = plugin.messageType()->info.name;
-  message_types_.emplace(std::string(name.data, name.size),
-                         std::make_unique<MessageTypePort>(plugin, deadline, allow_on_failure, indexer_));
+void TypesPort::dropTypes(const PluginSlot& slot, std::string_view room_type, std::string_view message_type) {
+  for (const auto& [name, type] : room_types_)
+    if (type->owner() == &slot && name != room_type) type->present = false;
+  for (const auto& [name, type] : message_types_)
+    if (type->owner() == &slot && name != message_type) type->drop();
+}
+
+void TypesPort::publish(const TypesPublication& publication) {
+  PluginSlot& slot = slotOf(publication.plugin_id);
+  slot.publish(publication.hooks, publication.allow_on_failure);
+  std::string room_type, message_type;
+  if (publication.room_type) {
+    room_type = copyOf(publication.room_type->name);
+    std::unique_ptr<RoomTypeSlot>& type = room_types_[room_type];
+    if (!type) type = std::make_unique<RoomTypeSlot>();
+    type->take(*publication.room_type, slot);
+  }
+  if (publication.message_type) {
+    message_type = copyOf(publication.message_type->name);
+    std::unique_ptr<MessageTypeSlot>& type = message_types_[message_type];
+    if (!type) type = std::make_unique<MessageTypeSlot>();
+    type->take(*publication.message_type, publication.message_schema, slot);
+  }
+  dropTypes(slot, room_type, message_type);
+}
+
+void TypesPort::withdraw(std::string_view plugin_id) {
+  const auto found = plugins_.find(plugin_id);
+  if (found == plugins_.end()) return;
+  dropTypes(*found->second, {}, {});
+  found->second->withdraw();
+}
+
+void TypesPort::park(std::string_view plugin_id) {
+  if (const auto found = plugins_.find(plugin_id); found != plugins_.end()) found->second->park();
+}
+
+void TypesPort::unpark(std::string_view plugin_id) {
+  if (const auto found = plugins_.find(plugin_id); found != plugins_.end()) found->second->unpark();
 }
 
 RoomType* TypesPort::roomType(std::string_view name) {
   const auto found = room_types_.find(name);
-  return found == room_types_.end() ? nullptr : found->second.get();
+  return found == room_types_.end() || !found->second->present ? nullptr : found->second.get();
 }
 
 MessageType* TypesPort::messageType(std::string_view name) {
   const auto found = message_types_.find(name);
-  return found == message_types_.end() ? nullptr : found->second.get();
+  return found == message_types_.end() || !found->second->present ? nullptr : found->second.get();
 }
 
 std::vector<std::string> TypesPort::roomTypeNames() const {
-  const auto names = std::views::keys(room_types_);
-  return {names.begin(), names.end()};
+  std::vector<std::string> names;
+  for (const auto& [name, type] : room_types_)
+    if (type->present) names.push_back(name);
+  return names;
 }
 
 std::vector<std::string> TypesPort::messageTypeNames() const {
-  const auto names = std::views::keys(message_types_);
-  return {names.begin(), names.end()};
+  std::vector<std::string> names;
+  for (const auto& [name, type] : message_types_)
+    if (type->present) names.push_back(name);
+  return names;
 }
 
 }  // namespace atrium

@@ -2,30 +2,42 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "engine/ports.hpp"
-#include "plugin/loaded_plugin.hpp"
-#include "protocol/json_index.hpp"
+#include "plugin/plugin_slot.hpp"
+#include "protocol/json_schema.hpp"
 
 namespace atrium {
 
-// For one call, where the configuration does not say.
-inline constexpr std::chrono::microseconds room_hook_deadline{5000};
-inline constexpr std::chrono::microseconds message_hook_deadline{1000};
+// What one generation of a plugin brings for rooms and messages, on one shard.
+struct TypesPublication {
+  std::string plugin_id;
+  std::shared_ptr<HookTarget> hooks;
+  bool allow_on_failure = false;                     // What a hook counts as that fails, or whose plugin is not there.
+  std::optional<atrium_room_type_info> room_type{};  // Copied with its texts, name included.
+  std::optional<atrium_message_type_info> message_type{};
+  const JsonSchema* message_schema = nullptr;  // Lives until the plugin is published anew or withdrawn. Null: none.
+};
 
-// The room types and message types as one shard sees them. Their hooks run in process, on the shard's thread, and complete before they
-// return. One thread.
+// The room types and message types as one shard sees them. The objects it gives stay as long as it does; plugins come and go behind them.
+// On the shard's thread, or before it starts; nothing here is called from within a hook or its completion.
 class TypesPort final : public Types {
  public:
   TypesPort();
   ~TypesPort() override;
 
-  // The plugin outlives the port. `allow_on_failure`: what a failed hook counts as. Before the threads start.
-  void addRoomType(LoadedPlugin& plugin, std::chrono::nanoseconds deadline, bool allow_on_failure);
-  void addMessageType(LoadedPlugin& plugin, std::chrono::nanoseconds deadline, bool allow_on_failure);
+  // Sets what a plugin brings, or puts it in place of what it brought before; types that it brought and brings no more are withdrawn.
+  // From when this returns, no call enters the former generation; its hooks end with the last call that is under way in them.
+  void publish(const TypesPublication& publication);
+  // Its types are found no more. Loaded rooms of them stay readable, and what is asked of its hooks is refused with plugin_unavailable.
+  void withdraw(std::string_view plugin_id);
+  // Holds the calls of a plugin, and carries them out in order afterwards; see PluginSlot.
+  void park(std::string_view plugin_id);
+  void unpark(std::string_view plugin_id);
 
   RoomType* roomType(std::string_view name) override;
   MessageType* messageType(std::string_view name) override;
@@ -33,11 +45,15 @@ class TypesPort final : public Types {
   std::vector<std::string> messageTypeNames() const override;
 
  private:
-  class RoomTypePort;
-  class MessageTypePort;
-  JsonIndexer indexer_;  // For annotations.
-  std::map<std::string, std::unique_ptr<RoomTypePort>, std::less<>> room_types_;
-  std::map<std::string, std::unique_ptr<MessageTypePort>, std::less<>> message_types_;
+  class RoomTypeSlot;
+  class MessageTypeSlot;
+  PluginSlot& slotOf(const std::string& plugin_id);
+  // Marks the types of that plugin as gone, but those named.
+  void dropTypes(const PluginSlot& slot, std::string_view room_type, std::string_view message_type);
+
+  std::map<std::string, std::unique_ptr<PluginSlot>, std::less<>> plugins_;  // By id.
+  std::map<std::string, std::unique_ptr<RoomTypeSlot>, std::less<>> room_types_;
+  std::map<std::string, std::unique_ptr<MessageTypeSlot>, std::less<>> message_types_;
 };
 
 }  // namespace atrium

@@ -20,7 +20,7 @@ std::string words(const atrium_user_view& user) { return words(user.user_id) + '
 std::string words(const atrium_message_view& message) { return words(message.message_type) + " \"" + words(message.content) + '"'; }
 }  // namespace
 
-class SimTypes::SimRoomType final : public RoomType {
+class SimTypes::SimRoomType final : public RoomType, public HookTarget {
  public:
   SimRoomType(SimTypes& types, std::string name, std::uint32_t entry, std::uint32_t max_members)
       : types_(types), name_(std::move(name)), hooked_(name_ == "hooked") {
@@ -41,10 +41,16 @@ class SimTypes::SimRoomType final : public RoomType {
     std::copy(std::begin(permissions), std::end(permissions), info_.permissions);
   }
   const atrium_room_type_info& info() const override { return info_; }
-  bool checksSettings() const override { return hooked_; }
-  bool checksJoin() const override { return hooked_; }
-  bool checksPost() const override { return hooked_; }
-  void checkSettings(const atrium_room_view& room, const atrium_user_view& actor, HookDone done) override {
+  std::span<HookTarget* const> row() const override { return {&self_, hooked_ ? 1u : 0u}; }
+  HookSet hooks() const override { return {Hook::check_settings, Hook::will_join, Hook::will_post}; }
+  void call(const HookCall& call, HookDone done) override {
+    if (call.hook == Hook::check_settings) return checkSettings(*call.room, *call.actor, std::move(done));
+    if (call.hook == Hook::will_join) return willJoin(*call.room, *call.user, *call.actor, std::move(done));
+    willPost(*call.room, *call.user, *call.message, std::move(done));
+  }
+
+ private:
+  void checkSettings(const atrium_room_view& room, const atrium_user_view& actor, HookDone done) {
     types_.seen.push_back("settings " + words(room) + " actor=" + words(actor));
     if (has(room.settings, "late")) return types_.waiting.push_back(std::move(done));
     HookOutcome outcome;
@@ -52,7 +58,7 @@ class SimTypes::SimRoomType final : public RoomType {
       outcome.refused = Error{Code::rejected_by_plugin, "forbidden settings", 0, {{"/settings/forbidden", "must not be there"}}};
     done(std::move(outcome));
   }
-  void willJoin(const atrium_room_view& room, const atrium_user_view& user, const atrium_user_view& actor, HookDone done) override {
+  void willJoin(const atrium_room_view& room, const atrium_user_view& user, const atrium_user_view& actor, HookDone done) {
     types_.seen.push_back("join " + words(room) + " user=" + words(user) + " actor=" + words(actor));
     const std::string_view user_id(user.user_id.data, user.user_id.size);
     if (user_id == "late") return types_.waiting.push_back(std::move(done));
@@ -60,14 +66,15 @@ class SimTypes::SimRoomType final : public RoomType {
     if (user_id == "banned") outcome.refused = Error{Code::rejected_by_plugin, "banned here", 0, {}};
     done(std::move(outcome));
   }
-  void willPost(const atrium_room_view& room, const atrium_user_view& sender, const atrium_message_view& message, HookDone done) override {
+  void willPost(const atrium_room_view& room, const atrium_user_view& sender, const atrium_message_view& message, HookDone done) {
     types_.seen.push_back("post " + words(room) + " sender=" + words(sender) + ' ' + words(message));
     types_.waiting.push_back(std::move(done));
   }
 
- private:
   static bool has(const atrium_json& value, std::string_view key) { return JsonView(value)[key].exists(); }
+
   SimTypes& types_;
+  HookTarget* const self_ = this;
   const std::string name_;
   const bool hooked_;
   atrium_room_type_info info_{};
@@ -84,9 +91,10 @@ class SimTypes::SimMessageType final : public MessageType {
     info_.name = text(name_);
   }
   const atrium_message_type_info& info() const override { return info_; }
-  bool checks() const override { return name_ == "checked" || name_ == "whisper" || name_ == "asked"; }
-  void check(const atrium_room_view& room, const atrium_user_view& sender, const atrium_message_view& message, HookDone done) override {
-    types_.seen.push_back("check " + words(room) + " sender=" + words(sender) + ' ' + words(message));
+  HookSet hooks() const override { return name_ == "checked" || name_ == "whisper" || name_ == "asked" ? HookSet{Hook::check} : HookSet{}; }
+  void call(const HookCall& call, HookDone done) override {
+    const atrium_message_view& message = *call.message;
+    types_.seen.push_back("check " + words(*call.room) + " sender=" + words(*call.user) + ' ' + words(message));
     if (name_ == "asked") return types_.waiting.push_back(std::move(done));
     HookOutcome outcome;
     const std::string_view content(message.content.data, message.content.size);

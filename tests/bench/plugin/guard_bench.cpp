@@ -11,7 +11,7 @@
 #include <cstdio>
 #include <vector>
 
-#include "plugin/types_port.hpp"
+#include "plugin/process_hooks.hpp"
 #include "plugin_world.hpp"
 
 namespace atrium::test {
@@ -39,7 +39,7 @@ int run(std::uint64_t calls, unsigned runs) {
   const atrium_room_type& table = plugin.roomType()->table;
   HookGuard& guard = plugin.makeGuard("bench", room_hook_deadline);
   const auto types = world.host().makeTypes();
-  RoomType& port = *types->roomType("agent_team");
+  HookTarget& port = *types->roomType("agent_team")->row().front();
 
   Scene scene;
   scene.settings = Scene::json(R"({"message_retention_days":30,"allow_file_sharing":true})");
@@ -47,6 +47,7 @@ int run(std::uint64_t calls, unsigned runs) {
   const atrium_room_view room = scene.room();
   const atrium_user_view user = scene.user();
   const atrium_message_view message = scene.message();
+  const HookCall call{.hook = Hook::will_post, .room = &room, .user = &user, .message = &message};
   atrium_reply reply{};
   reply.struct_size = sizeof reply;
 
@@ -56,8 +57,7 @@ int run(std::uint64_t calls, unsigned runs) {
   for (unsigned n = 0; n < runs; ++n) {
     plain.push_back(nanosecondsEach(calls, [&] { allowed += plainCall() == ATRIUM_OK; }));
     guarded.push_back(nanosecondsEach(calls, [&] { allowed += guard.call(plainCall) == ATRIUM_OK; }));
-    whole.push_back(
-        nanosecondsEach(calls, [&] { port.willPost(room, user, message, [&](HookOutcome said) { allowed += said.refused ? 0 : 1; }); }));
+    whole.push_back(nanosecondsEach(calls, [&] { port.call(call, [&](HookOutcome said) { allowed += said.refused ? 0 : 1; }); }));
   }
   std::printf("plain call    %7.1f ns\n", median(plain));
   std::printf("with guard    %7.1f ns   guard %+.1f ns\n", median(guarded), median(guarded) - median(plain));

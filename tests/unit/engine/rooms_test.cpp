@@ -217,7 +217,7 @@ TEST(Rooms, aListSkipsRoomsOfATypeThatIsSwitchedOff) {
   const auto list = ana.rooms();
   ASSERT_EQ(codeOf(list), "ok");
   EXPECT_EQ(strings(list->root()["items"], "room_id"), Strings({kept}));
-  EXPECT_EQ(codeOf(ana.read("room_01KEKQYS00R4X8W6M9ZB2T5VNC")), "plugin_failed");
+  EXPECT_EQ(codeOf(ana.read("room_01KEKQYS00R4X8W6M9ZB2T5VNC")), "plugin_unavailable");
 }
 
 // ---- Leaving memory and coming back

@@ -56,7 +56,7 @@ TEST_F(TypesPortTest, knowsWhatIsOn) {
   EXPECT_EQ(types->roomTypeNames(), std::vector<std::string>{"test_room"});
   EXPECT_EQ(types->messageTypeNames(), std::vector<std::string>{"test_message"});
   EXPECT_EQ(types->roomType("test_message"), nullptr);
-  EXPECT_TRUE(room->checksSettings() && room->checksJoin() && room->checksPost() && message->checks());
+  EXPECT_TRUE(room->has(Hook::check_settings) && room->has(Hook::will_join) && room->has(Hook::will_post) && message->has(Hook::check));
 }
 
 TEST_F(TypesPortTest, carriesEverythingAHookSays) {

@@ -7,16 +7,17 @@
 #include <iterator>
 #include <optional>
 
+#include "engine/hook_row.hpp"
+
 namespace atrium::test {
 
 namespace {
 
 atrium_text text(std::string_view view) { return {view.data(), view.size()}; }
 
-template <typename Call>
-HookOutcome inlineOutcome(Call&& call) {
+HookOutcome ask(std::span<HookTarget* const> row, const HookCall& call) {
   std::optional<HookOutcome> outcome;
-  call([&](HookOutcome said) { outcome = std::move(said); });
+  askRow(row, call, [&](HookOutcome said) { outcome = std::move(said); });
   EXPECT_TRUE(outcome) << "the hook did not complete before it returned";
   return outcome ? *std::move(outcome) : HookOutcome{};
 }
@@ -109,18 +110,28 @@ atrium_message_view Scene::message() const {
 }
 
 HookOutcome Scene::checkSettings(RoomType& type) const {
-  return inlineOutcome([&](HookDone done) { type.checkSettings(room(), user(), std::move(done)); });
+  const atrium_room_view its_room = room();
+  const atrium_user_view its_user = user();
+  return ask(type.row(), {.hook = Hook::check_settings, .room = &its_room, .actor = &its_user});
 }
 HookOutcome Scene::willJoin(RoomType& type) const {
-  if (!type.checksJoin()) return {};
-  return inlineOutcome([&](HookDone done) { type.willJoin(room(), user(), user(), std::move(done)); });
+  const atrium_room_view its_room = room();
+  const atrium_user_view its_user = user();
+  return ask(type.row(), {.hook = Hook::will_join, .room = &its_room, .user = &its_user, .actor = &its_user});
 }
 HookOutcome Scene::willPost(RoomType& type) const {
-  return inlineOutcome([&](HookDone done) { type.willPost(room(), user(), message(), std::move(done)); });
+  const atrium_room_view its_room = room();
+  const atrium_user_view its_user = user();
+  const atrium_message_view its_message = message();
+  return ask(type.row(), {.hook = Hook::will_post, .room = &its_room, .user = &its_user, .message = &its_message});
 }
 HookOutcome Scene::check(MessageType& type) const {
-  if (!type.checks()) return {};
-  return inlineOutcome([&](HookDone done) { type.check(room(), user(), message(), std::move(done)); });
+  const atrium_room_view its_room = room();
+  const atrium_user_view its_user = user();
+  const atrium_message_view its_message = message();
+  HookTarget* const target = &type;
+  return ask({&target, type.has(Hook::check) ? 1u : 0u},
+             {.hook = Hook::check, .room = &its_room, .user = &its_user, .message = &its_message});
 }
 
 }  // namespace atrium::test

@@ -1,0 +1,55 @@
+#include "plugin/plugin_slot.hpp"
+
+#include <utility>
+
+#include "protocol/errors.hpp"
+
+namespace atrium {
+
+void PluginSlot::publish(std::shared_ptr<HookTarget> target, bool allow_on_failure) {
+  hooks_ = target->hooks();
+  allow_on_failure_ = allow_on_failure;
+  target_ = std::move(target);
+}
+
+void PluginSlot::withdraw() {
+  target_.reset();
+  unpark();
+}
+
+void PluginSlot::unpark() {
+  if (!parked_ || releasing_) return;
+  releasing_ = true;
+  // What a completion brings joins the end of the row: of one room nothing overtakes.
+  while (!held_.empty()) {
+    Held next = std::move(held_.front());
+    held_.pop_front();
+    const OpenedCall opened = next.request.open();
+    const HookCall call = opened.call();
+    // The next generation may lack a hook that was being waited for.
+    if (target_ && !hooks_.has(call.hook))
+      next.done({});
+    else
+      pass(call, std::move(next.done));
+  }
+  releasing_ = false;
+  parked_ = false;
+}
+
+void PluginSlot::hold(const HookCall& call, HookDone done) {
+  if (call.hook != Hook::tick && held_.size() < held_max) return held_.push_back({HookRequest(call), std::move(done)});
+  HookOutcome outcome;
+  if (call.hook != Hook::tick)
+    outcome.refused = Error{Code::overloaded, "As much as may waits for the plugin " + plugin_id_ + ", which is being exchanged.", 500, {}};
+  done(std::move(outcome));
+}
+
+void PluginSlot::pass(const HookCall& call, HookDone done) {
+  if (target_) return target_->call(call, std::move(done));
+  HookOutcome outcome;
+  if (isAsked(call.hook) && !allow_on_failure_)
+    outcome.refused = Error{Code::plugin_unavailable, "The plugin " + plugin_id_ + " is not available at present.", 1000, {}};
+  done(std::move(outcome));
+}
+
+}  // namespace atrium

@@ -1,0 +1,58 @@
+#pragma once
+
+#include <cstddef>
+#include <deque>
+#include <memory>
+#include <string>
+
+#include "engine/hook_request.hpp"
+#include "engine/hooks.hpp"
+
+namespace atrium {
+
+// Where one plugin's hooks hang on one shard: rooms keep the slot, whatever generation of the plugin stands behind it and whether one does.
+// One thread.
+class PluginSlot final : public HookTarget {
+ public:
+  // How many calls one slot holds while it is parked. Above: what is asked is refused with `overloaded`, what is told is dropped.
+  static constexpr std::size_t held_max = 10'000;
+
+  explicit PluginSlot(std::string plugin_id) : plugin_id_(std::move(plugin_id)) {}
+
+  // From now on calls go to `target`, none to the former one. A target that completes later keeps itself alive until it has
+  // (shared_from_this); one that does not ends here. Not from within a hook or its completion.
+  void publish(std::shared_ptr<HookTarget> target, bool allow_on_failure);
+  // Calls are refused with plugin_unavailable, or allowed where a failure is. Ends what was parked.
+  void withdraw();
+  // Holds calls, in order, until unpark(). Ticks are dropped: the next comes by itself.
+  void park() { parked_ = true; }
+  void unpark();
+
+  [[nodiscard]] const std::string& pluginId() const { return plugin_id_; }
+  [[nodiscard]] bool published() const { return target_ != nullptr; }
+
+  // Those of the latest target, also while there is none.
+  HookSet hooks() const override { return hooks_; }
+  void call(const HookCall& call, HookDone done) override {
+    if (parked_) return hold(call, std::move(done));
+    pass(call, std::move(done));
+  }
+
+ private:
+  struct Held {
+    HookRequest request;
+    HookDone done;
+  };
+  void hold(const HookCall& call, HookDone done);
+  void pass(const HookCall& call, HookDone done);
+
+  const std::string plugin_id_;
+  std::shared_ptr<HookTarget> target_;
+  HookSet hooks_;
+  bool allow_on_failure_ = false;
+  bool parked_ = false;
+  bool releasing_ = false;
+  std::deque<Held> held_;
+};
+
+}  // namespace atrium

@@ -1,0 +1,174 @@
+#include "plugin/plugin_slot.hpp"
+
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+#include "plugin/types_port.hpp"
+#include "protocol/errors.hpp"
+
+namespace atrium::test {
+namespace {
+
+atrium_text text(std::string_view view) { return {view.data(), view.size()}; }
+
+// One generation: notes what reaches it in a list that outlives it, and when it ends.
+class Generation final : public HookTarget, public std::enable_shared_from_this<Generation> {
+ public:
+  using Journal = std::vector<std::string>;
+  Generation(std::string name, Journal& journal, HookSet hooks = {Hook::will_post, Hook::did_post, Hook::tick})
+      : name_(std::move(name)), journal_(journal), hooks_(hooks) {}
+  ~Generation() override { journal_.push_back(name_ + " ended"); }
+  HookSet hooks() const override { return hooks_; }
+  void call(const HookCall& call, HookDone done) override {
+    journal_.push_back(name_ + " " + (call.message ? std::string(call.message->content.data, call.message->content.size) : "?"));
+    if (!late) return done({});
+    answer = [self = shared_from_this(), done = std::move(done)]() mutable { done({}); };
+  }
+
+  bool late = false;
+  std::move_only_function<void()> answer;
+
+ private:
+  std::string name_;
+  Journal& journal_;
+  HookSet hooks_;
+};
+
+struct PluginSlotTest : testing::Test {
+  // What became of a post with that content; "" while it waits.
+  std::string& post(const std::string& content, Hook hook = Hook::will_post) {
+    std::string& answer = answers.emplace_back();
+    const atrium_message_view message{
+        .struct_size = sizeof message, .priority = 1, .message_type = text("text"), .content = text(content), .metadata = {}};
+    slot.call({.hook = hook, .message = &message},
+              [&answer](HookOutcome said) { answer = said.refused ? std::string(info(said.refused->code).word) : "allowed"; });
+    return answer;
+  }
+
+  std::deque<std::string> answers;
+  Generation::Journal journal;
+  PluginSlot slot{"acme.guard"};
+};
+
+TEST_F(PluginSlotTest, sendsCallsToTheLatestGenerationAlone) {
+  slot.publish(std::make_shared<Generation>("one", journal), false);
+  EXPECT_EQ(post("a"), "allowed");
+  slot.publish(std::make_shared<Generation>("two", journal), false);
+  EXPECT_EQ(post("b"), "allowed");
+  EXPECT_EQ(journal, (Generation::Journal{"one a", "one ended", "two b"}));
+}
+
+TEST_F(PluginSlotTest, letsTheFormerGenerationFinishWhatItIsAt) {
+  const auto one = std::make_shared<Generation>("one", journal);
+  one->late = true;
+  slot.publish(one, false);
+  const std::string& first = post("a");
+  std::move_only_function<void()> answer = std::move(one->answer);
+  const std::weak_ptr<Generation> watched = one;
+  slot.publish(std::make_shared<Generation>("two", journal), false);
+  EXPECT_FALSE(watched.expired());
+  EXPECT_EQ(post("b"), "allowed");
+  EXPECT_EQ(first, "");
+  answer();
+  EXPECT_EQ(first, "allowed");
+}
+
+TEST_F(PluginSlotTest, refusesWhatIsAskedAndForgetsWhatIsToldWhileItsPluginIsWithdrawn) {
+  slot.publish(std::make_shared<Generation>("one", journal), false);
+  slot.withdraw();
+  EXPECT_EQ(journal.back(), "one ended");
+  EXPECT_TRUE(slot.hooks().has(Hook::will_post)) << "otherwise nobody would be asked";
+  EXPECT_EQ(post("a"), "plugin_unavailable");
+  EXPECT_EQ(post("b", Hook::did_post), "allowed");
+  slot.publish(std::make_shared<Generation>("two", journal), true);
+  EXPECT_EQ(post("c"), "allowed");
+  slot.withdraw();
+  EXPECT_EQ(post("d"), "allowed") << "where a failure is allowed, so is this";
+}
+
+TEST_F(PluginSlotTest, holdsCallsWhileItIsParkedAndCarriesThemOutInOrder) {
+  slot.publish(std::make_shared<Generation>("one", journal), false);
+  slot.park();
+  const std::string &a = post("a"), &b = post("b", Hook::did_post), &tick = post("t", Hook::tick);
+  EXPECT_EQ(a + b, "");
+  EXPECT_EQ(tick, "allowed") << "dropped: the next comes by itself";
+  slot.publish(std::make_shared<Generation>("two", journal), false);
+  slot.unpark();
+  EXPECT_EQ(a + b, "allowedallowed");
+  EXPECT_EQ(journal, (Generation::Journal{"one ended", "two a", "two b"}));
+  EXPECT_EQ(post("c"), "allowed");
+}
+
+TEST_F(PluginSlotTest, letsNothingOvertakeWhatWasHeld) {
+  slot.publish(std::make_shared<Generation>("one", journal), false);
+  slot.park();
+  const atrium_message_view first{.struct_size = sizeof first, .priority = 1, .message_type = {}, .content = text("a"), .metadata = {}};
+  slot.call({.hook = Hook::will_post, .message = &first}, [this](const HookOutcome&) { post("c"); });
+  post("b");
+  slot.unpark();
+  EXPECT_EQ(journal, (Generation::Journal{"one a", "one b", "one c"}));
+}
+
+TEST_F(PluginSlotTest, asksNothingOfAGenerationThatHasNoSuchHook) {
+  slot.publish(std::make_shared<Generation>("one", journal), false);
+  slot.park();
+  const std::string& a = post("a");
+  slot.publish(std::make_shared<Generation>("two", journal, HookSet{Hook::tick}), false);
+  slot.unpark();
+  EXPECT_EQ(a, "allowed");
+  EXPECT_EQ(journal, Generation::Journal{"one ended"});
+}
+
+TEST_F(PluginSlotTest, refusesWhatWasHeldForAPluginThatIsWithdrawn) {
+  slot.publish(std::make_shared<Generation>("one", journal), false);
+  slot.park();
+  const std::string& a = post("a");
+  slot.withdraw();
+  EXPECT_EQ(a, "plugin_unavailable");
+  EXPECT_EQ(post("b"), "plugin_unavailable") << "and it holds no more";
+}
+
+TEST_F(PluginSlotTest, holdsNoMoreThanItMay) {
+  slot.publish(std::make_shared<Generation>("one", journal), false);
+  slot.park();
+  for (std::size_t n = 0; n < PluginSlot::held_max; ++n) post("a");
+  EXPECT_EQ(post("b"), "overloaded");
+  slot.unpark();
+  EXPECT_EQ(answers.front() + answers[PluginSlot::held_max - 1], "allowedallowed");
+}
+
+// ---- The port
+
+TEST(TypesPort, keepsARoomTypeForRoomsWhatEverComesAndGoesBehindIt) {
+  Generation::Journal journal;
+  TypesPort port;
+  const auto publish = [&](std::string name, std::uint32_t max_members) {
+    atrium_room_type_info info{};
+    info.struct_size = sizeof info;
+    info.name = text(name);
+    info.max_members = max_members;
+    port.publish({.plugin_id = "acme.rooms", .hooks = std::make_shared<Generation>(name, journal), .room_type = info});
+  };
+  publish("team", 5);
+  RoomType* const team = port.roomType("team");
+  ASSERT_TRUE(team);
+  publish("team", 7);
+  EXPECT_EQ(port.roomType("team"), team);
+  EXPECT_EQ(team->info().max_members, 7u);
+  EXPECT_EQ(std::string(team->info().name.data, team->info().name.size), "team") << "a text of its own";
+  port.withdraw("acme.rooms");
+  EXPECT_EQ(port.roomType("team"), nullptr);
+  EXPECT_TRUE(port.roomTypeNames().empty());
+  EXPECT_EQ(team->info().max_members, 7u) << "its rooms are still here";
+  EXPECT_EQ(team->row().size(), 1u);
+  publish("crew", 9);
+  EXPECT_EQ(port.roomTypeNames(), std::vector<std::string>{"crew"}) << "the plugin brings another type now";
+  publish("team", 5);
+  EXPECT_EQ(port.roomType("team"), team);
+  EXPECT_EQ(port.roomType("crew"), nullptr);
+}
+
+}  // namespace
+}  // namespace atrium::test
