@@ -5,6 +5,7 @@
 // What the class is shows in what it has; one class may be several. Each header says what its kind asks for:
 //   room_type.hpp   message_type.hpp   routing_scorer.hpp   alert_rule.hpp   assistant.hpp   command.hpp
 //   event_sink.hpp  authenticator.hpp  http_ui.hpp          bus.hpp          storage.hpp (to be included and derived from)
+//   metrics.hpp     services.hpp    http.hpp            what the server does for a plugin, made from its Host
 //   state.hpp       what a plugin hands to its next generation, and its self-test
 // It is constructed once, from whichever of these it accepts:
 //   Class(Host, Json options)   Class(Json options)   Class(Host)   Class()
@@ -23,11 +24,14 @@
 #include "atrium/bus.hpp"
 #include "atrium/command.hpp"
 #include "atrium/event_sink.hpp"
+#include "atrium/http.hpp"
 #include "atrium/http_ui.hpp"
 #include "atrium/message_type.hpp"
+#include "atrium/metrics.hpp"
 #include "atrium/plugin.h"
 #include "atrium/room_type.hpp"
 #include "atrium/routing_scorer.hpp"
+#include "atrium/services.hpp"
 #include "atrium/state.hpp"
 
 namespace atrium {
@@ -83,9 +87,9 @@ struct Instance {
   using RoomType = std::conditional_t<HasRoomType<P>, RoomTypeTables<P, Instance>, Nothing>;
   using MessageType = std::conditional_t<HasMessageType<P>, MessageTypeTables<P, Instance>, Nothing>;
 
-  Instance(Host its_host, Json options, std::string_view default_name)
-      : host(its_host),
-        plugin(make<P>(its_host, options)),
+  Instance(const atrium_host* its_host, Json options, std::string_view default_name)
+      : host(its_host, &jobs),
+        plugin(make<P>(host, options)),
         room_type(room_type_info()),
         message_type(message_type_info()),
         parts(plugin, default_name) {}
@@ -102,6 +106,7 @@ struct Instance {
     return nullptr;
   }
 
+  Jobs jobs;  // Outlives the plugin: its callbacks hold parts of it.
   Host host;
   P plugin;
   [[no_unique_address]] RoomType room_type;
@@ -130,7 +135,7 @@ struct Entry {
   static atrium_status create(const atrium_host* host, atrium_json options, atrium_sink error, atrium_plugin** out) noexcept {
     const auto explain = [&](std::string_view why) { error.write(error.context, why.data(), why.size()); };
     try {
-      *out = reinterpret_cast<atrium_plugin*>(std::make_unique<Instance<P>>(Host(host), Json(options), last_part(id.view())).release());
+      *out = reinterpret_cast<atrium_plugin*>(std::make_unique<Instance<P>>(host, Json(options), last_part(id.view())).release());
       return ATRIUM_OK;
     } catch (const std::exception& problem) {
       explain(problem.what());
