@@ -226,7 +226,26 @@ Result<void> LoadedPlugin::keepListedHooks() {
 }
 
 HookGuard& LoadedPlugin::makeGuard(std::string hook, std::chrono::nanoseconds deadline) {
+  const std::scoped_lock lock(guards_mutex_);
   return guards_.emplace_back(std::move(hook), deadline, environment_.call_clock);
+}
+
+LoadedPlugin::GuardLoan LoadedPlugin::borrowGuard(std::string_view hook, std::chrono::nanoseconds deadline) {
+  {
+    const std::scoped_lock lock(guards_mutex_);
+    const auto idle = std::ranges::find_if(idle_guards_, [hook](const HookGuard* guard) { return guard->hook() == hook; });
+    if (idle != idle_guards_.end()) {
+      HookGuard& guard = **idle;
+      idle_guards_.erase(idle);
+      return {*this, guard};
+    }
+  }
+  return {*this, makeGuard(std::string(hook), deadline)};
+}
+
+void LoadedPlugin::giveBack(HookGuard& guard) {
+  const std::scoped_lock lock(guards_mutex_);
+  idle_guards_.push_back(&guard);
 }
 
 void LoadedPlugin::report(HookGuard& guard, std::string_view what) const {

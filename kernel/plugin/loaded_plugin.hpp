@@ -4,10 +4,12 @@
 #include <deque>
 #include <filesystem>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <tuple>
+#include <vector>
 
 #include "base/clock.hpp"
 #include "base/log.hpp"
@@ -59,7 +61,28 @@ class LoadedPlugin {
   // A guard for calls of `hook` by one thread. It lives as long as the plugin, and the figures of all guards of a hook are shown
   // together. Before the threads start.
   [[nodiscard]] HookGuard& makeGuard(std::string hook, std::chrono::nanoseconds deadline);
-  [[nodiscard]] const std::deque<HookGuard>& guards() const { return guards_; }
+  // Likewise for one call on a worker, as many of which may be inside at once: one of the hook's guards that nobody holds. It is given back
+  // when the loan ends, before the plugin does. Any thread.
+  class GuardLoan {
+   public:
+    GuardLoan(LoadedPlugin& plugin, HookGuard& guard) : plugin_(plugin), guard_(guard) {}
+    GuardLoan(const GuardLoan&) = delete;
+    GuardLoan& operator=(const GuardLoan&) = delete;
+    ~GuardLoan() { plugin_.giveBack(guard_); }
+    HookGuard* operator->() const { return &guard_; }
+    HookGuard& operator*() const { return guard_; }
+
+   private:
+    LoadedPlugin& plugin_;
+    HookGuard& guard_;
+  };
+  [[nodiscard]] GuardLoan borrowGuard(std::string_view hook, std::chrono::nanoseconds deadline);
+  // Calls `each` with every guard. Any thread.
+  template <typename Each>
+  void forEachGuard(Each each) const {
+    const std::scoped_lock lock(guards_mutex_);
+    for (const HookGuard& guard : guards_) each(guard);
+  }
 
   // Counts and logs an answer that was a failure or broke the contract. On the guard's thread.
   void report(HookGuard& guard, std::string_view what) const;
@@ -76,6 +99,7 @@ class LoadedPlugin {
   };
   struct Services;
   LoadedPlugin(const Manifest& manifest, std::filesystem::path library_file, Library library, Environment environment);
+  void giveBack(HookGuard& guard);
   Result<void> checkEntry();
   Result<void> create(std::string_view options);
   Result<void> fetchAll();
@@ -95,7 +119,9 @@ class LoadedPlugin {
   atrium_plugin* self_ = nullptr;
   OptionalOf<AllKinds>::Type extensions_;
   UiBundlePtr ui_bundle_;
+  mutable std::mutex guards_mutex_;
   std::deque<HookGuard> guards_;
+  std::vector<HookGuard*> idle_guards_;  // Of workers, held by nobody.
 };
 
 }  // namespace atrium

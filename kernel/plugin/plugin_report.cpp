@@ -26,13 +26,13 @@ struct HookFigures {
 
 std::map<std::string_view, HookFigures> figuresOf(const LoadedPlugin& plugin) {
   std::map<std::string_view, HookFigures> figures;
-  for (const HookGuard& guard : plugin.guards()) {
+  plugin.forEachGuard([&figures](const HookGuard& guard) {
     HookFigures& sum = figures[guard.hook()];
     guard.duration().addTo(sum.duration);
     sum.failures += guard.failures();
     sum.overruns += guard.overruns();
     sum.inside += guard.inside() ? 1 : 0;
-  }
+  });
   return figures;
 }
 
@@ -89,9 +89,11 @@ PluginsHealth PluginHost::health() const {
     if (missed(record)) {
       troubles.push_back(record.entry->file.path.filename().string() + " was rejected: " + record.reason);
     } else if (record.loaded) {
-      const auto& guards = record.loaded->guards();
-      const auto failing = std::ranges::find_if(guards, &HookGuard::failing);
-      if (failing != guards.end()) troubles.push_back(record.loaded->manifest().id + " fails in " + failing->hook());
+      std::string failing;
+      record.loaded->forEachGuard([&failing](const HookGuard& guard) {
+        if (failing.empty() && guard.failing()) failing = guard.hook();
+      });
+      if (!failing.empty()) troubles.push_back(record.loaded->manifest().id + " fails in " + failing);
     }
   }
   PluginsHealth health{troubles.empty(), {}};

@@ -1,0 +1,133 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <utility>
+
+#include "base/metrics.hpp"
+#include "base/timer_wheel.hpp"
+#include "engine/ports.hpp"
+#include "loop/worker_pool.hpp"
+#include "plugin/plugin_registry.hpp"
+
+// Calls of plugins that may take their time, as a shard makes them: the call runs on a worker, the answer comes back to the shard, at its
+// deadline at the latest. What a plugin answers later is counted and dropped. The plugin stays leased until its call has returned and was
+// answered or given up.
+namespace atrium {
+
+// What a call came back with. A value.
+template <typename T>
+struct CallAnswer {
+  atrium_status status = ATRIUM_FAILED;  // ATRIUM_TIMED_OUT: at its deadline; ATRIUM_FULL: no worker was free to take it.
+  T value{};
+};
+
+// One call under way, shared by the shard that asked and the worker. Any thread.
+class WorkerCall {
+ public:
+  WorkerCall(PluginLease lease, std::string hook, std::chrono::nanoseconds deadline)
+      : hook_(std::move(hook)), deadline_(deadline), lease_(std::move(lease)) {}
+
+  [[nodiscard]] LoadedPlugin& plugin() { return *lease_; }
+  [[nodiscard]] const std::string& hook() const { return hook_; }
+  [[nodiscard]] std::chrono::nanoseconds deadline() const { return deadline_; }
+  // The plugin's function has returned.
+  void returned() { letGo(inside); }
+  // It was answered, or nobody waits any more.
+  void over() { letGo(open); }
+  // Counts and logs that there was no answer in time. While it is open.
+  void reportLate();
+
+ private:
+  enum Part : unsigned { inside = 1, open = 2 };
+  void letGo(Part part);
+
+  const std::string hook_;
+  const std::chrono::nanoseconds deadline_;
+  std::mutex mutex_;
+  unsigned parts_ = inside | open;
+  PluginLease lease_;
+};
+
+// The calls that one shard makes. On the shard's thread; the workers outlive none of it: they are stopped first.
+class WorkerCalls {
+ public:
+  struct Parts {
+    WorkerPool& workers;
+    Shards& shards;
+    unsigned shard;
+    TimerWheel& timers;
+    const Now& now;
+    MetricSet& metrics;
+  };
+  explicit WorkerCalls(const Parts& parts) : parts_(parts) {}
+
+  // Answers one call; the first time counts. Any thread.
+  template <typename T>
+  using Answer = std::function<void(CallAnswer<T>)>;
+
+  // Runs `job` on a worker. It calls the plugin through `guarded()` and hands `answer` the outcome, at once or later from any thread.
+  // Completes here, never from within run() but when the pool is full. Returns a number for giveUp(). `lease` is not empty.
+  template <typename T>
+  std::uint64_t run(PluginLease lease, std::string hook, std::chrono::nanoseconds deadline,
+                    std::move_only_function<void(WorkerCall&, Answer<T>)> job, std::move_only_function<void(CallAnswer<T>)> done) {
+    auto call = std::make_shared<WorkerCall>(std::move(lease), std::move(hook), deadline);
+    const std::uint64_t number = ++last_number_;
+    const auto held = std::make_shared<std::move_only_function<void(CallAnswer<T>)>>(std::move(done));
+    open(number, call, [held](atrium_status status) { std::exchange(*held, nullptr)(CallAnswer<T>{status, {}}); });
+    Answer<T> answer = [this, number, held, shards = &parts_.shards, home = parts_.shard](CallAnswer<T> came) {
+      shards->postAlways(home, [this, number, held, came = std::move(came)]() mutable {
+        if (close(number)) std::exchange(*held, nullptr)(std::move(came));
+      });
+    };
+    const std::string what = call->plugin().manifest().id + " " + call->hook();
+    if (!parts_.workers.post(
+            [call, job = std::move(job), answer]() mutable {
+              job(*call, std::move(answer));
+              call->returned();
+            },
+            what)) {
+      call->returned();
+      giveUpWith(number, ATRIUM_FULL);
+    }
+    return number;
+  }
+
+  // Nobody waits for that call any more: it completes with ATRIUM_CANCELLED now. Harmless when it is over.
+  void giveUp(std::uint64_t number) { giveUpWith(number, ATRIUM_CANCELLED); }
+  // Calls neither answered nor given up.
+  [[nodiscard]] std::size_t pending() const { return calls_.size(); }
+
+ private:
+  struct Open {
+    Open(std::shared_ptr<WorkerCall> its_call, std::function<void(atrium_status)> its_end, std::move_only_function<void()> late)
+        : call(std::move(its_call)), end(std::move(its_end)), deadline(std::move(late)) {}
+    std::shared_ptr<WorkerCall> call;
+    std::function<void(atrium_status)> end;
+    Timer deadline;
+  };
+  void open(std::uint64_t number, std::shared_ptr<WorkerCall> call, std::function<void(atrium_status)> end);
+  // False: it was over, and the answer comes too late.
+  bool close(std::uint64_t number);
+  void giveUpWith(std::uint64_t number, atrium_status status);
+
+  Parts parts_;
+  std::uint64_t last_number_ = 0;
+  std::unordered_map<std::uint64_t, std::unique_ptr<Open>> calls_;
+};
+
+// Calls the plugin's function with the guard of that hook: `function` returns an atrium_status, which is counted when it is no success.
+// On the worker.
+template <typename Function>
+atrium_status guarded(LoadedPlugin& plugin, std::string_view hook, std::chrono::nanoseconds deadline, Function&& function) {
+  const LoadedPlugin::GuardLoan guard = plugin.borrowGuard(hook, deadline);
+  return guard->call(std::forward<Function>(function));
+}
+
+}  // namespace atrium

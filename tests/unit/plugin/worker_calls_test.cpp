@@ -1,0 +1,164 @@
+#include "plugin/worker_calls.hpp"
+
+#include <gtest/gtest.h>
+
+#include <deque>
+#include <future>
+
+#include "plugin_world.hpp"
+#include "protocol/metrics.hpp"
+
+namespace atrium::test {
+namespace {
+
+// One shard whose thread is the test's: what others post waits until the test takes it.
+class OneShard final : public Shards {
+ public:
+  [[nodiscard]] unsigned count() const override { return 1; }
+  bool post(unsigned shard, Task task) override {
+    postAlways(shard, std::move(task));
+    return true;
+  }
+  void postAlways(unsigned /*shard*/, Task task) override {
+    const std::scoped_lock lock(mutex_);
+    tasks_.push_back(std::move(task));
+    came_.notify_all();
+  }
+  // Waits for the next one and runs it.
+  void turn() {
+    Task task;
+    {
+      std::unique_lock lock(mutex_);
+      came_.wait(lock, [this] { return !tasks_.empty(); });
+      task = std::move(tasks_.front());
+      tasks_.pop_front();
+    }
+    task();
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable came_;
+  std::deque<Task> tasks_;
+};
+
+class WorkerCallsTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    const auto started = world.start();
+    ASSERT_TRUE(started) << started.error().detail;
+  }
+  PluginLease lease() { return world.host().registry().lease("command", "echo"); }
+  void advance(std::chrono::nanoseconds step) {
+    now.mono += step;
+    timers.advance(now.mono);
+  }
+  // Runs `job` with a deadline of a second; what it came back with is in `answer`.
+  template <typename Job>
+  std::uint64_t run(Job job) {
+    return calls.run<std::string>(lease(), "execute", 1s, std::move(job), [this](CallAnswer<std::string> came) {
+      EXPECT_FALSE(answer) << "it was answered before";
+      answer = std::move(came);
+    });
+  }
+  [[nodiscard]] bool drained() {
+    LoadedPlugin& plugin = *world.host().find("test.worker");
+    return world.host().registry().drained(plugin, 0ms);
+  }
+
+  PluginWorld world{ATRIUM_TEST_PLUGINS};
+  SystemClock clock;
+  MetricRegistry metrics{metric_table};
+  MetricSet& own = metrics.makeSet();
+  WorkerPool workers{{.threads = 1, .jobs_max = 2}, clock, world.log, metrics.makeSet()};
+  OneShard shards;
+  Now now{Mono{1h}, {}};
+  TimerWheel timers{now.mono};
+  WorkerCalls calls{{.workers = workers, .shards = shards, .shard = 0, .timers = timers, .now = now, .metrics = own}};
+  std::optional<CallAnswer<std::string>> answer;
+};
+
+TEST_F(WorkerCallsTest, bringsTheAnswerToTheShardThatAsked) {
+  run([](WorkerCall& call, const WorkerCalls::Answer<std::string>& done) {
+    const atrium_status status = guarded(call.plugin(), "execute", 1s, [] { return ATRIUM_OK; });
+    done({status, "said"});
+  });
+  EXPECT_FALSE(answer);
+  shards.turn();
+  ASSERT_TRUE(answer);
+  EXPECT_EQ(answer->status, ATRIUM_OK);
+  EXPECT_EQ(answer->value, "said");
+  EXPECT_EQ(calls.pending(), 0u);
+  workers.stop();
+  EXPECT_TRUE(drained());
+  EXPECT_NE(world.tell("test_worker.so", "hooks").find(R"("hook":"execute","calls":1)"), std::string::npos)
+      << world.tell("test_worker.so", "hooks");
+}
+
+TEST_F(WorkerCallsTest, answersAtTheDeadlineAndDropsWhatComesLater) {
+  std::promise<void> go, inside;
+  run([&](WorkerCall&, const WorkerCalls::Answer<std::string>& done) {
+    inside.set_value();
+    go.get_future().wait();
+    done({ATRIUM_OK, "late"});
+  });
+  inside.get_future().wait();
+  advance(999ms);
+  EXPECT_FALSE(answer);
+  advance(2ms);
+  ASSERT_TRUE(answer);
+  EXPECT_EQ(answer->status, ATRIUM_TIMED_OUT);
+  EXPECT_FALSE(drained()) << "the plugin is still inside";
+  go.set_value();
+  shards.turn();
+  EXPECT_EQ(metrics.sum(Metric::plugin_late_answers), 1);
+  workers.stop();
+  EXPECT_TRUE(drained());
+  EXPECT_NE(world.tell("test_worker.so", "hooks").find(R"("failures":1)"), std::string::npos);
+}
+
+TEST_F(WorkerCallsTest, leasesThePluginUntilALaterAnswer) {
+  std::promise<WorkerCalls::Answer<std::string>> kept;
+  run([&](WorkerCall&, WorkerCalls::Answer<std::string> done) { kept.set_value(std::move(done)); });
+  const auto later = kept.get_future().get();
+  workers.stop();
+  EXPECT_FALSE(drained()) << "it has returned and not answered";
+  later({ATRIUM_OK, "at last"});
+  later({ATRIUM_OK, "twice"});
+  shards.turn();
+  ASSERT_TRUE(answer);
+  EXPECT_EQ(answer->value, "at last");
+  EXPECT_TRUE(drained());
+  shards.turn();
+  EXPECT_EQ(metrics.sum(Metric::plugin_late_answers), 1);
+}
+
+TEST_F(WorkerCallsTest, saysAtOnceThatThePoolIsFull) {
+  std::promise<void> go, inside;
+  EXPECT_TRUE(workers.post([&] {
+    inside.set_value();
+    go.get_future().wait();
+  }));
+  inside.get_future().wait();
+  EXPECT_TRUE(workers.post([] {}));
+  run([](WorkerCall&, const WorkerCalls::Answer<std::string>&) { ADD_FAILURE() << "it was not to run"; });
+  ASSERT_TRUE(answer);
+  EXPECT_EQ(answer->status, ATRIUM_FULL);
+  EXPECT_TRUE(drained());
+  go.set_value();
+}
+
+TEST_F(WorkerCallsTest, canBeGivenUp) {
+  std::promise<WorkerCalls::Answer<std::string>> kept;
+  const std::uint64_t number = run([&](WorkerCall&, WorkerCalls::Answer<std::string> done) { kept.set_value(std::move(done)); });
+  const auto never = kept.get_future().get();
+  workers.stop();
+  calls.giveUp(number);
+  ASSERT_TRUE(answer);
+  EXPECT_EQ(answer->status, ATRIUM_CANCELLED);
+  EXPECT_TRUE(drained());
+  calls.giveUp(number);
+}
+
+}  // namespace
+}  // namespace atrium::test
