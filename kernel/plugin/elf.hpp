@@ -13,7 +13,7 @@ namespace atrium {
 // What a plugin's file says of itself without being run.
 struct ElfContents {
   std::string_view manifest;    // plugin.yaml as it was written; a view into the file.
-  std::size_t seal_offset = 0;  // Where the 32 bytes of the seal stand (see sdk/cmake/seal.py).
+  std::size_t seal_offset = 0;  // Where the 32 bytes of the seal stand (see seal.hpp).
   std::string build_id;         // Lower-case hexadecimal; empty when the linker wrote none.
 };
 

@@ -2,28 +2,22 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <openssl/evp.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <array>
 #include <cerrno>
 #include <cstring>
-#include <memory>
 #include <span>
 #include <system_error>
 #include <utility>
 
-#include "base/assert.hpp"
+#include "plugin/digest.hpp"
 #include "plugin/elf.hpp"
 #include "protocol/errors.hpp"
 
 namespace atrium {
 
 namespace {
-
-constexpr std::size_t digest_size = 32;
-using Digest = std::array<unsigned char, digest_size>;
 
 class Descriptor {
  public:
@@ -42,26 +36,6 @@ class Descriptor {
 
 std::unexpected<Error> refuse(std::string why) { return fail(Code::plugin_failed, std::move(why)); }
 std::string systemError() { return std::generic_category().message(errno); }
-
-// The SHA-256 of `bytes`, with `zeroed` bytes from `hole` taken as zeros.
-Digest sha256(std::span<const std::byte> bytes, std::size_t hole = 0, std::size_t zeroed = 0) {
-  static constexpr std::array<std::byte, digest_size> zeros{};
-  Digest digest{};
-  const std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> context(EVP_MD_CTX_new(), EVP_MD_CTX_free);
-  const bool done = context && EVP_DigestInit_ex(context.get(), EVP_sha256(), nullptr) == 1 &&
-                    EVP_DigestUpdate(context.get(), bytes.data(), hole) == 1 &&
-                    EVP_DigestUpdate(context.get(), zeros.data(), zeroed) == 1 &&
-                    EVP_DigestUpdate(context.get(), bytes.data() + hole + zeroed, bytes.size() - hole - zeroed) == 1 &&
-                    EVP_DigestFinal_ex(context.get(), digest.data(), nullptr) == 1;
-  ATRIUM_ASSERT(done, "SHA-256 is always there");
-  return digest;
-}
-
-std::string toHex(const Digest& digest) {
-  std::string text;
-  for (const unsigned char byte : digest) text += fmt::format("{:02x}", byte);
-  return text;
-}
 
 bool ownerIsTrusted(const struct stat& status) { return status.st_uid == 0 || status.st_uid == ::geteuid(); }
 
@@ -116,13 +90,18 @@ Result<PluginFile> readPluginFile(const std::filesystem::path& path) {
 
   auto bytes = readWhole(file.get(), static_cast<std::size_t>(status.st_size));
   if (!bytes) return fail(std::move(bytes.error()));
-  const auto contents = readElf(*bytes);
+  return checkPluginBytes(path, *std::move(bytes));
+}
+
+Result<PluginFile> checkPluginBytes(const std::filesystem::path& path, std::vector<std::byte> bytes) {
+  if (bytes.size() > plugin_size_max) return refuse("it is larger than 64 MiB");
+  const auto contents = readElf(bytes);
   if (!contents) return fail(contents.error());
-  const Digest seal = sha256(*bytes, contents->seal_offset, digest_size);
-  if (std::memcmp(seal.data(), bytes->data() + contents->seal_offset, digest_size) != 0)
+  const Digest seal = sha256(bytes, contents->seal_offset, digest_size);
+  if (std::memcmp(seal.data(), bytes.data() + contents->seal_offset, digest_size) != 0)
     return refuse("its seal is broken: the file was changed after it was built");
-  PluginFile result{path, {}, toHex(sha256(*bytes)), contents->build_id, std::string(contents->manifest)};
-  result.bytes = *std::move(bytes);
+  PluginFile result{path, {}, toHex(sha256(bytes)), contents->build_id, std::string(contents->manifest)};
+  result.bytes = std::move(bytes);
   return result;
 }
 

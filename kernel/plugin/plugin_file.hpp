@@ -32,6 +32,9 @@ struct PluginFile {
 // Fails with plugin_failed and one sentence that does not repeat the path. Blocks on the disk. Any thread.
 [[nodiscard]] Result<PluginFile> readPluginFile(const std::filesystem::path& path);
 
+// The checks of readPluginFile() that need the bytes alone; `path` is kept as it is. Any thread.
+[[nodiscard]] Result<PluginFile> checkPluginBytes(const std::filesystem::path& path, std::vector<std::byte> bytes);
+
 // The directory of private copies. Each copy has a name of its own, because dlopen answers a known name with the old code.
 // One thread.
 class PluginCopies {

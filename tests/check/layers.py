@@ -50,7 +50,7 @@ def findings(table, path, text):
             if not folder.startswith("sdk") and "sdk" not in folders:
                 yield number, f"{folder} may not include the sdk"
         elif "/" in header and first in known and found[1] == '"':
-            if not folder.startswith("kernel/"):
+            if not folder.startswith("kernel/") and first not in folders:
                 yield number, f"{folder} may not include the kernel ({header})"
             elif first != own and first not in folders:
                 yield number, f"{folder} may not include kernel/{first}"

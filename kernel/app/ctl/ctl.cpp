@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "ctl/check_config.hpp"
+#include "ctl/plugin_install.hpp"
 #include "ctl/token_mint.hpp"
 
 namespace atrium {
@@ -30,12 +31,21 @@ ExitCode runCtl(std::span<const std::string> arguments, const CtlContext& contex
   mint->add_option("--ttl", mint_arguments.ttl, "How long it is valid, as in 30m or 7d.")->capture_default_str();
   mint->add_option("--config", mint_arguments.config, "The server's configuration, for the secret; without it, JWT_SECRET_KEY.");
 
+  CLI::App* plugin = app.add_subcommand("plugin", "Plugins.");
+  plugin->require_subcommand(1);
+  std::filesystem::path package;
+  std::filesystem::path directory;
+  CLI::App* install = plugin->add_subcommand("install", "Puts a packed plugin (.atrium) into a plugin directory.");
+  install->add_option("package", package, "The file that `atrium pack` made.")->required();
+  install->add_option("directory", directory, "One of the server's plugins.directories.")->required();
+
   try {
     std::vector<std::string> reversed(arguments.rbegin(), arguments.rend());  // As the library wants them.
     app.parse(reversed);
   } catch (const CLI::ParseError& error) {
     return app.exit(error, context.out, context.err) == 0 ? ExitCode::done : ExitCode::wrong;
   }
+  if (install->parsed()) return installPlugin(package, directory, context);
   return check->parsed() ? checkConfig(config_file, context) : mintTokenFor(mint_arguments, context);
 }
 

@@ -3,7 +3,7 @@
 /* How a shared library is a plugin: it exports one data symbol, `atrium_entry`, and carries its manifest (plugin.yaml, verbatim) in
  * an ELF note of name "Atrium" and type 1, where the host reads it without running anything. A second note, type 2, holds the seal: the
  * SHA-256 of the whole file with these 32 bytes as zeros, so that a damaged file is told from a whole one before it is loaded.
- * sdk/cmake/seal.py writes it as the last step of a build; stripping the library afterwards breaks it. */
+ * `atrium seal` writes it as the last step of a build; stripping the library afterwards breaks it. */
 #include "abi.h"
 #include "host.h"
 #include "json.h"

@@ -65,11 +65,11 @@ class Answer:
 class Server:
     """One atriumd process. `config` is the text of a config file or the path of one (config/demo.yaml by default).
 
-    `data_dir` is kept when it is given, else made and removed with the server. `log` holds every line it wrote so far. `popen` goes to
-    subprocess.Popen as it is.
+    `data_dir` is kept when it is given, else made and removed with the server. `log` holds every line it wrote so far. `program` is another
+    atriumd than that of the build under test. `popen` goes to subprocess.Popen as it is.
     """
 
-    def __init__(self, config=None, data_dir=None, env=None, arguments=(), port=0, **popen):
+    def __init__(self, config=None, data_dir=None, env=None, arguments=(), port=0, program=None, **popen):
         self.secret = secrets.token_hex(32)
         self.log = []
         self._log_grew = threading.Condition()
@@ -84,6 +84,7 @@ class Server:
             (self._own_dir / "atrium.yaml").write_text(config)
             config = self._own_dir / "atrium.yaml"
         self.config = pathlib.Path(config)
+        self._program = program or build_dir / "bin" / "atriumd"
         self._arguments = list(arguments)
         self._popen = popen
         self._env = {**os.environ, "JWT_SECRET_KEY": self.secret, "ATRIUM_DATA_DIR": str(self.data_dir), "ATRIUM_PORT": str(port), **(env or {})}
@@ -116,7 +117,7 @@ class Server:
         """Starts the process without waiting, for tests of a start that fails; wait() gives its exit code."""
         self.url, self._heard = None, threading.Event()
         self.process = subprocess.Popen(
-            [build_dir / "bin" / "atriumd", "--config", self.config, *self._arguments], env=self._env, cwd=self._own_dir,
+            [self._program, "--config", self.config, *self._arguments], env=self._env, cwd=self._own_dir,
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace", **self._popen)
         self._reader = threading.Thread(target=self._read, args=(self.process.stdout, self._heard), daemon=True)
         self._reader.start()

@@ -17,7 +17,7 @@ extern "C" {
 #define ATRIUM_UI_HEADERS_MAX 32u
 
 /* One file of the static bundle; the host serves it, with an ETag and a strict Content-Security-Policy, without calling the plugin.
- * atrium_add_plugin(ASSETS directory) makes the array. */
+ * atrium_add_plugin(ASSETS directory) makes atrium_assets below. */
 typedef struct atrium_asset {
   uint32_t struct_size;
   uint32_t immutable; /* 1: the path names the content (a hash), browsers keep it for ever. */
@@ -25,6 +25,10 @@ typedef struct atrium_asset {
   atrium_text media_type;
   atrium_text body; /* Any bytes. */
 } atrium_asset;
+
+/* What atrium_add_plugin(ASSETS directory) compiled in, as the two members of atrium_http_ui_info want it; nothing of the host's. */
+extern const atrium_asset* const atrium_assets[];
+extern const uint32_t atrium_asset_count;
 
 typedef struct atrium_menu_entry {
   uint32_t struct_size;

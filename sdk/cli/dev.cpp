@@ -1,0 +1,177 @@
+#include "cli/dev.hpp"
+
+#include <fmt/format.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include <array>
+#include <chrono>
+#include <map>
+#include <memory>
+#include <ostream>
+
+#include "cli/http_call.hpp"
+#include "cli/private_server.hpp"
+#include "cli/project.hpp"
+#include "cli/watcher.hpp"
+#include "protocol/json_index.hpp"
+
+namespace atrium {
+
+namespace {
+
+// How long the files must be quiet before a build: an editor writes several at once.
+constexpr int settle_ms = 100;
+
+class DevLoop {
+ public:
+  DevLoop(const Project& project, Watcher watcher, std::unique_ptr<PrivateServer> own, const DevArguments& arguments,
+          const CliContext& context)
+      : project_(project), watcher_(std::move(watcher)), own_(std::move(own)), arguments_(arguments), context_(context) {}
+
+  CliExit run() {
+    // Read here instead of ending the program, so that the server is stopped in order and its folder removed.
+    sigset_t signals;
+    ::sigemptyset(&signals);
+    for (const int signal : {SIGINT, SIGTERM, SIGHUP}) ::sigaddset(&signals, signal);
+    ::sigprocmask(SIG_BLOCK, &signals, nullptr);
+    const int asked = ::signalfd(-1, &signals, SFD_CLOEXEC);
+
+    rebuild("");
+    std::string changed;
+    while (true) {
+      std::array<pollfd, 3> ready{{{.fd = asked, .events = POLLIN, .revents = 0},
+                                   {.fd = watcher_.descriptor(), .events = POLLIN, .revents = 0},
+                                   {.fd = own_ && own_->runs() ? own_->output() : -1, .events = POLLIN, .revents = 0}}};
+      const int happened = ::poll(ready.data(), ready.size(), changed.empty() ? -1 : settle_ms);
+      if (ready[0].revents) break;
+      if (ready[1].revents)
+        if (std::string name = watcher_.changed(); !name.empty()) changed = std::move(name);
+      if (ready[2].revents) readServer();
+      if (happened == 0 && !changed.empty()) rebuild(std::exchange(changed, {}));
+    }
+    ::close(asked);
+    say("Stopping.");
+    return CliExit::done;
+  }
+
+ private:
+  void say(std::string_view line) { context_.out << line << std::endl; }
+
+  void rebuild(const std::string& why) {
+    began_ = std::chrono::steady_clock::now();
+    if (why.empty())
+      say(fmt::format("Building {}", project_.directory().string()));
+    else
+      say(fmt::format("{} changed, building", why));
+    if (!project_.build(context_)) return say("Waiting for a change that repairs it.");
+    auto built = project_.plugins();
+    if (!built) return say(fmt::format("{}\nWaiting for a change that repairs it.", built.error().detail));
+    std::map<std::string, std::string> sums;
+    for (const BuiltPlugin& plugin : *built) sums[plugin.manifest.id] = plugin.file.sha256;
+    if (sums == sums_ && (!own_ || own_->runs())) return say("Nothing of the plugin changed.");
+    plugins_ = *std::move(built);
+    if (serves() && reload(sums)) {
+      sums_ = std::move(sums);
+      return;
+    }
+    if (own_) {
+      sums_ = std::move(sums);
+      if (auto started = own_->start(plugins_); !started) say(started.error().detail);
+    }
+  }
+
+  // Whether a server with these plugins runs already, under the same ids.
+  [[nodiscard]] bool serves() const { return !own_ || (own_->runs() && !own_->url().empty()); }
+
+  // Swaps every plugin that is new. False: the server cannot do that, and one of the author's own is to be started again.
+  bool reload(const std::map<std::string, std::string>& sums) {
+    const std::string url = own_ ? own_->url() : arguments_.server;
+    const std::string token = own_ ? own_->token("root", "admin") : arguments_.token;
+    for (const auto& [id, sum] : sums) {
+      const auto before = sums_.find(id);
+      if (before != sums_.end() && before->second == sum) continue;
+      if (own_ && before == sums_.end()) return false;  // What it serves was named when it was started.
+      const auto answer = callHttp("POST", url, fmt::format("/api/v1/admin/plugins/{}/reload", id), token);
+      if (!answer) {
+        say(answer.error().detail);
+        return !own_;
+      }
+      if (answer->status / 100 != 2) {
+        const auto problem = JsonDocument::parse(answer->body);
+        const std::string detail = problem ? problem->root()["detail"].text() : answer->body;
+        say(fmt::format("The server refused {} ({}): {}", id, answer->status, detail.empty() ? "it gives no reason" : detail));
+        if (!own_) say(fmt::format("It must find {} by its plugins.directories.", project_.pluginDirectory().string()));
+        return !own_ || answer->status != 404;
+      }
+      say(fmt::format("Swapped {} in {}.", id, took()));
+    }
+    return true;
+  }
+
+  void readServer() {
+    const bool was_up = !own_->url().empty();
+    own_->read([&](std::string_view line) { say(line); });
+    if (!was_up && !own_->url().empty()) tellServer();
+    if (!own_->runs()) say("The server ended. Waiting for a change.");
+  }
+
+  void tellServer() {
+    std::string ids;
+    for (const BuiltPlugin& plugin : plugins_)
+      ids += fmt::format("{}{} {}", ids.empty() ? "" : ", ", plugin.manifest.id, plugin.manifest.version);
+    say(fmt::format("Running {} at {} after {}.", ids, own_->url(), took()));
+    if (told_) return;
+    told_ = true;
+    say(
+        fmt::format("\nTokens, good for a day, of the tenant demo:\n  Ana, an agent       {}\n  Ben, an agent       {}\n"
+                    "  Root, an admin      {}\n\nWatching {}; Ctrl-C stops.",
+                    own_->token("ana", "agent"), own_->token("ben", "agent"), own_->token("root", "admin"), project_.directory().string()));
+  }
+
+  [[nodiscard]] std::string took() const {
+    const auto passed = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - began_);
+    return fmt::format("{:.1f} s", static_cast<double>(passed.count()) / 1000);
+  }
+
+  const Project& project_;
+  Watcher watcher_;
+  std::unique_ptr<PrivateServer> own_;  // Null: a server that somebody else runs.
+  const DevArguments& arguments_;
+  const CliContext& context_;
+  std::vector<BuiltPlugin> plugins_;
+  std::map<std::string, std::string> sums_;  // SHA-256 by id of what the server runs.
+  std::chrono::steady_clock::time_point began_;
+  bool told_ = false;
+};
+
+}  // namespace
+
+CliExit develop(const DevArguments& arguments, const CliContext& context) {
+  const auto refuse = [&](const Error& error) {
+    context.err << error.detail << '\n';
+    return CliExit::failed;
+  };
+  if (!arguments.server.empty() && arguments.token.empty()) {
+    context.err << "--server takes --token, too: an admin's token for that server\n";
+    return CliExit::wrong;
+  }
+  auto project = Project::open(arguments.directory, context);
+  if (!project) return refuse(project.error());
+  std::filesystem::path config = arguments.config;
+  std::error_code absent;
+  if (config.empty() && std::filesystem::exists(project->directory() / "dev.yaml", absent)) config = project->directory() / "dev.yaml";
+  auto watcher = Watcher::open(project->directory());
+  if (!watcher) return refuse(watcher.error());
+  std::unique_ptr<PrivateServer> own;
+  if (arguments.server.empty()) {
+    auto made = PrivateServer::make(*project, config, context);
+    if (!made) return refuse(made.error());
+    own = *std::move(made);
+  }
+  return DevLoop(*project, *std::move(watcher), std::move(own), arguments, context).run();
+}
+
+}  // namespace atrium

@@ -1,0 +1,67 @@
+#include "cli/toolchain.hpp"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <array>
+#include <ostream>
+
+namespace atrium {
+
+namespace {
+
+// A program that building a plugin takes, and the Debian package it comes in.
+struct Tool {
+  std::string_view program;
+  std::string_view package;
+  std::string_view why;
+};
+constexpr std::array<Tool, 4> tools = {{{"cmake", "cmake", "configures a project"},
+                                        {"ninja", "ninja-build", "builds it"},
+                                        {"cc", "gcc", "compiles the manifest, and plugins in C"},
+                                        {"c++", "g++", "compiles plugins in C++"}}};
+
+}  // namespace
+
+std::optional<std::filesystem::path> findProgram(std::string_view program, const Environment& environment) {
+  const auto path = environment.find("PATH");
+  std::string_view rest = path == environment.end() ? "/usr/local/bin:/usr/bin:/bin" : std::string_view(path->second);
+  while (!rest.empty()) {
+    const auto colon = rest.find(':');
+    const std::filesystem::path candidate = std::filesystem::path(rest.substr(0, colon)) / program;
+    std::error_code problem;
+    if (std::filesystem::is_regular_file(candidate, problem) && ::access(candidate.c_str(), X_OK) == 0) return candidate;
+    rest = colon == std::string_view::npos ? std::string_view() : rest.substr(colon + 1);
+  }
+  return std::nullopt;
+}
+
+std::string missingTools(const Environment& environment) {
+  std::string packages;
+  std::string programs;
+  for (const Tool& tool : tools)
+    if (!findProgram(tool.program, environment)) {
+      packages += fmt::format(" {}", tool.package);
+      programs += fmt::format("{}{}", programs.empty() ? "" : ", ", tool.program);
+    }
+  if (packages.empty()) return {};
+  return fmt::format("{} missing. This installs what a plugin takes to build:\n\n    sudo apt-get install -y --no-install-recommends{}\n",
+                     programs + (programs.find(',') == std::string::npos ? " is" : " are"), packages);
+}
+
+CliExit doctor(const CliContext& context) {
+  for (const Tool& tool : tools) {
+    const auto found = findProgram(tool.program, context.environment);
+    context.out << fmt::format("{:<8}{:<10}{}\n", tool.program, found ? "found" : "missing",
+                               found ? found->string() : std::string(tool.why));
+  }
+  std::error_code problem;
+  const bool tests = std::filesystem::exists("/usr/include/gtest/gtest.h", problem);
+  context.out << fmt::format("{:<8}{:<10}{}\n", "gtest", tests ? "found" : "missing",
+                             tests ? "/usr/include/gtest" : "tests of plugins are passed over; sudo apt-get install -y libgtest-dev");
+  const std::string missing = missingTools(context.environment);
+  if (!missing.empty()) context.err << '\n' << missing;
+  return missing.empty() ? CliExit::done : CliExit::failed;
+}
+
+}  // namespace atrium

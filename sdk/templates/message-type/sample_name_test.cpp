@@ -1,0 +1,16 @@
+#include <gtest/gtest.h>
+
+#include <atrium/testkit.hpp>
+
+namespace testkit = atrium::testkit;
+
+TEST(SampleName, isOneLine) {
+  testkit::FakeHost host;
+  const testkit::Plugin plugin(host, atrium_entry);
+  testkit::RoomCalls calls;
+  calls.message = R"({"content": "Buy milk", "metadata": {"colour": "blue"}})";
+  EXPECT_TRUE(calls.check(plugin).allowed());
+  EXPECT_EQ(calls.summarise(plugin), "Note blue: Buy milk");
+  calls.message = R"({"content": "Buy milk\nand bread", "metadata": {"colour": "blue"}})";
+  EXPECT_EQ(calls.check(plugin).reason, "A note is one line.");
+}

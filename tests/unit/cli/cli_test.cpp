@@ -1,0 +1,154 @@
+#include "cli/cli.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <fstream>
+#include <iterator>
+#include <sstream>
+#include <vector>
+
+#include "cli/private_server.hpp"
+#include "cli/toolchain.hpp"
+#include "plugin_world.hpp"
+
+namespace atrium::test {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+// One call of the program, with the templates and plugins of this build.
+struct Call {
+  explicit Call(std::vector<std::string> arguments, Environment environment = {}) {
+    code = runCli(arguments, {environment, ATRIUM_BUILD_ROOT, out, err});
+  }
+  std::ostringstream out;
+  std::ostringstream err;
+  CliExit code;
+};
+
+bool holds(const std::string& text, std::string_view part) { return text.find(part) != std::string::npos; }
+
+std::string everythingIn(const fs::path& folder) {
+  std::string text;
+  for (const auto& entry : fs::recursive_directory_iterator(folder)) {
+    text += entry.path().filename().string() + "\n";
+    if (entry.is_regular_file()) text += readFile(entry.path());
+  }
+  return text;
+}
+
+}  // namespace
+
+TEST(New, respellsTheNameWhereverTheTemplateHasIt) {
+  const TemporaryDirectory directory;
+  const Call made({"new", "message-type", "sticky-note", "--id", "com.acme.notes", "--in", directory.path()});
+  ASSERT_EQ(made.code, CliExit::done) << made.err.str();
+  const fs::path project = directory.path() / "sticky-note";
+  const std::string manifest = readFile(project / "plugin.yaml");
+  EXPECT_TRUE(manifest.starts_with("id: com.acme.notes\n")) << manifest;
+  EXPECT_TRUE(holds(manifest, "{message-type: sticky_note}"));
+  const std::string source = readFile(project / "sticky_note.cpp");
+  EXPECT_TRUE(holds(source, "struct StickyNote {"));
+  EXPECT_TRUE(holds(source, "ATRIUM_PLUGIN(StickyNote, \"com.acme.notes\", \"0.1.0\")"));
+  EXPECT_TRUE(fs::exists(project / ".gitignore"));
+}
+
+TEST(New, leavesNothingOfTheTemplatesNameInAnyKind) {
+  const TemporaryDirectory directory;
+  std::vector<std::string> kinds;
+  for (const auto& entry : fs::directory_iterator(fs::path(ATRIUM_BUILD_ROOT) / "templates"))
+    if (const std::string name = entry.path().filename().string(); name != "common") kinds.push_back(name);
+  EXPECT_EQ(std::ranges::count_if(kinds, [](const std::string& kind) { return !kind.ends_with("-c"); }), 9);
+  for (const std::string& kind : kinds) {
+    const bool plain_c = kind.ends_with("-c");
+    const std::string name = "my-" + kind;
+    const Call made(
+        {"new", plain_c ? kind.substr(0, kind.size() - 2) : kind, name, "--language", plain_c ? "c" : "c++", "--in", directory.path()});
+    ASSERT_EQ(made.code, CliExit::done) << made.err.str();
+    const std::string all = everythingIn(directory.path() / name);
+    for (const std::string_view spelling : {"sample-name", "sample_name", "SampleName", "sample-kind"})
+      EXPECT_FALSE(holds(all, spelling)) << kind;
+    const auto manifest = parseManifest(readFile(directory.path() / name / "plugin.yaml"), "plugin.yaml");
+    EXPECT_TRUE(manifest) << kind << ": " << manifest.error().detail;
+  }
+}
+
+TEST(New, neverWritesIntoAFolderThatIsThere) {
+  const TemporaryDirectory directory;
+  fs::create_directory(directory.path() / "here");
+  const Call made({"new", "room-type", "here", "--in", directory.path()});
+  EXPECT_EQ(made.code, CliExit::failed);
+  EXPECT_TRUE(holds(made.err.str(), "is already there")) << made.err.str();
+  EXPECT_TRUE(fs::is_empty(directory.path() / "here"));
+}
+
+TEST(New, saysWhatIsWrongAndWhatThereIs) {
+  const TemporaryDirectory directory;
+  const auto refusal = [&](std::vector<std::string> words) {
+    words.insert(words.begin(), "new");
+    words.insert(words.end(), {"--in", directory.path()});
+    const Call made(std::move(words));
+    EXPECT_EQ(made.code, CliExit::wrong);
+    return made.err.str();
+  };
+  EXPECT_TRUE(refusal({"mesage-type", "x"})
+                  .starts_with("there is no kind of plugin called mesage-type; did you mean \"message-type\"?\nKinds: alert-rule,"));
+  for (const char* name : {"Sticky", "1st", "a--b", "a-", "a_b", "../x"})
+    EXPECT_TRUE(holds(refusal({"room-type", name}), "is no name for a plugin")) << name;
+  EXPECT_TRUE(holds(refusal({"room-type", "x", "--id", "acme"}), "write it like com.acme.x"));
+  EXPECT_TRUE(holds(refusal({"room-type", "x", "--language", "c"}), "there is no template in C for room-type"));
+  EXPECT_TRUE(holds(refusal({"room-type", "x", "--language", "rust"}), "write c or c++"));
+  EXPECT_TRUE(fs::is_empty(directory.path()));
+}
+
+TEST(Inspect, tellsAPluginWithoutRunningIt) {
+  const Call told({"inspect", ATRIUM_BUILD_ROOT "/plugins/room_type_agent_team.so"});
+  ASSERT_EQ(told.code, CliExit::done) << told.err.str();
+  for (const std::string_view line :
+       {"id          atrium.room-type.agent-team\n", "interface   1.0\n", "offers      room-type agent_team\n", "options\n"})
+    EXPECT_TRUE(holds(told.out.str(), line)) << told.out.str();
+}
+
+TEST(Inspect, namesTheFileAndWhatIsWrongWithIt) {
+  const TemporaryDirectory directory;
+  const fs::path file = directory.path() / "x.so";
+  EXPECT_EQ(Call({"inspect", file}).err.str(), file.string() + ": No such file or directory\n");
+  writeFile(file, "");
+  EXPECT_EQ(Call({"inspect", file}).err.str(), file.string() + ": it is empty or cannot be read\n");
+  std::string bytes = readFile(ATRIUM_BUILD_ROOT "/plugins/message_type_text.so");
+  bytes.back() = static_cast<char>(bytes.back() ^ 1);
+  writeFile(file, bytes);
+  EXPECT_EQ(Call({"inspect", file}).err.str(), file.string() + ": its seal is broken: the file was changed after it was built\n");
+}
+
+TEST(Toolchain, isLookedForOnThePath) {
+  const TemporaryDirectory directory;
+  const Environment environment = {{"PATH", "/nowhere:" + directory.path().string()}};
+  writeFile(directory.path() / "cmake", "#!/bin/sh\n");
+  EXPECT_FALSE(findProgram("cmake", environment));  // May not be run.
+  fs::permissions(directory.path() / "cmake", fs::perms::owner_all);
+  EXPECT_EQ(findProgram("cmake", environment), directory.path() / "cmake");
+  EXPECT_TRUE(holds(missingTools(environment), "ninja, cc, c++ are missing"));
+  EXPECT_TRUE(holds(missingTools(environment), "sudo apt-get install -y --no-install-recommends ninja-build gcc g++\n"));
+}
+
+TEST(CommandLine, aWrongOneIsToldFromAFailure) {
+  EXPECT_EQ(Call({}).code, CliExit::wrong);
+  EXPECT_EQ(Call({"deploy"}).code, CliExit::wrong);
+  EXPECT_EQ(Call({"dev", "--server", "http://127.0.0.1:1"}).code, CliExit::wrong);
+  EXPECT_EQ(Call({"--help"}).code, CliExit::done);
+  EXPECT_EQ(Call({"test", "/nonexistent"}).code, CliExit::failed);
+}
+
+TEST(ServerLog, isShownAsAPersonReadsIt) {
+  EXPECT_EQ(readableLogLine("plain words"), "plain words");
+  EXPECT_EQ(readableLogLine(R"({"time":"t","level":"info","event":"server.started"})"), "");
+  EXPECT_EQ(readableLogLine(R"({"time":"t","level":"warning","event":"plugin.rejected","file":"/x.so","reason":"it \"is\""})"),
+            "  warning plugin.rejected file=/x.so reason=it \"is\"");
+  EXPECT_EQ(readableLogLine(R"({"time":"t","level":"info","event":"plugin.com.acme.x","plugin_event":"event_seen","message":"one"})"),
+            "  info plugin.com.acme.x: event_seen one");
+}
+
+}  // namespace atrium::test
