@@ -4,9 +4,14 @@
 #define SHIPPED ATRIUM_PLUGIN_DIRECTORY "/"
 #define EXAMPLE ATRIUM_EXAMPLE_DIRECTORY "/"
 
+// [snippet:contract]
 ATRIUM_CONTRACT_TESTS(RoutingScorer, EXAMPLE "vip_scorer.so");
+ATRIUM_CONTRACT_TESTS(RoutingScorer, EXAMPLE "fair_share.so", .options = R"({"idle_minutes":30,"waiting_minutes":15})");
 ATRIUM_CONTRACT_TESTS(AlertRule, EXAMPLE "crowded_desk.so", .options = R"({"limit":0.9})");
 ATRIUM_CONTRACT_TESTS(Assistant, EXAMPLE "small_talk.so", .samples = {R"({"lead":{"name":"Ana"}})", R"({"lead":{}})"});
+// [/snippet]
+ATRIUM_CONTRACT_TESTS(Assistant, ATRIUM_TESTKIT_PLUGINS "/model_tips.so", .options = R"({"url":"https://models.example/tip"})",
+                      .samples = {"{}"}, .secrets = {{"api_key", "k3y"}});
 ATRIUM_CONTRACT_TESTS(Bus, ATRIUM_TESTKIT_PLUGINS "/loopback.so");
 ATRIUM_CONTRACT_TESTS(Command, ATRIUM_TESTKIT_PLUGINS "/all_kinds.so", .samples = {R"({"name":"Ben"})", "{}"});
 ATRIUM_CONTRACT_TESTS(EventSink, ATRIUM_TESTKIT_PLUGINS "/all_kinds.so");
