@@ -7,7 +7,8 @@
 namespace atrium {
 
 EngineOptions engineOptions(const Settings& settings) {
-  return {.frame_max = settings.websocket.frame_max,
+  return {.trace_entries = settings.rooms.trace_entries,
+          .frame_max = settings.websocket.frame_max,
           .rooms_per_session = settings.websocket.rooms_per_connection,
           .sessions_per_user = settings.websocket.connections_per_user,
           .max_members = settings.rooms.max_members_default,

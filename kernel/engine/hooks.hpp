@@ -100,6 +100,8 @@ class HookTarget {
   // Which hooks there are; one that is not is not to be called. May change between turns.
   [[nodiscard]] virtual HookSet hooks() const = 0;
   virtual void call(const HookCall& call, HookDone done) = 0;
+  // How often it wants its tick; zero: never.
+  [[nodiscard]] virtual std::chrono::seconds tickInterval() const { return std::chrono::seconds{0}; }
 };
 
 // One room type: its constants, and who answers to the hooks of its rooms, in order. Valid as long as the port that gave it.

@@ -7,6 +7,7 @@
 #include "engine/hook_row.hpp"
 #include "engine/room.hpp"
 #include "engine/room_change.hpp"
+#include "engine/room_hooks.hpp"
 #include "engine/rooms.hpp"
 #include "engine/shard_impl.hpp"
 #include "protocol/errors.hpp"
@@ -17,8 +18,6 @@ namespace atrium {
 namespace {
 
 constexpr std::size_t snapshot_members_max = 200;
-
-atrium_text text(std::string_view view) { return {view.data(), view.size()}; }
 
 }  // namespace
 
@@ -40,30 +39,19 @@ void Room::join(PrincipalPtr actor, std::string user_id, Member member, Completi
            if (members_.contains(user_id)) return change->end({});
            const bool by_other = actor->user_id != user_id;
            if (const auto may = mayEnter(*actor, user_id, by_other); !may) return change->end(fail(may.error()));
-           atrium_user_view entering{};
-           entering.struct_size = sizeof entering;
-           entering.token_roles = by_other ? 0 : actor->roles;
-           entering.room_role = static_cast<std::uint32_t>(member.role);
-           entering.user_id = text(user_id);
-           entering.display_name = text(member.display_name);
-           atrium_user_view acting = entering;
-           if (by_other) {
-             const auto it = members_.find(actor->user_id);
-             acting.token_roles = actor->roles;
-             acting.room_role = static_cast<std::uint32_t>(it == members_.end() ? Role::none : it->second.role);
-             acting.user_id = text(actor->user_id);
-             acting.display_name = text(actor->display_name);
-           }
+           const Entering views = entering(*actor, user_id, member);
            const atrium_room_view room = view();
            auto store = [this, actor, user_id, member, change](HookOutcome outcome) mutable {
              if (outcome.refused) return change->end(fail(std::move(*outcome.refused)));
              std::vector<DocumentWrite> writes;
              writes.push_back({memberKey(key_, user_id), ATRIUM_VERSION_ANY, encodeMember(member)});
              writes.push_back({userRoomKey(key_, user_id), ATRIUM_VERSION_ANY, std::string("{}")});
-             write(change, std::move(writes),
-                   [this, user_id = std::move(user_id), member = std::move(member)]() mutable { install(user_id, std::move(member)); });
+             write(change, std::move(writes), [this, actor, user_id = std::move(user_id), member = std::move(member)] {
+               install(user_id, member);
+               tellOfMember(Hook::did_join, *actor, user_id, member);
+             });
            };
-           askRow(type_.row(), {.hook = Hook::will_join, .room = &room, .user = &entering, .actor = &acting}, std::move(store));
+           askRow(type_.row(), {.hook = Hook::will_join, .room = &room, .user = &views.user, .actor = &views.actor}, std::move(store));
          });
 }
 
@@ -129,13 +117,15 @@ void Room::removeMember(PrincipalPtr caller, std::string user_id, Completion<voi
     std::vector<DocumentWrite> writes;
     writes.push_back({memberKey(key_, user_id), ATRIUM_VERSION_ANY, std::nullopt});
     writes.push_back({userRoomKey(key_, user_id), ATRIUM_VERSION_ANY, std::nullopt});
-    write(change, std::move(writes), [this, user_id, own] {
+    write(change, std::move(writes), [this, caller, user_id, own] {
+      const Member gone = members_.find(user_id)->second;
       members_.erase(user_id);
       offline_.erase(user_id);
       announceLeft(user_id);
       detachUser(user_id, CloseCode::removed, own ? "You left the room." : "You were removed from the room.");
       const UserKey user{key_.tenant_id, user_id};
       shard_.thereAlways(shard_.homeOf(user), [user, room = key_.room](Shard::Impl& home) { home.users.memberOf(user, room, false); });
+      tellOfMember(Hook::did_leave, *caller, user_id, gone);
     });
   });
 }

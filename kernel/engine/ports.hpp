@@ -138,6 +138,8 @@ class Types {
   [[nodiscard]] virtual MessageType* messageType(std::string_view name) = 0;
   [[nodiscard]] virtual std::vector<std::string> roomTypeNames() const = 0;
   [[nodiscard]] virtual std::vector<std::string> messageTypeNames() const = 0;
+  // `changed` runs whenever types or their hooks have become others: rooms in memory look anew who wants to be called from time to time.
+  virtual void whenChanged(std::move_only_function<void()> changed) = 0;
 };
 
 // ---- Identity

@@ -66,6 +66,7 @@ void Posts::release(Pending& pending) {
   pending.budget.disarm();
   pending.origin = {};
   pending.body = {};
+  pending.sent = {};
   pending.audience.clear();
   pending.by_ordinal.clear();
   pending.appended = false;
@@ -76,12 +77,14 @@ void Posts::release(Pending& pending) {
   if (--pending_ == 0 && idle_) std::exchange(idle_, nullptr)();
 }
 
-void Posts::append(RoomPin room, AppendItem item, Origin origin, std::string client_message_id, Priority priority) {
+void Posts::append(RoomPin room, AppendItem item, Origin origin, std::string client_message_id, Priority priority,
+                   std::unique_ptr<SentMessage> sent) {
   Pending& pending = *slots_[take()];
   pending.room = std::move(room);
   pending.origin = std::move(origin);
   pending.client_message_id = std::move(client_message_id);
   pending.priority = priority;
+  pending.sent = std::move(sent);
   pending.audience = item.audience;
   pending.body = item.body;
   pending.submitted = shard_.ports.now.mono;
@@ -153,6 +156,7 @@ void Posts::deliver(Pending& pending) {
   if (pending.priority < Priority::urgent) options.flush_window = room.flushWindow();
   if (pending.answered) {
     room.cast(frame, stub, pending.audience, options, pending.result.seq, 0);
+    if (pending.sent) room.didPost(*pending.sent, pending.result);
     return;
   }
   // Whom an audience leaves out, only the shards of the sessions know.
@@ -161,6 +165,7 @@ void Posts::deliver(Pending& pending) {
     pending.by_ordinal.push_back(everyone && user.sessions > 0 ? Handed::awaited : Handed::none);
   // They report at the end of a turn, none from within this call.
   pending.shards_waiting = room.cast(frame, stub, pending.audience, options, pending.result.seq, tokenOf(pending));
+  if (pending.sent) room.didPost(*pending.sent, pending.result);
   if (pending.shards_waiting == 0) return confirm(pending);
   shard_.ports.timers.arm(pending.budget, shard_.ports.now.mono + shard_.options.confirmation_budget + report_grace);
 }
@@ -226,6 +231,7 @@ void Posts::confirm(Pending& pending) {
     shard_.ports.log.warning("message.delivery_failed",
                              {{"tenant_id", room.key().tenant_id}, {"room_id", room.idText()}, {"recipients", failed}});
   }
+  if (pending.sent && !duplicate) room.didDeliver(*pending.sent, result, delivered);
   const std::string_view status = duplicate || delivered + waiting + failed == 0 ? "stored"
                                   : waiting + failed == 0                        ? "delivered"
                                   : delivered > 0                                ? "partial"

@@ -9,8 +9,10 @@
 #include "base/result.hpp"
 #include "base/timer_wheel.hpp"
 #include "engine/fanout.hpp"
+#include "engine/hook_request.hpp"
 #include "engine/room.hpp"
 #include "engine/shard.hpp"
+#include "engine/trace.hpp"
 
 namespace atrium {
 
@@ -23,6 +25,13 @@ struct Origin {
   Mono received{};
 };
 
+// What hooks are told of a message once it is stored.
+struct SentMessage {
+  HookRequest request;  // The sender and the message.
+  MessageType* type;
+  TraceKey key;
+};
+
 // The messages of this shard's rooms from acceptance to confirmation. A message lives in a slot; its token names slot and generation,
 // so that a late answer for an earlier message is noticed. Bound: every room's pending limit.
 class Posts {
@@ -30,7 +39,9 @@ class Posts {
   explicit Posts(Shard::Impl& shard);
 
   // Takes a message that its room accepted and encoded; it goes to the store with this turn's batch.
-  void append(RoomPin room, AppendItem item, Origin origin, std::string client_message_id, Priority priority);
+  // `sent` is null when no hook is to be told.
+  void append(RoomPin room, AppendItem item, Origin origin, std::string client_message_id, Priority priority,
+              std::unique_ptr<SentMessage> sent);
   // Refuses a message, wherever it got to.
   void refuse(Origin& origin, const Error& error, std::string_view client_message_id, std::string_view tenant_id);
 
@@ -66,6 +77,7 @@ class Posts {
     FramePtr body;
     Mono submitted{};
     atrium_append_result result{};
+    std::unique_ptr<SentMessage> sent;
     std::uint32_t shards_waiting = 0;
     std::vector<Handed> by_ordinal;  // Of the room's attached users.
     Timer budget;

@@ -46,9 +46,11 @@ Room::Room(Shard::Impl& shard, RoomKey key, RoomDocument document, RoomType& typ
       pins_(new RoomPin::Pins{this}),
       places_(2 * shard.options.confirmation_budget + place_rest),
       sessions_(shard.peers.size()),
+      tick_timer_([this] { tick(); }),
       typing_timer_([this] { expireTyping(); }),
       presence_timer_([this] { flushPresence(); }) {
   if (document_.active) ++shard_.figures.of(key_.tenant_id).rooms_active;
+  armTick();
 }
 
 Room::~Room() {
@@ -71,20 +73,6 @@ void Room::restoreHead(const RoomHead& head, std::uint64_t document_version) {
 
 std::chrono::microseconds Room::flushWindow() const {
   return std::min(std::chrono::microseconds(type_.info().flush_window_us), shard_.options.flush_window);
-}
-
-atrium_room_view Room::view() const {
-  atrium_room_view view{};
-  view.struct_size = sizeof view;
-  view.member_count = static_cast<std::uint32_t>(members_.size());
-  view.max_members = document_.max_members;
-  view.tenant_id = text(key_.tenant_id);
-  view.room_id = text(id_text_);
-  view.room_type = text(document_.room_type);
-  view.name = text(document_.name);
-  view.settings = document_.settings.root().abi();
-  view.context = document_.context.root().abi();
-  return view;
 }
 
 std::uint32_t Room::permissions(const Principal& who) const {
@@ -203,19 +191,12 @@ void Room::change(PrincipalPtr caller, ChangeRoom command, Completion<std::strin
         return json();
       });
     };
-    if (!type_.has(Hook::check_settings)) return store(HookOutcome{});
     atrium_room_view proposed = view();
     proposed.name = text(wanted.name);
     proposed.max_members = wanted.max_members;
     proposed.settings = wanted.settings.root().abi();
     proposed.context = wanted.context.root().abi();
-    const auto it = members_.find(caller->user_id);
-    atrium_user_view actor{};
-    actor.struct_size = sizeof actor;
-    actor.token_roles = caller->roles;
-    actor.room_role = static_cast<std::uint32_t>(it == members_.end() ? Role::none : it->second.role);
-    actor.user_id = text(caller->user_id);
-    actor.display_name = text(caller->display_name);
+    const atrium_user_view actor = userView(*caller);
     askRow(type_.row(), {.hook = Hook::check_settings, .room = &proposed, .actor = &actor}, std::move(store));
   });
 }
@@ -228,7 +209,7 @@ void Room::close(PrincipalPtr caller, Completion<void> done) {
     wanted.active = false;
     std::vector<DocumentWrite> writes;
     writes.push_back({roomDocumentKey(key_), document_version_, encodeRoomDocument(wanted)});
-    write(change, std::move(writes), [this] {
+    write(change, std::move(writes), [this, caller] {
       document_.active = false;
       ++document_version_;
       --shard_.figures.of(key_.tenant_id).rooms_active;
@@ -237,6 +218,9 @@ void Room::close(PrincipalPtr caller, Completion<void> done) {
       for (const Places::User& user : attachedUsers())
         if (user.sessions > 0) users.push_back(user.user_id);
       for (const std::string& user : users) detachUser(user, CloseCode::removed, "The room was closed.");
+      const atrium_room_view room = view();
+      const atrium_user_view actor = userView(*caller);
+      tellRow(type_.row(), {.hook = Hook::did_close, .room = &room, .actor = &actor});
     });
   });
 }

@@ -24,6 +24,8 @@ namespace atrium {
 
 class Room;
 struct Origin;
+struct SentMessage;
+struct TraceKey;
 
 // Keeps a room in memory while something is on its way for it. One thread. A pin may outlive the whole shard, in a completion that nobody
 // calls any more; then it only lets go.
@@ -90,6 +92,11 @@ class Room {
   void restoreMember(std::string user_id, Member member);
   void restoreHead(const RoomHead& head, std::uint64_t document_version);
 
+  // Tells the hooks of a room that has just been made.
+  void didCreate(const Principal& creator);
+  // Looks which hooks want to be called from time to time; when the room is in memory, and when its types have changed.
+  void armTick();
+
   // ---- Requests, on this shard.
   void read(const Principal& caller, Completion<std::string> done);
   // The room as an item of its member's list; nothing when the filters leave it out.
@@ -126,6 +133,9 @@ class Room {
   // Casts a frame to every shard with sessions of this room. Returns how many shards will report on `token`.
   std::uint32_t cast(const FramePtr& frame, const FramePtr& stub, const std::string& audience, const PushOptions& options,
                      std::uint64_t seq, std::uint64_t token, const SessionRef* except = nullptr);
+  // Tells the hooks that a message was stored, and what became of it at those who are there.
+  void didPost(const SentMessage& sent, const atrium_append_result& result);
+  void didDeliver(const SentMessage& sent, const atrium_append_result& result, std::uint32_t delivered);
   // The store has answered for one message; the room leaves doubt when none is left there.
   void appendEnded();
   void markInDoubt();
@@ -135,14 +145,23 @@ class Room {
  private:
   friend class RoomPin;
   struct HeldPost;
-  struct HookViews;
   template <typename T>
   class Change;
   template <typename T>
   using ChangePtr = std::shared_ptr<Change<T>>;
 
-  // room.cpp
+  // room_hooks.cpp
   [[nodiscard]] atrium_room_view view() const;
+  // What hooks see of somebody, with his role in this room.
+  [[nodiscard]] atrium_user_view userView(const Principal& who) const;
+  struct Entering;
+  [[nodiscard]] Entering entering(const Principal& actor, const std::string& user_id, const Member& member) const;
+  void tellOfMember(Hook hook, const Principal& actor, const std::string& user_id, const Member& member);
+  void tick();
+  // A completion that notes what became of a call for that message.
+  [[nodiscard]] HookDone traced(const TraceKey& key, Hook hook);
+  void noteCall(const TraceKey& key, Hook hook, const HookOutcome& outcome);
+  // room.cpp
   [[nodiscard]] std::uint32_t permissions(const Principal& who) const;
   // not_a_member or, for a member whose role does not grant it, forbidden; `what` ends "does not allow to ...".
   [[nodiscard]] Result<void> may(const Principal& who, std::uint32_t permission, std::string_view what) const;
@@ -173,15 +192,16 @@ class Room {
   void attachNow(const PrincipalPtr& who, SessionRef session, std::vector<Presence> present, Completion<Attached>& done);
   // room_post.cpp
   [[nodiscard]] Result<void> mayPost(const Principal& sender, const SendMessage& command, MessageType*& type) const;
-  [[nodiscard]] HookViews hookViews(const HeldPost& post) const;
   void runHooks(std::unique_ptr<HeldPost> held);
   // Who is to be asked next about this message: its type, then those of the room's row; null when all have been.
   [[nodiscard]] HookTarget* nextTarget(HeldPost& post) const;
   void askNext(std::unique_ptr<HeldPost> held);
+  // Applies what a hook said to the message. A failure when it cannot be applied.
+  Result<void> take(HeldPost& post, HookOutcome& outcome);
   void hookDone(std::unique_ptr<HeldPost> held, HookOutcome outcome);
   void hooksDone(std::unique_ptr<HeldPost> held, const Error* refused);
   void nextHeld();
-  void accept(const PrincipalPtr& sender, const SendMessage& command, Origin origin, HookOutcome* outcome, std::string audience);
+  void accept(const PrincipalPtr& sender, const SendMessage& command, Origin origin, MessageType& type, HeldPost* held);
   // history.cpp
   struct HistoryWalk;
   void readHistory(std::unique_ptr<HistoryWalk> walk);
@@ -219,6 +239,9 @@ class Room {
   std::list<std::unique_ptr<HeldPost>> held_;  // Messages waiting behind one whose hook is not done.
   bool hook_running_ = false;
   bool taking_held_ = false;
+
+  Timer tick_timer_;
+  std::vector<std::pair<HookTarget*, Mono>> ticks_;  // Who is to be called next, and when.
 
   struct Typist {
     std::string display_name;

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "engine/audience.hpp"
+#include "engine/metadata_change.hpp"
 #include "engine/posts.hpp"
 #include "engine/room.hpp"
 #include "engine/room_post.hpp"
@@ -27,32 +28,6 @@ bool namedIn(const atrium_text& names, std::string_view name) {
     rest.remove_prefix(std::min(end + 1, rest.size()));
   }
   return false;
-}
-
-// The sender's metadata with a hook's annotations in place of members of the same name.
-template <typename Out>
-void encodeMetadata(JsonWriter<Out>& json, const JsonView& metadata, const HookOutcome* outcome) {
-  if (!outcome || outcome->annotations.empty()) {
-    json.raw(metadata.exists() ? metadata.raw() : std::string_view("{}"));
-    return;
-  }
-  std::string scratch, merged;
-  JsonWriter writer(merged);
-  writer.begin('{');
-  for (JsonView child = metadata.first(); child.exists(); child = child.sibling(metadata)) {
-    const std::string_view key = child.key(scratch);
-    if (std::ranges::any_of(outcome->annotations, [key](const auto& annotation) { return annotation.first == key; })) continue;
-    writer.value(key);
-    merged += ':';
-    merged += child.raw();
-  }
-  for (const auto& [key, value] : outcome->annotations) {
-    writer.value(std::string_view(key));
-    merged += ':';
-    merged += value;
-  }
-  writer.end('}');
-  json.raw(merged);
 }
 
 std::uint64_t addPart(std::string_view part, std::uint64_t hash) { return stableHash(part, stableHash("\x1f", hash)); }
@@ -117,7 +92,7 @@ void Room::post(const PrincipalPtr& sender, const SendMessage& command, Origin o
                                command.client_message_id, key_.tenant_id);
   }
   if (!type->has(Hook::check) && !type_.has(Hook::will_post) && held_.empty() && !hook_running_)
-    return accept(sender, command, std::move(origin), nullptr, {});
+    return accept(sender, command, std::move(origin), *type, nullptr);
 
   auto held = std::make_unique<HeldPost>();
   held->pin = RoomPin(*this);
@@ -126,6 +101,7 @@ void Room::post(const PrincipalPtr& sender, const SendMessage& command, Origin o
   held->command = *readSendMessage(held->frame.root(), *sender);  // As before, from the copy.
   held->origin = std::move(origin);
   held->type = type;
+  held->key = TraceKey::of(shard_.ids.next(shard_.ports.now.wall), key_.tenant_id, command.client_message_id);
   held_.push_back(std::move(held));
   nextHeld();
 }
@@ -142,26 +118,19 @@ void Room::nextHeld() {
   taking_held_ = false;
 }
 
-struct Room::HookViews {
-  atrium_user_view sender{};
-  atrium_message_view message{};
-};
+namespace {
 
-Room::HookViews Room::hookViews(const HeldPost& post) const {
-  HookViews views;
-  views.sender.struct_size = sizeof views.sender;
-  views.sender.token_roles = post.sender->roles;
-  const auto member = members_.find(post.sender->user_id);
-  views.sender.room_role = static_cast<std::uint32_t>(member == members_.end() ? Role::none : member->second.role);
-  views.sender.user_id = text(post.sender->user_id);
-  views.sender.display_name = text(post.sender->display_name);
-  views.message.struct_size = sizeof views.message;
-  views.message.priority = static_cast<std::uint32_t>(post.command.priority);
-  views.message.message_type = text(post.command.message_type);
-  views.message.content = text(post.content);
-  views.message.metadata = post.command.metadata.abi();
-  return views;
+atrium_message_view messageView(const SendMessage& command, std::string_view content, const JsonView& metadata) {
+  atrium_message_view view{};
+  view.struct_size = sizeof view;
+  view.priority = static_cast<std::uint32_t>(command.priority);
+  view.message_type = text(command.message_type);
+  view.content = text(content);
+  view.metadata = metadata.abi();
+  return view;
 }
+
+}  // namespace
 
 void Room::runHooks(std::unique_ptr<HeldPost> held) {
   std::string scratch;
@@ -184,35 +153,55 @@ void Room::askNext(std::unique_ptr<HeldPost> held) {
   HeldPost& post = *held;
   HookTarget* const target = nextTarget(post);
   if (!target) return hooksDone(std::move(held), nullptr);
-  const HookViews views = hookViews(post);
+  const atrium_user_view sender = userView(*post.sender);
+  const atrium_message_view message = messageView(post.command, post.content, post.metadataNow());
   const atrium_room_view room = view();
-  const Hook hook = target == post.type ? Hook::check : Hook::will_post;
+  post.hook = target == post.type ? Hook::check : Hook::will_post;
   // The views lead into `post`, which the completion owns from here on; it stays where it is.
-  target->call({.hook = hook, .room = &room, .user = &views.sender, .message = &views.message},
+  target->call({.hook = post.hook, .room = &room, .user = &sender, .message = &message},
                [this, held = std::move(held)](HookOutcome outcome) mutable { hookDone(std::move(held), std::move(outcome)); });
+}
+
+Result<void> Room::take(HeldPost& post, HookOutcome& outcome) {
+  if (!outcome.audience.empty()) {
+    // Each hook has its reasons: nobody sees the message whom one of them leaves out.
+    auto audience = Audience::encode(outcome.audience, post.sender->user_id);
+    if (audience) audience = Audience::both(post.audience, *audience);
+    if (!audience) return fail(std::move(audience.error()));
+    post.audience = std::move(*audience);
+  }
+  if (outcome.content) {
+    post.content = *std::move(outcome.content);
+    post.content_changed = true;
+  }
+  if (outcome.annotations.empty() && outcome.patches.empty()) return {};
+  // Those who come after see what it says, and so it is indexed anew: the one parse a message costs, and one more for each change.
+  const auto unusable = [&](const Error& why) {
+    shard_.ports.log.warning("plugin.call_failed", {{"plugin", outcome.source ? std::string_view(outcome.source->plugin_id) : "?"},
+                                                    {"hook", word(post.hook)},
+                                                    {"reason", std::string_view(why.detail)}});
+    return fail(Code::plugin_failed, "A plugin wants to change the message in a way that cannot be.");
+  };
+  auto text = changedMetadata(shard_.indexer, post.metadataNow(), outcome.annotations, outcome.patches);
+  if (!text) return unusable(text.error());
+  const std::size_t size = text->size();
+  text->resize(size + JsonIndexer::padding);
+  shard_.ports.metrics.add(Metric::json_parses);
+  const auto root = shard_.indexer.parse(std::string_view(*text).substr(0, size));
+  if (!root) return unusable(root.error());
+  post.metadata = JsonDocument(*root);
+  return {};
 }
 
 void Room::hookDone(std::unique_ptr<HeldPost> held, HookOutcome outcome) {
   HeldPost& post = *held;
-  if (!outcome.refused && !outcome.audience.empty()) {
-    // Each hook has its reasons: nobody sees the message whom one of them leaves out.
-    auto audience = Audience::encode(outcome.audience, post.sender->user_id);
-    if (audience) audience = Audience::both(post.audience, *audience);
-    if (audience)
-      post.audience = std::move(*audience);
-    else
-      outcome.refused = std::move(audience.error());
-  }
+  if (!outcome.refused)
+    if (auto taken = take(post, outcome); !taken) {
+      outcome.refused = std::move(taken.error());
+      outcome.failed = true;
+    }
+  noteCall(post.key, post.hook, outcome);
   if (outcome.refused) return hooksDone(std::move(held), &*outcome.refused);
-  if (outcome.content) {
-    post.gathered.content = std::move(outcome.content);
-    post.content = *post.gathered.content;
-  }
-  for (auto& annotation : outcome.annotations) {
-    // The last word on a key counts.
-    std::erase_if(post.gathered.annotations, [&annotation](const auto& earlier) { return earlier.first == annotation.first; });
-    post.gathered.annotations.push_back(std::move(annotation));
-  }
   askNext(std::move(held));
 }
 
@@ -224,18 +213,19 @@ void Room::hooksDone(std::unique_ptr<HeldPost> held, const Error* refused) {
   if (!may)
     shard_.posts.refuse(post.origin, may.error(), post.command.client_message_id, key_.tenant_id);
   else
-    accept(post.sender, post.command, std::move(post.origin), &post.gathered, std::move(post.audience));
+    accept(post.sender, post.command, std::move(post.origin), *type, &post);
   hook_running_ = false;
   const RoomPin pin = std::move(held->pin);
   held.reset();
   nextHeld();
 }
 
-void Room::accept(const PrincipalPtr& sender, const SendMessage& command, Origin origin, HookOutcome* outcome, std::string audience) {
+void Room::accept(const PrincipalPtr& sender, const SendMessage& command, Origin origin, MessageType& type, HeldPost* held) {
+  const JsonView metadata = held ? held->metadataNow() : command.metadata;
   AppendItem item;
-  item.audience = std::move(audience);
+  if (held) item.audience = std::move(held->audience);
   item.room = &key_;
-  item.message = shard_.ids.next(shard_.ports.now.wall);
+  item.message = held ? held->key.message : shard_.ids.next(shard_.ports.now.wall);
   item.sent_at = shard_.ports.now.wall;
   item.expected_seq = command.has_if_seq ? command.if_seq + 1 : 0;
   item.sender_id = sender->user_id;
@@ -247,7 +237,7 @@ void Room::accept(const PrincipalPtr& sender, const SendMessage& command, Origin
     item.fingerprint = fingerprintOf(command);
   }
 
-  FrameBuilder body(512 + command.content.raw().size() + command.metadata.raw().size());
+  FrameBuilder body(512 + command.content.raw().size() + metadata.raw().size());
   JsonWriter json(body);
   json.begin('{').key("message_id").id(message_prefix, item.message);
   json.key("room_id").value(id_text_).key("tenant_id").value(key_.tenant_id);
@@ -257,12 +247,12 @@ void Room::accept(const PrincipalPtr& sender, const SendMessage& command, Origin
   else
     json.value(sender->display_name);
   json.key("message_type").value(command.message_type).key("content");
-  if (outcome && outcome->content)
-    json.value(std::string_view(*outcome->content));
+  if (held && held->content_changed)
+    json.value(std::string_view(held->content));
   else
     json.raw(command.content.exists() ? command.content.raw() : std::string_view("\"\""));
   json.key("priority").value(word(command.priority)).key("metadata");
-  encodeMetadata(json, command.metadata, outcome);
+  json.raw(metadata.exists() ? metadata.raw() : std::string_view("{}"));
   if (!command.reply_to.empty()) json.key("reply_to").value(command.reply_to);
   if (!command.thread.empty()) json.key("thread").value(command.thread);
   if (command.attachments.exists()) json.key("attachments").raw(command.attachments.raw());
@@ -273,8 +263,18 @@ void Room::accept(const PrincipalPtr& sender, const SendMessage& command, Origin
                                command.client_message_id, key_.tenant_id);
   }
   item.body = body.finishRaw();
+  std::unique_ptr<SentMessage> sent;
+  if (type.has(Hook::did_deliver) || type_.has(Hook::did_post)) {
+    std::string scratch;
+    const atrium_user_view who = userView(*sender);
+    const atrium_message_view message =
+        messageView(command, held ? std::string_view(held->content) : command.content.text(scratch), metadata);
+    const TraceKey key = TraceKey::of(item.message, key_.tenant_id, command.client_message_id);
+    sent = std::make_unique<SentMessage>(HookRequest({.hook = Hook::did_post, .user = &who, .message = &message}), &type, key);
+  }
   ++appends_;
-  shard_.posts.append(RoomPin(*this), std::move(item), std::move(origin), std::string(command.client_message_id), command.priority);
+  shard_.posts.append(RoomPin(*this), std::move(item), std::move(origin), std::string(command.client_message_id), command.priority,
+                      std::move(sent));
 }
 
 }  // namespace atrium

@@ -4,6 +4,7 @@
 
 #include "engine/posts.hpp"
 #include "engine/room.hpp"
+#include "engine/trace.hpp"
 
 namespace atrium {
 
@@ -15,11 +16,16 @@ struct Room::HeldPost {
   SendMessage command;
   Origin origin;
   MessageType* type = nullptr;
+  TraceKey key;  // With the id the message will have.
   bool type_asked = false;
   std::size_t next_in_row = 0;
-  HookOutcome gathered;  // What the hooks so far have said, but for...
-  std::string audience;  // ...those who are in the audience of each of them, as stored.
-  std::string content;
+  Hook hook{};           // Which is being asked.
+  std::string audience;  // Those who are in the audience of each hook so far, as stored.
+  std::string content;   // Decoded, and as the hooks so far want it.
+  bool content_changed = false;
+  JsonDocument metadata;  // When a hook has changed it.
+
+  [[nodiscard]] JsonView metadataNow() const { return metadata.empty() ? command.metadata : metadata.root(); }
 };
 
 }  // namespace atrium

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "engine/hook_request.hpp"
 #include "engine/hook_row.hpp"
 #include "engine/shard_impl.hpp"
 #include "protocol/errors.hpp"
@@ -104,9 +105,13 @@ struct Rooms::Loading {
   std::vector<Completion<RoomPin>> waiting;
 };
 
-Rooms::Rooms(Shard::Impl& shard) : shard_(shard) {}
+Rooms::Rooms(Shard::Impl& shard) : shard_(shard) {
+  shard_.ports.types.whenChanged([this] {
+    for (const auto& [key, room] : rooms_) room->armTick();
+  });
+}
 
-Rooms::~Rooms() = default;
+Rooms::~Rooms() { shard_.ports.types.whenChanged(nullptr); }
 
 Room* Rooms::loaded(const RoomKey& key) {
   const auto it = rooms_.find(key);
@@ -201,8 +206,8 @@ void Rooms::create(PrincipalPtr caller, Id room, CreateRoom command, Completion<
   actor.display_name = text(caller->display_name);
 
   // The document goes by copy: the view leads into this one until the hook has returned.
-  auto store = [this, key, caller, document, initial = std::move(command.initial_members),
-                done = std::move(done)](HookOutcome outcome) mutable {
+  auto create = [this, key, caller, document, initial = std::move(command.initial_members),
+                 done = std::move(done)](HookOutcome outcome) mutable {
     if (outcome.refused) return done(fail(std::move(*outcome.refused)));
     // Before anything is stored, so that a refusal leaves nothing behind.
     if (!makePlace()) return done(fail(allBusy()));
@@ -249,10 +254,20 @@ void Rooms::create(PrincipalPtr caller, Id room, CreateRoom command, Completion<
             made->restoreHead({}, 1);
           }
           const RoomPin pin(*made);
+          pin->didCreate(*caller);
           pin->read(*caller, std::move(done));
         });
   };
-  askRow(type->row(), {.hook = Hook::check_settings, .room = &view, .actor = &actor}, std::move(store));
+  if (!type->has(Hook::will_create))
+    return askRow(type->row(), {.hook = Hook::check_settings, .room = &view, .actor = &actor}, std::move(create));
+  // Whoever answers the first may take his time, and the views have gone by then.
+  auto second = [type, request = HookRequest({.hook = Hook::will_create, .room = &view, .actor = &actor}),
+                 create = std::move(create)](HookOutcome outcome) mutable {
+    if (outcome.refused) return create(std::move(outcome));
+    const OpenedCall opened = request.open();
+    askRow(type->row(), opened.call(), std::move(create));
+  };
+  askRow(type->row(), {.hook = Hook::check_settings, .room = &view, .actor = &actor}, std::move(second));
 }
 
 void Rooms::find(const RoomKey& key, Completion<RoomPin> done) {

@@ -13,6 +13,7 @@ Shard::Impl::Impl(const ShardPorts& shard_ports, const EngineOptions& engine_opt
       options(engine_options),
       random(shard_ports.seed),
       ids(Random(shard_ports.seed ^ 0xA5A5'5A5A'0F0F'F0F0ULL)),
+      trace(engine_options.trace_entries),
       sessions(*this),
       fanout(*this),
       users(*this),
@@ -293,6 +294,29 @@ void Shard::figures(std::string tenant_id, Completion<EngineFigures> done) {
           if (--sum->shards == 0) sum->done(std::move(sum->figures));
         },
         [tenant_id](Impl& there, Completion<EngineFigures> answer) { answer(there.figures.read(tenant_id, there.ports.now.mono)); });
+  }
+}
+
+void Shard::trace(std::string tenant_id, std::string message, Completion<std::string> done) {
+  struct Gathering {
+    std::string json;
+    std::size_t shards;
+    Completion<std::string> done;
+  };
+  auto all = std::make_shared<Gathering>(Gathering{R"({"items":[)", impl_->peers.size(), std::move(done)});
+  for (unsigned shard = 0; shard < impl_->peers.size(); ++shard) {
+    impl_->ask<std::string>(
+        shard,
+        [all](Result<std::string> part) {
+          // All calls for one message are on the shard of its room.
+          if (part && !part->empty()) all->json += (all->json.ends_with('[') ? "" : ",") + *part;
+          if (--all->shards == 0) all->done(all->json + "]}");
+        },
+        [tenant_id, message](Impl& there, Completion<std::string> answer) {
+          std::string items = "[";
+          there.trace.append(items, tenant_id, message);
+          answer(items.substr(1));
+        });
   }
 }
 

@@ -21,7 +21,8 @@ class Session;
 
 // The bounds and times of the engine, as the operator set them.
 struct EngineOptions {
-  std::size_t frame_max = 64 * 1024;  // bytes of a client's frame; told in the hello.
+  std::uint32_t trace_entries = 4096;  // Calls of plugins a shard remembers; the oldest are forgotten.
+  std::size_t frame_max = 64 * 1024;   // bytes of a client's frame; told in the hello.
   std::uint32_t rooms_per_session = 128;
   std::uint32_t sessions_per_user = 64;  // On one node; above it a new session is refused with 4504.
   std::uint32_t max_members = 50;        // For room types and rooms that name none.
@@ -129,6 +130,9 @@ class Shard {
   void roomPresence(PrincipalPtr caller, std::string room_id, Completion<std::string> done);
   // Of one tenant; an empty id: of all.
   void figures(std::string tenant_id, Completion<EngineFigures> done);
+  // {"items":[...]}: the calls of plugins for one message of that tenant, as far as they are remembered. `message` is its id or the
+  // client_message_id its sender gave it, which finds those that were refused, too.
+  void trace(std::string tenant_id, std::string message, Completion<std::string> done);
 
   // Says bye to every session with `code` and refuses new ones and new messages with shutting_down; completes when no message of this
   // shard is on its way any more.

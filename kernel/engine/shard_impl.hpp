@@ -11,6 +11,7 @@
 #include "engine/rooms.hpp"
 #include "engine/session.hpp"
 #include "engine/shard.hpp"
+#include "engine/trace.hpp"
 #include "engine/writes.hpp"
 #include "protocol/errors.hpp"
 #include "protocol/json_index.hpp"
@@ -63,6 +64,7 @@ class Shard::Impl {
   IdSource ids;
   JsonIndexer indexer;
   Figures figures;
+  Trace trace;
   bool draining = false;
 
   Sessions sessions;

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "config/source_text.hpp"
+#include "engine/metadata_change.hpp"
 #include "protocol/errors.hpp"
 #include "protocol/principal.hpp"
 
@@ -40,6 +41,7 @@ HookReply::HookReply(unsigned abilities, JsonIndexer& indexer)
     abi_.deny_field = [](void* context, atrium_text path, atrium_text reason) { of(context).denyField(path, reason); };
   if (abilities & reply_annotate) abi_.annotate = [](void* context, atrium_text key, atrium_text json) { of(context).annotate(key, json); };
   if (abilities & reply_set_content) abi_.set_content = [](void* context, atrium_text content) { of(context).setContent(content); };
+  if (abilities & reply_patch) abi_.patch = [](void* context, atrium_text path, atrium_text json) { of(context).patch(path, json); };
   if (abilities & reply_audience) abi_.add_audience = [](void* context, atrium_text name) { of(context).addAudience(name); };
 }
 
@@ -80,9 +82,7 @@ void HookReply::annotate(atrium_text key, atrium_text json) {
       !accept(json, ATRIUM_ANNOTATION_MAX, "an annotation", value))
     return;
   if (name.empty()) return breach("an annotation has no key");
-  std::string padded(value);
-  padded.append(JsonIndexer::padding, ' ');
-  if (!indexer_.parse(std::string_view(padded).substr(0, value.size()))) return breach("an annotation is not JSON");
+  if (!wellFormed(value)) return breach("an annotation is not JSON");
   for (auto& [known, old] : outcome_.annotations)
     if (known == name) {
       old = value;
@@ -90,6 +90,21 @@ void HookReply::annotate(atrium_text key, atrium_text json) {
     }
   if (outcome_.annotations.size() == ATRIUM_ANNOTATIONS_MAX) return breach("there are more annotations than allowed");
   outcome_.annotations.emplace_back(name, value);
+}
+
+bool HookReply::wellFormed(std::string_view json) {
+  std::string padded(json);
+  padded.append(JsonIndexer::padding, ' ');
+  return indexer_.parse(std::string_view(padded).substr(0, json.size())).has_value();
+}
+
+void HookReply::patch(atrium_text path, atrium_text json) {
+  std::string_view pointer, value;
+  if (!accept(path, ATRIUM_PATH_MAX, "the path of a patch", pointer) || !accept(json, ATRIUM_ANNOTATION_MAX, "a patch", value)) return;
+  if (!isMetadataPath(pointer)) return breach("the path of a patch is no JSON pointer to /metadata or below it");
+  if (!value.empty() && !wellFormed(value)) return breach("a patch is not JSON");
+  if (outcome_.patches.size() == ATRIUM_PATCHES_MAX) return breach("there are more patches than allowed");
+  outcome_.patches.emplace_back(pointer, value);
 }
 
 void HookReply::setContent(atrium_text content) {

@@ -11,7 +11,14 @@
 namespace atrium {
 
 // What a hook may say.
-enum ReplyAbility : unsigned { reply_deny = 1, reply_deny_field = 2, reply_annotate = 4, reply_set_content = 8, reply_audience = 16 };
+enum ReplyAbility : unsigned {
+  reply_deny = 1,
+  reply_deny_field = 2,
+  reply_annotate = 4,
+  reply_set_content = 8,
+  reply_audience = 16,
+  reply_patch = 32
+};
 
 // The host's side of atrium_reply: copies what a hook says and holds it to its bounds. Text that is not UTF-8, annotations that are not
 // JSON, classes of audience that do not exist and anything over a bound break the contract: the answer as a whole is then void.
@@ -36,6 +43,9 @@ class HookReply {
   void annotate(atrium_text key, atrium_text json);
   void setContent(atrium_text content);
   void addAudience(atrium_text audience_class);
+  void patch(atrium_text path, atrium_text json);
+  // Whether `json` is one value.
+  bool wellFormed(std::string_view json);
   // The text when it is within `max` bytes and UTF-8; otherwise a fault that names `what`.
   bool accept(const atrium_text& text, std::size_t max, std::string_view what, std::string_view& out);
   void breach(std::string sentence);

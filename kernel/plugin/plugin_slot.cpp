@@ -6,9 +6,10 @@
 
 namespace atrium {
 
-void PluginSlot::publish(std::shared_ptr<HookTarget> target, bool allow_on_failure) {
+void PluginSlot::publish(std::shared_ptr<HookTarget> target, bool allow_on_failure, std::chrono::seconds tick_interval) {
   hooks_ = target->hooks();
   allow_on_failure_ = allow_on_failure;
+  tick_interval_ = tick_interval;
   target_ = std::move(target);
 }
 

@@ -21,7 +21,7 @@ class PluginSlot final : public HookTarget {
 
   // From now on calls go to `target`, none to the former one. A target that completes later keeps itself alive until it has
   // (shared_from_this); one that does not ends here. Not from within a hook or its completion.
-  void publish(std::shared_ptr<HookTarget> target, bool allow_on_failure);
+  void publish(std::shared_ptr<HookTarget> target, bool allow_on_failure, std::chrono::seconds tick_interval = {});
   // Calls are refused with plugin_unavailable, or allowed where a failure is. Ends what was parked.
   void withdraw();
   // Holds calls, in order, until unpark(). Ticks are dropped: the next comes by itself.
@@ -33,6 +33,7 @@ class PluginSlot final : public HookTarget {
 
   // Those of the latest target, also while there is none.
   HookSet hooks() const override { return hooks_; }
+  std::chrono::seconds tickInterval() const override { return tick_interval_; }
   void call(const HookCall& call, HookDone done) override {
     if (parked_) return hold(call, std::move(done));
     pass(call, std::move(done));
@@ -49,6 +50,7 @@ class PluginSlot final : public HookTarget {
   const std::string plugin_id_;
   std::shared_ptr<HookTarget> target_;
   HookSet hooks_;
+  std::chrono::seconds tick_interval_{0};
   bool allow_on_failure_ = false;
   bool parked_ = false;
   bool releasing_ = false;

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "config/source_text.hpp"
+#include "engine/metadata_change.hpp"
 #include "plugin/hook_reply.hpp"
 #include "protocol/errors.hpp"
 
@@ -22,8 +23,8 @@ unsigned abilitiesOf(Hook hook) {
     case Hook::check_settings: return reply_deny | reply_deny_field;
     case Hook::will_create:
     case Hook::will_join: return reply_deny;
-    case Hook::will_post: return reply_deny | reply_annotate | reply_audience;
-    case Hook::check: return reply_deny | reply_deny_field | reply_annotate | reply_set_content | reply_audience;
+    case Hook::will_post: return reply_deny | reply_annotate | reply_audience | reply_patch;
+    case Hook::check: return reply_deny | reply_deny_field | reply_annotate | reply_set_content | reply_audience | reply_patch;
     default: return 0;
   }
 }
@@ -65,15 +66,16 @@ class ProcessHooks final : public HookTarget {
     std::string line;
     HookGuard& guard = *guards_[static_cast<unsigned>(call.hook)];
     const atrium_status status = guard.call([&] { return invoke(call, reply.abi(), line); });
-    const bool kept = line.size() <= summary_max && validUtf8(line);
     HookOutcome outcome;
-    if (status == ATRIUM_OK && reply.fault().empty() && kept) {
+    std::string breach = reply.fault();
+    if (status == ATRIUM_OK && breach.empty()) {
       outcome = reply.take();
       outcome.line = std::move(line);
-    } else {
-      plugin_.report(guard, !reply.fault().empty() ? "it broke the contract: " + reply.fault()
-                            : status != ATRIUM_OK  ? fmt::format("it returned {}", status)
-                                                   : "it broke the contract: a summary is UTF-8 and has at most 200 bytes");
+      breach = flawOf(call, outcome);
+    }
+    if (status != ATRIUM_OK || !breach.empty()) {
+      plugin_.report(guard, breach.empty() ? fmt::format("it returned {}", status) : "it broke the contract: " + breach);
+      outcome = {};
       outcome.failed = true;
       if (!allow_on_failure_) outcome.refused = Error{Code::plugin_failed, fmt::format("The plugin {} failed.", source_.plugin_id), 0, {}};
     }
@@ -102,6 +104,13 @@ class ProcessHooks final : public HookTarget {
         return message_.did_deliver(self, call.room, call.user, call.message, call.position, static_cast<std::uint32_t>(call.number));
     }
     return ATRIUM_UNSUPPORTED;
+  }
+  // What is wrong with an answer that was said within its bounds; empty: nothing.
+  std::string flawOf(const HookCall& call, const HookOutcome& outcome) {
+    if (outcome.line.size() > summary_max || !validUtf8(outcome.line)) return "a summary is UTF-8 and has at most 200 bytes";
+    if (outcome.patches.empty()) return {};
+    const auto changed = changedMetadata(indexer_, JsonView(call.message->metadata), outcome.annotations, outcome.patches);
+    return changed ? std::string() : changed.error().detail;
   }
   // Takes one byte more than allowed, which tells that there were too many.
   static void writeLine(void* context, const void* data, std::uint64_t size) {

@@ -104,7 +104,8 @@ void TypesPort::dropTypes(const PluginSlot& slot, std::string_view room_type, st
 
 void TypesPort::publish(const TypesPublication& publication) {
   PluginSlot& slot = slotOf(publication.plugin_id);
-  slot.publish(publication.hooks, publication.allow_on_failure);
+  const std::chrono::seconds tick_interval{publication.room_type ? publication.room_type->tick_seconds : 0};
+  slot.publish(publication.hooks, publication.allow_on_failure, tick_interval);
   std::string room_type, message_type;
   if (publication.room_type) {
     room_type = copyOf(publication.room_type->name);
@@ -119,6 +120,7 @@ void TypesPort::publish(const TypesPublication& publication) {
     type->take(*publication.message_type, publication.message_schema, slot);
   }
   dropTypes(slot, room_type, message_type);
+  if (changed_) changed_();
 }
 
 void TypesPort::withdraw(std::string_view plugin_id) {

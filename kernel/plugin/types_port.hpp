@@ -43,6 +43,7 @@ class TypesPort final : public Types {
   MessageType* messageType(std::string_view name) override;
   std::vector<std::string> roomTypeNames() const override;
   std::vector<std::string> messageTypeNames() const override;
+  void whenChanged(std::move_only_function<void()> changed) override { changed_ = std::move(changed); }
 
  private:
   class RoomTypeSlot;
@@ -54,6 +55,7 @@ class TypesPort final : public Types {
   std::map<std::string, std::unique_ptr<PluginSlot>, std::less<>> plugins_;  // By id.
   std::map<std::string, std::unique_ptr<RoomTypeSlot>, std::less<>> room_types_;
   std::map<std::string, std::unique_ptr<MessageTypeSlot>, std::less<>> message_types_;
+  std::move_only_function<void()> changed_;
 };
 
 }  // namespace atrium

@@ -80,6 +80,63 @@ class SimTypes::SimRoomType final : public RoomType, public HookTarget {
   atrium_room_type_info info_{};
 };
 
+class SimTypes::SimLink final : public HookTarget {
+ public:
+  SimLink(SimTypes& types, const std::string& name) : types_(types), source_{.plugin_id = "sim." + name, .version = "1.0.0"}, name_(name) {}
+
+  HookSet hooks() const override {
+    return {Hook::check_settings, Hook::will_create, Hook::will_join, Hook::will_post, Hook::did_create,
+            Hook::did_join,       Hook::did_leave,   Hook::did_post,  Hook::did_close, Hook::tick};
+  }
+  std::chrono::seconds tickInterval() const override { return std::chrono::seconds{name_ == "one" ? 60 : 0}; }
+  void call(const HookCall& call, HookDone done) override {
+    std::string note = name_ + ' ' + std::string(word(call.hook)) + ' ' + words(call.room->name);
+    if (call.user) note += " user=" + words(*call.user);
+    if (call.actor) note += " actor=" + words(*call.actor);
+    if (call.message) note += ' ' + words(*call.message);
+    if (call.position) note += " seq=" + std::to_string(call.position->seq);
+    types_.seen.push_back(std::move(note));
+    HookOutcome outcome;
+    outcome.source = &source_;
+    outcome.took = std::chrono::microseconds(3);
+    if (call.hook == Hook::will_create && name_ == "one" && words(call.room->name) == "forbidden")
+      outcome.refused = Error{Code::rejected_by_plugin, "no such room", 0, {}};
+    if (call.hook == Hook::will_post) obey(JsonView(call.message->metadata)[name_], outcome);
+    done(std::move(outcome));
+  }
+
+ private:
+  static void obey(const JsonView& order, HookOutcome& outcome) {
+    std::string scratch;
+    if (order["deny"].exists()) outcome.refused = Error{Code::rejected_by_plugin, order["deny"].text(), 0, {}};
+    if (order["content"].exists()) outcome.content = order["content"].text();
+    const JsonView annotations = order["annotate"], patches = order["patch"], audience = order["audience"];
+    for (JsonView one = annotations.first(); one.exists(); one = one.sibling(annotations))
+      outcome.annotations.emplace_back(one.key(scratch), one.raw());
+    for (JsonView one = patches.first(); one.exists(); one = one.sibling(patches))
+      outcome.patches.emplace_back(one.key(scratch), one.raw());
+    for (JsonView one = audience.first(); one.exists(); one = one.sibling(audience)) outcome.audience.push_back(one.text());
+  }
+
+  SimTypes& types_;
+  const HookSource source_;
+  const std::string name_;
+};
+
+class SimTypes::SimChain final : public RoomType {
+ public:
+  SimChain(SimTypes& types, const RoomType& like) : info_(like.info()), one_(types, "one"), two_(types, "two"), three_(types, "three") {
+    info_.name = text("chained");
+  }
+  const atrium_room_type_info& info() const override { return info_; }
+  std::span<HookTarget* const> row() const override { return row_; }
+
+ private:
+  atrium_room_type_info info_;
+  SimLink one_, two_, three_;
+  HookTarget* const row_[3] = {&one_, &two_, &three_};
+};
+
 class SimTypes::SimMessageType final : public MessageType {
  public:
   SimMessageType(SimTypes& types, std::string name, std::uint32_t roles, std::uint32_t content_min, std::uint32_t content_max = 0)
@@ -91,9 +148,16 @@ class SimTypes::SimMessageType final : public MessageType {
     info_.name = text(name_);
   }
   const atrium_message_type_info& info() const override { return info_; }
-  HookSet hooks() const override { return name_ == "checked" || name_ == "whisper" || name_ == "asked" ? HookSet{Hook::check} : HookSet{}; }
+  HookSet hooks() const override {
+    if (name_ == "told") return {Hook::did_deliver};
+    return name_ == "checked" || name_ == "whisper" || name_ == "asked" ? HookSet{Hook::check} : HookSet{};
+  }
   void call(const HookCall& call, HookDone done) override {
     const atrium_message_view& message = *call.message;
+    if (call.hook == Hook::did_deliver) {
+      types_.seen.push_back("delivered " + words(message) + " to " + std::to_string(call.number));
+      return done({});
+    }
     types_.seen.push_back("check " + words(*call.room) + " sender=" + words(*call.user) + ' ' + words(message));
     if (name_ == "asked") return types_.waiting.push_back(std::move(done));
     HookOutcome outcome;
@@ -123,6 +187,7 @@ SimTypes::SimTypes() {
   addRoom("invited", ATRIUM_ENTRY_INVITATION, 3);
   addRoom("hooked", ATRIUM_ENTRY_OPEN, 0);
   addRoom("narrow", ATRIUM_ENTRY_OPEN, 0);
+  rooms_.emplace("chained", std::make_unique<SimChain>(*this, *rooms_.at("open")));
   const auto addMessage = [this](const std::string& name, std::uint32_t roles, std::uint32_t content_min, std::uint32_t content_max) {
     messages_.emplace(name, std::make_unique<SimMessageType>(*this, name, roles, content_min, content_max));
   };
@@ -130,6 +195,7 @@ SimTypes::SimTypes() {
   addMessage("checked", everyone, 0, 0);
   addMessage("asked", everyone, 0, 0);
   addMessage("whisper", everyone & ~ATRIUM_ROLE_CLIENT, 1, 0);
+  addMessage("told", everyone, 0, 0);
   addMessage("short", everyone, 0, 8);
   addMessage("system", 0, 0, 0);
 }

@@ -1,5 +1,6 @@
 #include <utility>
 
+#include "protocol/errors.hpp"
 #include "protocol/openapi.hpp"
 #include "rest/metrics_json.hpp"
 #include "rest/rest_handler.hpp"
@@ -27,6 +28,16 @@ void RestHandler::healthLive(Call call) { call.reply.json(R"({"status":"live"})"
 void RestHandler::healthReady(Call call) {
   const Readiness readiness = parts_.node.readiness();
   call.reply.json(readinessJson(readiness), readiness.ready ? 200 : 503);
+}
+
+void RestHandler::trace(Call call) {
+  parts_.shard.trace(call.caller->tenant_id, call.routing.parameters[0],
+                     [reply = std::move(call.reply)](Result<std::string> items) mutable {
+                       if (!items) return reply.problem(items.error());
+                       if (*items == R"({"items":[]})")
+                         return reply.problem({Code::not_found, "No call of a plugin for such a message is remembered.", 0, {}});
+                       reply.json(*std::move(items));
+                     });
 }
 
 void RestHandler::plugins(Call call) { call.reply.json(parts_.node.pluginsJson()); }

@@ -111,6 +111,7 @@ void RestHandler::dispatch(Call call) {
     case Operation::prometheus: return prometheus(std::move(call));
     case Operation::health_live: return healthLive(std::move(call));
     case Operation::health_ready: return healthReady(std::move(call));
+    case Operation::trace: return trace(std::move(call));
     case Operation::plugins: return plugins(std::move(call));
     case Operation::ui_menu: return uiMenu(std::move(call));
     case Operation::ui_root: return uiRoot(std::move(call));

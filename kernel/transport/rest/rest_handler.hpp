@@ -84,6 +84,7 @@ class RestHandler final : public HttpHandler {
   void healthLive(Call call);
   void healthReady(Call call);
   void plugins(Call call);
+  void trace(Call call);
   void uiMenu(Call call);
   void uiRoot(Call call);
   void uiPage(Call call);

@@ -3,6 +3,8 @@
 // A plugin class is a message type when it has a member `message_type`, a MessageTypeInfo. Its hooks, each optional:
 //   void check(const Room& room, const User& sender, const Message& message, Reply& reply);
 //   std::string summarise(const Message& message);   one line, at most 200 bytes
+//   void did_deliver(const Room& room, const User& sender, const Message& message, const Position& position, std::uint32_t
+//   delivered_count);
 // Several loops may call at once: hooks that change members of the class must guard them.
 #include <concepts>
 
@@ -39,6 +41,9 @@ template <typename P>
 concept SummarisesMessage = requires(P& plugin, const Message& message) {
   { plugin.summarise(message) } -> std::convertible_to<std::string_view>;
 };
+template <typename P>
+concept HearsOfDelivery = requires(P& plugin, const Room& room, const User& user, const Message& message, const Position& position,
+                                   std::uint32_t count) { plugin.did_deliver(room, user, message, position, count); };
 
 template <typename P>
 consteval bool message_type_is_sound() {
@@ -47,8 +52,13 @@ consteval bool message_type_is_sound() {
     static_assert(ChecksMessage<P>, "check is called as check(const Room&, const User& sender, const Message&, Reply&)");
   if constexpr (HasMessageType<P> && requires { &P::summarise; })
     static_assert(SummarisesMessage<P>, "summarise is called as summarise(const Message&) and returns text");
+  if constexpr (requires { &P::did_deliver; })
+    static_assert(HearsOfDelivery<P>,
+                  "did_deliver is called as did_deliver(const Room&, const User& sender, const Message&, const Position&, std::uint32_t "
+                  "delivered_count)");
+  static_assert(!requires { &P::didDeliver; }, "the hook is spelled did_deliver");
   static_assert(!requires { &P::summarize; }, "the hook is spelled summarise");
-  static_assert(HasMessageType<P> || !SummarisesMessage<P>,
+  static_assert(HasMessageType<P> || !(SummarisesMessage<P> || HearsOfDelivery<P>),
                 "this class has a message type's hooks but no member `message_type` (an atrium::MessageTypeInfo)");
   return true;
 }
@@ -69,6 +79,7 @@ class MessageTypeTables {
     table_.info = &info_;
     if constexpr (ChecksMessage<P>) table_.check = check;
     if constexpr (SummarisesMessage<P>) table_.summarise = summarise;
+    if constexpr (HearsOfDelivery<P>) table_.did_deliver = did_deliver;
   }
   MessageTypeTables(const MessageTypeTables&) = delete;
   MessageTypeTables& operator=(const MessageTypeTables&) = delete;
@@ -87,6 +98,13 @@ class MessageTypeTables {
       const auto summary = Instance::of(self).plugin.summarise(Message(*message));
       const std::string_view text = summary;
       line.write(line.context, text.data(), text.size());
+    });
+  }
+  static atrium_status did_deliver(atrium_plugin* self, const atrium_room_view* room, const atrium_user_view* sender,
+                                   const atrium_message_view* message, const atrium_position* position,
+                                   std::uint32_t delivered_count) noexcept {
+    return contained(Instance::of(self).host, [&] {
+      Instance::of(self).plugin.did_deliver(Room(*room), User(*sender), Message(*message), Position(*position), delivered_count);
     });
   }
 

@@ -58,6 +58,20 @@ class Message {
   const atrium_message_view* message_;
 };
 
+// Where a stored message stands.
+class Position {
+ public:
+  explicit Position(const atrium_position& position) : position_(&position) {}
+  [[nodiscard]] std::string_view message_id() const { return view(position_->message_id); }
+  [[nodiscard]] std::string_view epoch() const { return view(position_->epoch); }
+  [[nodiscard]] std::uint64_t seq() const { return position_->seq; }
+  [[nodiscard]] std::uint64_t sent_at_ms() const { return position_->sent_at_ms; }
+  [[nodiscard]] std::uint32_t durability() const { return position_->durability; }  // ATRIUM_DURABILITY_... that was reached.
+
+ private:
+  const atrium_position* position_;
+};
+
 // The hook's answer. Saying nothing allows. What the host does not offer to a hook is passed over.
 class Reply {
  public:
@@ -81,6 +95,13 @@ class Reply {
   void set_content(std::string_view content) {
     if (reply_->set_content) reply_->set_content(reply_->context, text_of(content));
   }
+  // Puts `json`, one well-formed value, where the JSON pointer leads ("/metadata" or below), making objects on the way; the empty text
+  // takes away what is there. After the annotations of the same call.
+  void patch(std::string_view path, std::string_view json) {
+    if (reply_->patch) reply_->patch(reply_->context, text_of(path), text_of(json));
+  }
+  void patch_text(std::string_view path, std::string_view text) { patch(path, json_quoted(text)); }
+  void remove(std::string_view path) { patch(path, {}); }
   // Only the classes named see the message: "sender", "role:<token role>", "user:<user id>".
   void add_audience(std::string_view audience_class) {
     if (reply_->add_audience) reply_->add_audience(reply_->context, text_of(audience_class));

@@ -2,8 +2,15 @@
 #define ATRIUM_ROOM_TYPE_HPP
 // A plugin class is a room type when it has a member `room_type`, a RoomTypeInfo. Its hooks, each optional:
 //   void check_settings(const Room& room, const User& actor, Reply& reply);
+//   void will_create(const Room& room, const User& actor, Reply& reply);
 //   void will_join(const Room& room, const User& user, const User& actor, Reply& reply);
 //   void will_post(const Room& room, const User& sender, const Message& message, Reply& reply);
+//   void did_create(const Room& room, const User& actor);
+//   void did_join(const Room& room, const User& user, const User& actor);
+//   void did_leave(const Room& room, const User& user, const User& actor);
+//   void did_post(const Room& room, const User& sender, const Message& message, const Position& position);
+//   void did_close(const Room& room, const User& actor);
+//   void tick(const Room& room, std::uint64_t now_ms);   every `room_type.tick_seconds`
 // Several loops may call at once, each for rooms of its own: hooks that change members of the class must guard them.
 #include <array>
 #include <concepts>
@@ -57,11 +64,30 @@ template <typename P>
 concept ChecksSettings =
     requires(P& plugin, const Room& room, const User& user, Reply& reply) { plugin.check_settings(room, user, reply); };
 template <typename P>
+concept ChecksCreate = requires(P& plugin, const Room& room, const User& user, Reply& reply) { plugin.will_create(room, user, reply); };
+template <typename P>
 concept ChecksJoin = requires(P& plugin, const Room& room, const User& user, Reply& reply) { plugin.will_join(room, user, user, reply); };
 template <typename P>
 concept ChecksPost = requires(P& plugin, const Room& room, const User& user, const Message& message, Reply& reply) {
   plugin.will_post(room, user, message, reply);
 };
+template <typename P>
+concept HearsOfCreate = requires(P& plugin, const Room& room, const User& user) { plugin.did_create(room, user); };
+template <typename P>
+concept HearsOfJoin = requires(P& plugin, const Room& room, const User& user) { plugin.did_join(room, user, user); };
+template <typename P>
+concept HearsOfLeave = requires(P& plugin, const Room& room, const User& user) { plugin.did_leave(room, user, user); };
+template <typename P>
+concept HearsOfPost = requires(P& plugin, const Room& room, const User& user, const Message& message, const Position& position) {
+  plugin.did_post(room, user, message, position);
+};
+template <typename P>
+concept HearsOfClose = requires(P& plugin, const Room& room, const User& user) { plugin.did_close(room, user); };
+template <typename P>
+concept Ticks = requires(P& plugin, const Room& room, std::uint64_t now_ms) { plugin.tick(room, now_ms); };
+template <typename P>
+concept HasRoomHooks = ChecksSettings<P> || ChecksCreate<P> || ChecksJoin<P> || ChecksPost<P> || HearsOfCreate<P> || HearsOfJoin<P> ||
+                       HearsOfLeave<P> || HearsOfPost<P> || HearsOfClose<P>;
 
 // Near misses: the name is right, the parameters are not; or the name has another spelling. Silence would be a hook that never runs.
 template <typename P>
@@ -69,14 +95,32 @@ consteval bool room_type_is_sound() {
   if constexpr (requires { &P::room_type; }) static_assert(HasRoomType<P>, "`room_type` must be an atrium::RoomTypeInfo");
   if constexpr (requires { &P::check_settings; })
     static_assert(ChecksSettings<P>, "check_settings is called as check_settings(const Room&, const User& actor, Reply&)");
+  if constexpr (requires { &P::will_create; })
+    static_assert(ChecksCreate<P>, "will_create is called as will_create(const Room&, const User& actor, Reply&)");
   if constexpr (requires { &P::will_join; })
     static_assert(ChecksJoin<P>, "will_join is called as will_join(const Room&, const User& user, const User& actor, Reply&)");
   if constexpr (requires { &P::will_post; })
     static_assert(ChecksPost<P>, "will_post is called as will_post(const Room&, const User& sender, const Message&, Reply&)");
+  if constexpr (requires { &P::did_create; })
+    static_assert(HearsOfCreate<P>, "did_create is called as did_create(const Room&, const User& actor)");
+  if constexpr (requires { &P::did_join; })
+    static_assert(HearsOfJoin<P>, "did_join is called as did_join(const Room&, const User& user, const User& actor)");
+  if constexpr (requires { &P::did_leave; })
+    static_assert(HearsOfLeave<P>, "did_leave is called as did_leave(const Room&, const User& user, const User& actor)");
+  if constexpr (requires { &P::did_post; })
+    static_assert(HearsOfPost<P>, "did_post is called as did_post(const Room&, const User& sender, const Message&, const Position&)");
+  if constexpr (requires { &P::did_close; })
+    static_assert(HearsOfClose<P>, "did_close is called as did_close(const Room&, const User& actor)");
+  if constexpr (HasRoomType<P> && requires { &P::tick; })
+    static_assert(Ticks<P>, "tick is called as tick(const Room&, std::uint64_t now_ms)");
   static_assert(!requires { &P::checkSettings; }, "the hook is spelled check_settings");
   static_assert(!requires { &P::willJoin; }, "the hook is spelled will_join");
   static_assert(!requires { &P::willPost; }, "the hook is spelled will_post");
-  static_assert(HasRoomType<P> || !(ChecksSettings<P> || ChecksJoin<P> || ChecksPost<P>),
+  static_assert(!requires { &P::willCreate; }, "the hook is spelled will_create");
+  static_assert(!requires { &P::didPost; }, "the hook is spelled did_post");
+  static_assert(!requires { &P::did_send; }, "the hook is spelled did_post");
+  static_assert(!requires { &P::on_tick; }, "the hook is spelled tick");
+  static_assert(HasRoomType<P> || !HasRoomHooks<P>,
                 "this class has a room type's hooks but no member `room_type` (an atrium::RoomTypeInfo)");
   return true;
 }
@@ -103,6 +147,13 @@ class RoomTypeTables {
     if constexpr (ChecksSettings<P>) table_.check_settings = check_settings;
     if constexpr (ChecksJoin<P>) table_.will_join = will_join;
     if constexpr (ChecksPost<P>) table_.will_post = will_post;
+    if constexpr (ChecksCreate<P>) table_.will_create = will_create;
+    if constexpr (HearsOfCreate<P>) table_.did_create = did_create;
+    if constexpr (HearsOfJoin<P>) table_.did_join = did_join;
+    if constexpr (HearsOfLeave<P>) table_.did_leave = did_leave;
+    if constexpr (HearsOfPost<P>) table_.did_post = did_post;
+    if constexpr (HearsOfClose<P>) table_.did_close = did_close;
+    if constexpr (Ticks<P>) table_.tick = tick;
   }
   RoomTypeTables(const RoomTypeTables&) = delete;
   RoomTypeTables& operator=(const RoomTypeTables&) = delete;
@@ -129,6 +180,35 @@ class RoomTypeTables {
       Reply answer(*reply);
       Instance::of(self).plugin.will_post(Room(*room), User(*sender), Message(*message), answer);
     });
+  }
+  static atrium_status will_create(atrium_plugin* self, const atrium_room_view* room, const atrium_user_view* actor,
+                                   const atrium_reply* reply) noexcept {
+    return contained(Instance::of(self).host, [&] {
+      Reply answer(*reply);
+      Instance::of(self).plugin.will_create(Room(*room), User(*actor), answer);
+    });
+  }
+  static atrium_status did_create(atrium_plugin* self, const atrium_room_view* room, const atrium_user_view* actor) noexcept {
+    return contained(Instance::of(self).host, [&] { Instance::of(self).plugin.did_create(Room(*room), User(*actor)); });
+  }
+  static atrium_status did_join(atrium_plugin* self, const atrium_room_view* room, const atrium_user_view* user,
+                                const atrium_user_view* actor) noexcept {
+    return contained(Instance::of(self).host, [&] { Instance::of(self).plugin.did_join(Room(*room), User(*user), User(*actor)); });
+  }
+  static atrium_status did_leave(atrium_plugin* self, const atrium_room_view* room, const atrium_user_view* user,
+                                 const atrium_user_view* actor) noexcept {
+    return contained(Instance::of(self).host, [&] { Instance::of(self).plugin.did_leave(Room(*room), User(*user), User(*actor)); });
+  }
+  static atrium_status did_post(atrium_plugin* self, const atrium_room_view* room, const atrium_user_view* sender,
+                                const atrium_message_view* message, const atrium_position* position) noexcept {
+    return contained(Instance::of(self).host,
+                     [&] { Instance::of(self).plugin.did_post(Room(*room), User(*sender), Message(*message), Position(*position)); });
+  }
+  static atrium_status did_close(atrium_plugin* self, const atrium_room_view* room, const atrium_user_view* actor) noexcept {
+    return contained(Instance::of(self).host, [&] { Instance::of(self).plugin.did_close(Room(*room), User(*actor)); });
+  }
+  static atrium_status tick(atrium_plugin* self, const atrium_room_view* room, std::uint64_t now_ms) noexcept {
+    return contained(Instance::of(self).host, [&] { Instance::of(self).plugin.tick(Room(*room), now_ms); });
   }
 
   atrium_room_type_info info_;

@@ -96,8 +96,13 @@ TEST_F(TypesPortTest, holdsPluginsToTheirContract) {
         "audience user:" + std::string(129, 'u'), std::string("deny-field no-pointer wrong"), "content " + std::string(65537, 'x')})
     EXPECT_TRUE(failed(check(breach))) << breach.substr(0, 60);
   EXPECT_EQ(figures("check"), "17/17");
-  EXPECT_FALSE(check("annotate a 1").refused) << "and it goes on";
-  EXPECT_EQ(figures("check"), "18/17");
+  EXPECT_EQ(check("patch /metadata/a 1\npatch /metadata/b").patches.size(), 2u);
+  EXPECT_EQ(figures("check"), "18/17") << "and it goes on";
+  std::string patches;
+  for (int n = 0; n < 17; ++n) patches += "patch /metadata/k 1\n";
+  for (const std::string& breach : {std::string("patch /content 1"), std::string("patch metadata 1"), std::string("patch /metadata/a {"),
+                                    std::string("patch /metadata/~2 1"), std::string("annotate a 1\npatch /metadata/a/b 1"), patches})
+    EXPECT_TRUE(failed(check(breach))) << breach;
 }
 
 TEST_F(TypesPortTest, offersEachHookOnlyWhatItMayUse) {

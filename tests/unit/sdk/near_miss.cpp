@@ -25,6 +25,11 @@
 // half_a_state: export_state and import_state come as a pair
 // import_result: import_state is called as import_state(std::uint32_t format, std::string_view state) and returns bool
 // self_test_spelling: the hook is spelled self_test
+// did_post_position: did_post is called as did_post(const Room&, const User& sender, const Message&, const Position&)
+// did_join_replies: did_join is called as did_join(const Room&, const User& user, const User& actor)
+// tick_parameters: tick is called as tick(const Room&, std::uint64_t now_ms)
+// on_tick: the hook is spelled tick
+// did_deliver_count: did_deliver is called as did_deliver(const Room&, const User& sender, const Message&, const Position&, std::uint32_t
 #include <atrium/plugin.hpp>
 
 using namespace atrium;
@@ -44,6 +49,21 @@ struct NearMiss {
 #elif defined(AMERICAN_SPELLING)
   MessageTypeInfo message_type{.name = "x"};
   std::string summarize(const Message&);
+#elif defined(DID_POST_POSITION)
+  RoomTypeInfo room_type{.name = "x"};
+  void did_post(const Room&, const User&, const Message&);
+#elif defined(DID_JOIN_REPLIES)
+  RoomTypeInfo room_type{.name = "x"};
+  void did_join(const Room&, const User&, const User&, Reply&);
+#elif defined(TICK_PARAMETERS)
+  RoomTypeInfo room_type{.name = "x", .tick_seconds = 60};
+  void tick(const Room&, const User&);
+#elif defined(ON_TICK)
+  RoomTypeInfo room_type{.name = "x", .tick_seconds = 60};
+  void on_tick(const Room&, std::uint64_t);
+#elif defined(DID_DELIVER_COUNT)
+  MessageTypeInfo message_type{.name = "x"};
+  void did_deliver(const Room&, const User&, const Message&, const Position&);
 #elif defined(SCORE_PARAMETERS)
   Score score(const Agent&, const Lead&) const;
 #elif defined(SCORE_QUEUE_ORDER)

@@ -31,7 +31,7 @@ typedef struct atrium_message_type {
   const atrium_message_type_info* info;
   /* Each hook may be NULL. Deadline 1 ms; a hook that fails denies. */
 
-  /* Judges one message after its schema passed: deny, normalise (set_content), annotate, restrict the audience. [io] */
+  /* Judges one message after its schema passed: deny, normalise (set_content, patch), annotate, restrict the audience. [io] */
   atrium_status (*check)(atrium_plugin* self, const atrium_room_view* room, const atrium_user_view* sender,
                          const atrium_message_view* message, const atrium_reply* reply);
   /* One line for a notification or a room list, at most 200 bytes, into `line`. [io] */

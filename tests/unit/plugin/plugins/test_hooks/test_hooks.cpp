@@ -46,6 +46,10 @@ struct TestHooks {
       const std::string_view key = word();
       reply.annotate(key, line);
     }
+    if (verb == "patch") {
+      const std::string_view path = word();
+      reply.patch(path, line);
+    }
     if (verb == "content") reply.set_content(line);
     if (verb == "audience") reply.add_audience(line);
     if (verb == "greet") reply.annotate_text("greeting", greeting);
