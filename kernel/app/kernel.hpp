@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "app/data_directory.hpp"
+#include "app/loop_access.hpp"
 #include "app/loop_shards.hpp"
 #include "app/node_state.hpp"
 #include "app/signals.hpp"
@@ -86,6 +87,9 @@ class Kernel {
   MetricRegistry metrics_;
   std::optional<DataDirectory> data_;
   std::unique_ptr<WorkerPool> workers_;
+  std::unique_ptr<WorkerPool> answers_;  // Hands plugins the answers of services.
+  LoopAccess access_;
+  std::unique_ptr<HttpClient> http_;
   std::unique_ptr<PluginHost> plugins_;
   std::string storage_name_;
   std::unique_ptr<LoopPool> loops_;

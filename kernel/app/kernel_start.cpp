@@ -51,7 +51,11 @@ std::expected<void, std::string> Kernel::openDataDirectory() {
 
 std::expected<void, std::string> Kernel::loadPlugins() {
   workers_ = std::make_unique<WorkerPool>(workerOptions(settings_), clock_, log_, metrics_.makeSet());
-  auto plugins = PluginHost::start(pluginOptions(settings_, options_.program_directory, data_->path() / "plugin-copies"), log_, clock_);
+  answers_ = std::make_unique<WorkerPool>(WorkerPool::Options{.threads = 1}, clock_, log_, metrics_.makeSet());
+  http_ = std::make_unique<HttpClient>(HttpClient::Options{}, clock_, log_, metrics_.makeSet());
+  PluginHost::Options options = pluginOptions(settings_, options_.program_directory, data_->path() / "plugin-copies");
+  options.services = {.workers = workers_.get(), .answers = answers_.get(), .server = &access_, .http = http_.get()};
+  auto plugins = PluginHost::start(std::move(options), log_, clock_);
   if (!plugins) return Failure(std::move(plugins.error().detail));
   plugins_ = *std::move(plugins);
   return {};
@@ -99,6 +103,9 @@ std::expected<void, std::string> Kernel::makeEdges() {
     shards.push_back(&edges_.emplace_back(std::make_unique<Edge>(parts, *std::move(verifier)))->shard);
   }
   for (Shard* shard : shards) shard->connect(shards);
+  std::vector<LoopAccess::Place> places;
+  for (const auto& edge : edges_) places.push_back({edge->store.get(), &edge->shard});
+  access_.open(*shards_, std::move(places));
   return checkDurability();
 }
 

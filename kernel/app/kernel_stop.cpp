@@ -93,7 +93,10 @@ void Kernel::drainEdges(std::chrono::milliseconds patience) {
 
 void Kernel::endParts() {
   // What runs on workers ends while the store and the loops still answer it; then the store, while the loops still turn.
+  if (http_) http_->stop();
   if (workers_) workers_->stop();
+  if (answers_) answers_->stop();
+  access_.close();
   if (store_) store_->stop();
   if (loops_) loops_->stop();
   signals_.reset();

@@ -88,7 +88,8 @@ bool samePlugins(const Settings::Plugins& before, const Settings::Plugins& after
   return before.directories == after.directories && before.enabled_by_default == after.enabled_by_default &&
          std::ranges::equal(before.use, after.use, [](const auto& a, const auto& b) {
            return a.first == b.first && a.second.enabled == b.second.enabled && a.second.deadline == b.second.deadline &&
-                  a.second.on_failure == b.second.on_failure && toJson(a.second.config) == toJson(b.second.config);
+                  a.second.on_failure == b.second.on_failure && toJson(a.second.config) == toJson(b.second.config) &&
+                  a.second.grants == b.second.grants && toJson(a.second.secrets) == toJson(b.second.secrets);
          });
 }
 

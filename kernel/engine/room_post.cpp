@@ -57,10 +57,8 @@ std::uint64_t fingerprintOf(const SendMessage& command) {
 
 Result<void> Room::mayPost(const Principal& sender, const SendMessage& command, MessageType*& type) const {
   if (!document_.active) return fail(Code::room_closed, "The room is closed.");
-  const auto member = members_.find(sender.user_id);
-  if (member == members_.end()) return fail(Code::not_a_member, "You are not a member of this room.");
-  if (!(type_.info().permissions[static_cast<std::size_t>(member->second.role)] & ATRIUM_MAY_POST))
-    return fail(Code::forbidden, "Your role in this room does not allow to post.");
+  if (!sender.plugin)
+    if (const auto member = may(sender, ATRIUM_MAY_POST, "post"); !member) return member;
   type = shard_.ports.types.messageType(command.message_type);
   const auto refuse = [](std::string path, std::string message) {
     Error error{Code::validation_failed, path + " " + message, 0, {}};
@@ -69,9 +67,12 @@ Result<void> Room::mayPost(const Principal& sender, const SendMessage& command, 
   };
   if (!type) return refuse("/message_type", "is not a message type of this server");
   const atrium_message_type_info& info = type->info();
-  if (info.sender_roles == 0) return fail(Code::forbidden, "Messages of this type come from the server only.");
-  if (!sender.has(info.sender_roles)) return fail(Code::forbidden, "Your role does not allow to send messages of this type.");
-  if (type_.info().message_types.size > 0 && !namedIn(type_.info().message_types, command.message_type))
+  // A plugin speaks for the server: what only the server sends comes from it, and into every room.
+  const bool servers_own = info.sender_roles == 0;
+  if (servers_own && !sender.plugin) return fail(Code::forbidden, "Messages of this type come from the server only.");
+  if (!servers_own && !sender.plugin && !sender.has(info.sender_roles))
+    return fail(Code::forbidden, "Your role does not allow to send messages of this type.");
+  if (!servers_own && type_.info().message_types.size > 0 && !namedIn(type_.info().message_types, command.message_type))
     return fail(Code::rejected_by_plugin, "Rooms of this type do not take messages of that type.");
   std::string scratch;
   const std::size_t content_size = command.content.text(scratch).size();

@@ -8,9 +8,8 @@
 #include <utility>
 
 #include "atrium/plugin.h"
-#include "atrium/service/clock.h"
-#include "atrium/service/log.h"
 #include "config/source_text.hpp"
+#include "plugin/plugin_text.hpp"
 #include "plugin/ui_bundle.hpp"
 #include "protocol/errors.hpp"
 #include "protocol/json_index.hpp"
@@ -19,27 +18,11 @@ namespace atrium {
 
 namespace {
 
-constexpr std::size_t log_text_max = 2000;  // bytes of one line from a plugin
-constexpr std::size_t reason_max = 500;     // bytes of what create() has to say
+// How long jobs of the plugin's may still run when it is to end: their deadline and a little.
+constexpr std::chrono::seconds end_patience{6};
+constexpr std::size_t reason_max = 500;  // bytes of what create() has to say
 
 std::unexpected<Error> refuse(std::string why) { return fail(Code::plugin_failed, std::move(why)); }
-
-// A text that was cut somewhere, without the half of a character that may stand at its end.
-std::string_view withoutHalf(std::string_view text) {
-  for (std::size_t dropped = 0; dropped < 4 && dropped < text.size(); ++dropped) {
-    const std::string_view shorter = text.substr(0, text.size() - dropped);
-    if (validUtf8(shorter)) return shorter;
-  }
-  return text;
-}
-
-// A plugin's text, cut to `max` bytes; what is not UTF-8 is not repeated.
-std::string safeText(const atrium_text& text, std::size_t max) {
-  if (text.data == nullptr || text.size == 0) return {};
-  std::string_view all(text.data, std::min<std::uint64_t>(text.size, max));
-  if (all.size() < text.size) all = withoutHalf(all);
-  return validUtf8(all) ? std::string(all) : "(text that is not UTF-8)";
-}
 
 // Copies a growing structure as far as the other side has it; false when it has not even its first pointer or number.
 template <typename Struct>
@@ -54,63 +37,41 @@ bool copyGrowing(const void* from, Struct& to) {
 
 }  // namespace
 
-// What the plugin reaches through atrium_host.
-struct LoadedPlugin::Services {
-  atrium_host host;
-  const Manifest& manifest;
-  Environment environment;
-  std::string log_event;  // Each plugin has an event of its own, so that a noisy one silences only itself.
-
-  Services(const Manifest& its_manifest, Environment its_environment)
-      : host{.struct_size = sizeof(atrium_host), .context = this, .get_service = getService},
-        manifest(its_manifest),
-        environment(its_environment),
-        log_event("plugin." + its_manifest.id) {}
-
-  static const Services& of(const atrium_host* host) { return *static_cast<const Services*>(host->context); }
-
-  static const void* getService(const atrium_host* host, const char* service_id) {
-    static constexpr atrium_log_service log_service{.struct_size = sizeof(atrium_log_service), .write = writeLog};
-    static constexpr atrium_clock_service clock_service{.struct_size = sizeof(atrium_clock_service), .mono_ns = monoNs, .wall_ms = wallMs};
-    const std::string_view id = service_id ? service_id : "";
-    const Manifest& manifest = of(host).manifest;
-    if (id == ATRIUM_SERVICE_LOG && manifest.wants("log")) return &log_service;
-    if (id == ATRIUM_SERVICE_CLOCK && manifest.wants("clock")) return &clock_service;
-    return nullptr;
-  }
-
-  static void writeLog(const atrium_host* host, std::uint32_t level, atrium_text event, atrium_text message) {
-    const Services& services = of(host);
-    const auto known = static_cast<LogLevel>(std::min<std::uint32_t>(level, ATRIUM_LOG_ERROR));
-    const std::string what = safeText(event, 100), sentence = safeText(message, log_text_max);
-    services.environment.log.write(known, services.log_event, {{"plugin_event", what}, {"message", sentence}});
-  }
-  static std::uint64_t monoNs(const atrium_host* host) {
-    return static_cast<std::uint64_t>(of(host).environment.clock.now().mono.time_since_epoch().count());
-  }
-  static std::uint64_t wallMs(const atrium_host* host) { return toMillis(of(host).environment.clock.now().wall); }
-};
-
-LoadedPlugin::LoadedPlugin(const Manifest& manifest, std::filesystem::path library_file, Library library, Environment environment)
+LoadedPlugin::LoadedPlugin(const Manifest& manifest, std::filesystem::path library_file, Library library, Environment environment,
+                           PluginRights rights)
     : manifest_(manifest),
       library_file_(std::move(library_file)),
       environment_(environment),
       library_(std::move(library)),
-      services_(std::make_unique<Services>(manifest, environment)) {}
+      services_(std::make_unique<PluginServices>(
+          manifest.id, std::move(rights), environment.services, environment.clock, environment.log,
+          [this](std::string_view hook, std::chrono::nanoseconds deadline, const std::function<void()>& function) {
+            const GuardLoan guard = borrowGuard(hook, deadline);
+            bool threw = true;
+            static_cast<void>(guard->call([&] {
+              function();
+              threw = false;
+              return ATRIUM_OK;
+            }));
+            if (threw) report(*guard, "an exception came out of it");
+          })) {}
 
 LoadedPlugin::~LoadedPlugin() {
   if (library_) static_cast<void>(end());
 }
 
 Result<std::unique_ptr<LoadedPlugin>> LoadedPlugin::load(const Manifest& manifest, const std::filesystem::path& library_file,
-                                                         std::string_view options, Environment environment) {
+                                                         std::string_view options, Environment environment,
+                                                         std::optional<PluginRights> rights) {
   auto library = Library::load(library_file);
   if (!library) {
     std::error_code ignored;
     std::filesystem::remove(library_file, ignored);
     return fail(std::move(library.error()));
   }
-  std::unique_ptr<LoadedPlugin> plugin(new LoadedPlugin(manifest, library_file, *std::move(library), environment));
+  std::unique_ptr<LoadedPlugin> plugin(
+      new LoadedPlugin(manifest, library_file, *std::move(library), environment,
+                       rights ? *std::move(rights) : PluginRights{Grants(manifest.grants, std::nullopt), {}}));
   if (auto sound = plugin->checkEntry(); !sound) return fail(sound.error());
   if (auto made = plugin->create(options); !made) return fail(made.error());
   if (auto fetched = plugin->fetchAll(); !fetched) return fail(fetched.error());
@@ -147,7 +108,7 @@ Result<void> LoadedPlugin::create(std::string_view options) {
   atrium_status status = ATRIUM_FAILED;
   atrium_plugin* made = nullptr;
   try {
-    status = entry_.create(&services_->host, document->root().abi(), error, &made);
+    status = entry_.create(services_->host(), document->root().abi(), error, &made);
   } catch (...) {
     why = "an exception came out of create()";
   }
@@ -253,7 +214,12 @@ void LoadedPlugin::report(HookGuard& guard, std::string_view what) const {
   environment_.log.warning("plugin.call_failed", {{"plugin", manifest_.id}, {"hook", guard.hook()}, {"reason", what}});
 }
 
+bool LoadedPlugin::settle() { return services_->end(end_patience); }
+
 bool LoadedPlugin::end() {
+  // Whoever could not wait has asked settle() first. Code under which a thread runs is never taken away.
+  while (!services_->end(end_patience))
+    environment_.log.error("plugin.stuck", {{"plugin", manifest_.id}, {"detail", "a job of it still runs"}});
   if (self_) {
     try {
       entry_.destroy(std::exchange(self_, nullptr));

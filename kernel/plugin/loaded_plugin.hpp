@@ -18,6 +18,7 @@
 #include "plugin/kinds.hpp"
 #include "plugin/library.hpp"
 #include "plugin/manifest.hpp"
+#include "plugin/services/plugin_services.hpp"
 #include "protocol/ui.hpp"
 
 namespace atrium {
@@ -31,13 +32,16 @@ class LoadedPlugin {
     Log& log;
     const Clock& clock;
     const CallClock& call_clock;
+    ServiceParts services{};
   };
 
   // Loads the private copy at `library_file`, compares it with its manifest, makes an instance and fetches its tables. `options` is
   // checked configuration: one JSON object. Fails with plugin_failed and one sentence; then nothing stays loaded. The manifest
-  // outlives the plugin. The copy is removed in the end.
+  // outlives the plugin. The copy is removed in the end. `rights` left out: what the manifest wants and an operator who says nothing
+  // grants.
   [[nodiscard]] static Result<std::unique_ptr<LoadedPlugin>> load(const Manifest& manifest, const std::filesystem::path& library_file,
-                                                                  std::string_view options, Environment environment);
+                                                                  std::string_view options, Environment environment,
+                                                                  std::optional<PluginRights> rights = std::nullopt);
   ~LoadedPlugin();
   LoadedPlugin(const LoadedPlugin&) = delete;
   LoadedPlugin& operator=(const LoadedPlugin&) = delete;
@@ -87,8 +91,14 @@ class LoadedPlugin {
   // Counts and logs an answer that was a failure or broke the contract. On the guard's thread.
   void report(HookGuard& guard, std::string_view what) const;
 
-  // Ends the instance and unloads. True when the code is proven to have left the process. To be called once, when nothing is inside.
+  // Ends what its services have under way: cancels timers, completes calls with ATRIUM_CANCELLED, waits for jobs. False: a job still runs,
+  // and the plugin must stay as it is, for as long as the process lives.
+  [[nodiscard]] bool settle();
+  // Ends the instance and unloads. True when the code is proven to have left the process. To be called once, when nothing is inside but
+  // jobs, for which it waits.
   [[nodiscard]] bool end();
+
+  [[nodiscard]] const PluginServices& services() const { return *services_; }
 
  private:
   template <typename Kinds>
@@ -97,8 +107,7 @@ class LoadedPlugin {
   struct OptionalOf<std::tuple<Kinds...>> {
     using Type = std::tuple<std::optional<Kinds>...>;
   };
-  struct Services;
-  LoadedPlugin(const Manifest& manifest, std::filesystem::path library_file, Library library, Environment environment);
+  LoadedPlugin(const Manifest& manifest, std::filesystem::path library_file, Library library, Environment environment, PluginRights rights);
   void giveBack(HookGuard& guard);
   Result<void> checkEntry();
   Result<void> create(std::string_view options);
@@ -114,7 +123,7 @@ class LoadedPlugin {
   std::filesystem::path library_file_;
   Environment environment_;
   std::optional<Library> library_;
-  std::unique_ptr<Services> services_;
+  std::unique_ptr<PluginServices> services_;
   atrium_entry_table entry_{};
   atrium_plugin* self_ = nullptr;
   OptionalOf<AllKinds>::Type extensions_;

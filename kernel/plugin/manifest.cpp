@@ -7,6 +7,7 @@
 #include <charconv>
 #include <span>
 
+#include "plugin/services/grants.hpp"
 #include "protocol/errors.hpp"
 
 namespace atrium {
@@ -22,7 +23,6 @@ constexpr std::array<std::string_view, 4> maturities = {"draft", "beta", "stable
 constexpr std::array<std::string_view, 11> known_extensions = {"room-type",       "message-type", "routing-scorer", "alert-rule",
                                                                "storage-backend", "bus",          "authenticator",  "command",
                                                                "assistant",       "http-ui",      "event-sink"};
-constexpr std::array<std::string_view, 2> known_grants = {"log", "clock"};
 
 struct KnownHook {
   std::string_view name;
@@ -110,7 +110,7 @@ class ManifestParser {
     readHooks();
     manifest_.grants = list("grants");
     for (const std::string& name : manifest_.grants)
-      if (!contains(known_grants, name)) complain(placeOf("grants"), fmt::format("\"{}\" is not a service this server has", name));
+      if (!Grants::known(name)) complain(placeOf("grants"), fmt::format("\"{}\" is not a service this server has", name));
     readOptions();
     readSchema();
     return std::move(manifest_);
@@ -224,7 +224,6 @@ std::string_view Manifest::nameOf(std::string_view kind) const {
   return found == extensions.end() ? std::string_view() : std::string_view(found->name);
 }
 bool Manifest::hooksInto(std::string_view hook) const { return contains(hooks, hook); }
-bool Manifest::wants(std::string_view grant) const { return contains(grants, grant); }
 
 Result<Manifest> parseManifest(std::string_view yaml, std::string_view name) {
   const auto document = parseYaml(yaml, name);

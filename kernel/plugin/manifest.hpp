@@ -29,7 +29,7 @@ struct Manifest {
   bool untrusted_input = false;  // May see what clients wrote.
   std::vector<ManifestExtension> extensions;
   std::vector<std::string> hooks;   // Those the host is to call.
-  std::vector<std::string> grants;  // Services it wants: log, clock.
+  std::vector<std::string> grants;  // What it wants to use (plugin/services/grants.hpp): log, kv, http:api.acme.com.
   PluginOptions options;
   std::optional<JsonSchema> message_schema;  // Of a message type's metadata.
 
@@ -37,7 +37,6 @@ struct Manifest {
   [[nodiscard]] std::string_view nameOf(std::string_view kind) const;
   [[nodiscard]] bool has(std::string_view kind) const { return !nameOf(kind).empty(); }
   [[nodiscard]] bool hooksInto(std::string_view hook) const;
-  [[nodiscard]] bool wants(std::string_view grant) const;
 };
 
 // Reads a manifest strictly: what is unknown, missing or contradictory is an error. `name` is how the sentence calls the text.

@@ -186,6 +186,7 @@ ResolvedPlugin PluginCatalog::resolveOne(CatalogEntry& entry, const PluginWishes
   if (plugin.use && (plugin.use->deadline || plugin.use->on_failure) && manifest.has("storage-backend"))
     problems.push_back(problemAt(plugin.use->place, fmt::format("{}: a storage takes neither deadline nor on_failure here", manifest.id),
                                  "set storage.deadline; what fails is never taken for stored"));
+  giveRights(plugin, problems);
   auto options = manifest.options.complete(plugin.use ? plugin.use->config : YamlNode(), plugin.use ? plugin.use->place : SourcePlace());
   if (options)
     plugin.options = *std::move(options);
@@ -197,6 +198,24 @@ ResolvedPlugin PluginCatalog::resolveOne(CatalogEntry& entry, const PluginWishes
   else
     entry.refused = plugin.off = options.error().front().message;
   return plugin;
+}
+
+void PluginCatalog::giveRights(ResolvedPlugin& plugin, ConfigProblems& problems) {
+  const Manifest& manifest = *plugin.entry->manifest;
+  plugin.rights.grants = Grants(manifest.grants, plugin.use ? plugin.use->grants : std::nullopt);
+  if (!plugin.use) return;
+  if (plugin.use->grants)
+    for (const std::string& grant : *plugin.use->grants)
+      if (!Grants::covers(manifest.grants, grant))
+        problems.push_back(problemAt(
+            plugin.use->place, fmt::format("{}: it does not want the grant \"{}\"", manifest.id, grant),
+            manifest.grants.empty() ? std::string("it wants none") : fmt::format("it wants {}", fmt::join(manifest.grants, ", "))));
+  for (const YamlMember& secret : plugin.use->secrets.members) {
+    if (secret.value.kind == YamlNode::Kind::scalar)
+      plugin.rights.secrets.emplace(secret.key, secret.value.text);
+    else
+      problems.push_back(problemAt(secret.place, fmt::format("{}: the secret {} must be a text", manifest.id, secret.key)));
+  }
 }
 
 // Rooms and messages name their types: two plugins for one name would be a matter of luck.

@@ -13,6 +13,7 @@
 #include "config/settings.hpp"
 #include "plugin/manifest.hpp"
 #include "plugin/plugin_file.hpp"
+#include "plugin/services/grants.hpp"
 
 // Which plugins there are and which of them the operator wants: everything that is known before a line of their code runs.
 namespace atrium {
@@ -44,6 +45,7 @@ struct ResolvedPlugin {
   const PluginUse* use = nullptr;   // Null: the configuration does not name it.
   std::string off;                  // Why it is not wanted, a sentence without its full stop; empty: it is.
   std::string options;              // When it is wanted: its options as it will get them, one JSON object.
+  PluginRights rights{};            // Likewise, what it may use.
   std::vector<std::string> offers;  // Which of the manifest's kinds of extension are switched on.
   // Whether the configuration asks for it by its id, as the storage or by the name of its type: one that cannot be used ends the start.
   bool named = false;
@@ -72,6 +74,7 @@ class PluginCatalog {
   void checkSwitches(const std::map<std::string, Switch>& switches, std::string_view kind, ConfigProblems& problems) const;
   void checkStorage(const PluginWishes& wishes, ConfigProblems& problems) const;
   static ResolvedPlugin resolveOne(CatalogEntry& entry, const PluginWishes& wishes, ConfigProblems& problems);
+  static void giveRights(ResolvedPlugin& plugin, ConfigProblems& problems);
   static void checkNames(const std::vector<ResolvedPlugin>& resolved, ConfigProblems& problems);
 
   std::vector<CatalogEntry> entries_;

@@ -26,7 +26,7 @@ std::string_view word(PluginState state) {
 }
 
 PluginHost::PluginHost(Options options, Log& log, const Clock& clock)
-    : options_(std::move(options)), log_(log), environment_{log, clock, call_clock_} {}
+    : options_(std::move(options)), log_(log), environment_{log, clock, call_clock_, options_.services} {}
 
 PluginHost::~PluginHost() { stop(); }
 
@@ -72,7 +72,7 @@ Result<void> PluginHost::loadOne(ResolvedPlugin& plugin, Record& record, PluginC
   const CatalogEntry& entry = *record.entry;
   const Manifest& manifest = *entry.manifest;
   const auto copy = copies.write(entry.file, manifest.id);
-  auto loaded = copy ? LoadedPlugin::load(manifest, *copy, record.plugin.options, environment_) : fail(copy.error());
+  auto loaded = copy ? LoadedPlugin::load(manifest, *copy, record.plugin.options, environment_, record.plugin.rights) : fail(copy.error());
   if (!loaded) {
     if (record.plugin.named)
       return fail(Code::plugin_failed,
@@ -130,6 +130,13 @@ void PluginHost::stop() {
   for (Record& record : records_ | std::views::reverse) {
     if (!record.loaded) continue;
     registry_.withdraw(*record.loaded);
+    if (!record.loaded->settle()) {
+      record.state = PluginState::pinned;
+      record.reason = "one of its jobs did not end, so it stays in memory";
+      log_.error("plugin.pinned", {{"plugin", record.entry->manifest->id}, {"reason", record.reason}});
+      static_cast<void>(record.loaded.release());
+      continue;
+    }
     const bool gone = record.loaded->end();
     record.loaded.reset();
     record.state = gone ? PluginState::unloaded : PluginState::pinned;

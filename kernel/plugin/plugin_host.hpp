@@ -41,6 +41,7 @@ class PluginHost {
     std::vector<std::filesystem::path> directories;
     std::filesystem::path copies;  // For the private copies that are loaded; made, and emptied first.
     PluginWishes wishes;
+    ServiceParts services{};  // What plugins' services are built on.
   };
 
   // Loads what is wanted. A file that is not sound, or does not start, and that the configuration does not name is logged and left
@@ -78,6 +79,7 @@ class PluginHost {
   Result<void> load();
   Result<void> loadOne(ResolvedPlugin& plugin, Record& record, PluginCopies& copies);
   void reject(Record& record, std::string reason);
+  void appendOwnSeries(std::string& out) const;
   [[nodiscard]] bool missed(const Record& record) const;
 
   Options options_;

@@ -1,10 +1,13 @@
 // What the host tells of its plugins: for operators as JSON, for Prometheus as text.
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <map>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "atrium/service/metrics.h"
 #include "base/metrics.hpp"
 #include "plugin/plugin_host.hpp"
 #include "plugin/plugin_record.hpp"
@@ -58,6 +61,20 @@ void writeCalls(JsonWriter<std::string>& json, const LoadedPlugin& plugin) {
         .key("duration_us_p99")
         .value(figures.duration.quantileUs(0.99))
         .end('}');
+  }
+  json.end(']');
+}
+
+void writeServices(JsonWriter<std::string>& json, const PluginServices& services) {
+  json.key("granted").begin('[');
+  for (const std::string& grant : services.grants().list()) json.value(std::string_view(grant));
+  json.end(']').key("metrics").begin('[');
+  for (const PluginMetrics::Reading& series : services.metrics().read()) {
+    json.begin('{').key("name").value(std::string_view(series.name)).key("help").value(std::string_view(series.help));
+    if (series.kind == ATRIUM_METRIC_HISTOGRAM)
+      json.key("count").value(series.duration.count).key("duration_us_p99").value(series.duration.quantileUs(0.99)).end('}');
+    else
+      json.key("value").value(series.value).end('}');
   }
   json.end(']');
 }
@@ -117,11 +134,29 @@ std::string PluginHost::adminJson() const {
     if (!entry.file.build_id.empty()) json.key("build_id").value(std::string_view(entry.file.build_id));
     if (entry.manifest) writeManifest(json, *entry.manifest);
     if (record.loaded) json.key("options").raw(record.plugin.options);
+    if (record.loaded) writeServices(json, record.loaded->services());
     if (record.loaded) writeCalls(json, *record.loaded);
     json.end('}');
   }
   json.end(']').key("next_cursor").null().end('}');
   return out;
+}
+
+void PluginHost::appendOwnSeries(std::string& out) const {
+  std::string values, durations;
+  for (const Record& record : records_) {
+    if (!record.loaded) continue;
+    for (const PluginMetrics::Reading& series : record.loaded->services().metrics().read()) {
+      const std::string labels = fmt::format("plugin=\"{}\",name=\"{}\"", record.loaded->manifest().id, series.name);
+      if (series.kind == ATRIUM_METRIC_HISTOGRAM)
+        appendPrometheusHistogram(durations, "atrium_plugin_metric_seconds", labels, series.duration);
+      else
+        values += fmt::format("atrium_plugin_metric{{{}}} {}\n", labels, series.value);
+    }
+  }
+  if (!values.empty()) out += "# HELP atrium_plugin_metric What plugins count and measure.\n# TYPE atrium_plugin_metric untyped\n" + values;
+  if (!durations.empty())
+    out += "# HELP atrium_plugin_metric_seconds What plugins time.\n# TYPE atrium_plugin_metric_seconds histogram\n" + durations;
 }
 
 void PluginHost::appendPrometheus(std::string& out) const {
@@ -139,6 +174,7 @@ void PluginHost::appendPrometheus(std::string& out) const {
     for (const auto& [labels, figures] : series)
       out.append(counter.name).append("{").append(labels).append("} ").append(std::to_string(counter.read(figures))).append("\n");
   }
+  appendOwnSeries(out);
   announce("atrium_plugin_call_seconds", "Time inside a plugin's hook.", "histogram");
   for (const auto& [labels, figures] : series) appendPrometheusHistogram(out, "atrium_plugin_call_seconds", labels, figures.duration);
 }

@@ -20,6 +20,7 @@ struct Principal {
   bool name_verified = false;               // Whether the display name stood in the token.
   std::uint32_t roles = ATRIUM_ROLE_AGENT;  // ATRIUM_ROLE_... bits.
   Wall expires{};                           // When the token ceases to hold.
+  bool plugin = false;                      // A plugin of this server, which no token makes: it posts without being a member.
 
   [[nodiscard]] bool has(std::uint32_t role_bits) const { return (roles & role_bits) != 0; }
   friend bool operator==(const Principal&, const Principal&) = default;

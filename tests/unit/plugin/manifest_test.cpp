@@ -47,8 +47,7 @@ TEST(Manifest, isReadWhole) {
   EXPECT_FALSE(manifest->has("storage-backend"));
   EXPECT_TRUE(manifest->hooksInto("will_post"));
   EXPECT_FALSE(manifest->hooksInto("will_join"));
-  EXPECT_TRUE(manifest->wants("log"));
-  EXPECT_FALSE(manifest->wants("clock"));
+  EXPECT_EQ(manifest->grants, std::vector<std::string>{"log"});
   EXPECT_EQ(manifest->options.options().size(), 1u);
   EXPECT_TRUE(manifest->message_schema);
 }

@@ -1,0 +1,72 @@
+#include "plugin/services/http_client.hpp"
+
+#include <utility>
+
+#include "plugin/services/http_request.hpp"
+#include "protocol/metrics.hpp"
+
+namespace atrium {
+
+namespace {
+
+WorkerPool::Options poolOptions(const HttpClient::Options& options) {
+  return {.threads = options.threads,
+          .jobs_max = options.requests_max,
+          .hang_after = std::chrono::minutes{3},
+          .replacements_max = 4,
+          .refused = Metric::http_calls_refused,
+          .job_seconds = Metric::http_call_seconds};
+}
+
+}  // namespace
+
+HttpClient::HttpClient(Options options, const Clock& clock, Log& log, MetricSet& metrics)
+    : pool_(poolOptions(options), clock, log, metrics) {}
+
+void HttpClient::send(const std::shared_ptr<PendingCalls>& calls, const Grants& grants, const std::string& plugin_id,
+                      const atrium_http_call* call, const atrium_token* token) {
+  const auto number = calls->begin(token);
+  if (!number) return;
+  auto request = readOutbound(call, grants);
+  if (!request) return calls->finish(*number, request.error().status, std::move(request.error().text));
+  const auto cut = std::make_shared<SocketCut>();
+  // The plugin has its answer in time, also while a name is being looked up, which nothing can cut off.
+  const std::uint64_t deadline = pool_.postAfter(
+      request->timeout,
+      [calls, number = *number, cut] {
+        cut->cut();
+        calls->finish(number, ATRIUM_TIMED_OUT, "the other server did not answer in time");
+      },
+      plugin_id + " http deadline");
+  {
+    const std::scoped_lock lock(mutex_);
+    under_way_.insert(cut);
+  }
+  const bool taken = pool_.post(
+      [this, calls, number = *number, request = *std::move(request), cut, deadline] {
+        OutboundAnswer answer = carryOut(request, *cut);
+        static_cast<void>(pool_.cancel(deadline));
+        forget(cut);
+        calls->finish(number, answer.status, std::move(answer.text));
+      },
+      plugin_id + " http");
+  if (taken) return;
+  static_cast<void>(pool_.cancel(deadline));
+  forget(cut);
+  calls->finish(*number, ATRIUM_FULL, "too many requests of plugins are under way");
+}
+
+void HttpClient::forget(const std::shared_ptr<SocketCut>& cut) {
+  const std::scoped_lock lock(mutex_);
+  under_way_.erase(cut);
+}
+
+void HttpClient::stop() {
+  {
+    const std::scoped_lock lock(mutex_);
+    for (const auto& cut : under_way_) cut->cut();
+  }
+  pool_.stop();
+}
+
+}  // namespace atrium

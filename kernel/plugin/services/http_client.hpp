@@ -1,0 +1,48 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <set>
+#include <string>
+
+#include "atrium/service/http.h"
+#include "base/clock.hpp"
+#include "base/log.hpp"
+#include "base/metrics.hpp"
+#include "loop/worker_pool.hpp"
+#include "plugin/services/grants.hpp"
+#include "plugin/services/pending_calls.hpp"
+
+namespace atrium {
+
+class SocketCut;
+
+// Requests of plugins to other servers ("atrium.http/1"), on threads of its own, so that a server that does not answer holds up nothing
+// else. A connection a request; redirects are answers like any other; certificates are checked against the system's authorities, and
+// names against certificates. Any thread.
+class HttpClient {
+ public:
+  struct Options {
+    unsigned threads = 4;
+    std::size_t requests_max = 256;  // That wait or run, of all plugins together.
+  };
+  // All of it outlives the client; `metrics` is its own set.
+  HttpClient(Options options, const Clock& clock, Log& log, MetricSet& metrics);
+
+  // Completes what atrium/service/http.h says by way of `calls`.
+  void send(const std::shared_ptr<PendingCalls>& calls, const Grants& grants, const std::string& plugin_id, const atrium_http_call* call,
+            const atrium_token* token);
+
+  // Refuses what comes later, cuts off what runs and waits for its end.
+  void stop();
+
+ private:
+  void forget(const std::shared_ptr<SocketCut>& cut);
+
+  std::mutex mutex_;
+  std::set<std::shared_ptr<SocketCut>> under_way_;
+  WorkerPool pool_;
+};
+
+}  // namespace atrium

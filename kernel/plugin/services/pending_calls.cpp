@@ -1,0 +1,66 @@
+#include "plugin/services/pending_calls.hpp"
+
+#include <cstddef>
+#include <utility>
+
+namespace atrium {
+
+std::optional<std::uint64_t> PendingCalls::begin(const atrium_token* token) {
+  // The part of the token that every interface has.
+  if (!token || token->struct_size < sizeof(atrium_token) || !token->complete) return std::nullopt;
+  atrium_status refused = ATRIUM_OK;
+  {
+    const std::scoped_lock lock(mutex_);
+    if (ended_)
+      refused = ATRIUM_CANCELLED;
+    else if (tokens_.size() >= calls_max_)
+      refused = ATRIUM_FULL;
+    else
+      return tokens_.emplace(++last_number_, *token).first->first;
+  }
+  complete(*token, refused, refused == ATRIUM_FULL ? "too many calls of this plugin are under way" : "the plugin is ending");
+  return std::nullopt;
+}
+
+void PendingCalls::finish(std::uint64_t number, atrium_status status, std::string result) {
+  // A pool that has stopped forgets it; end() completes the token then.
+  static_cast<void>(answers_.postAlways(
+      [self = shared_from_this(), number, status, result = std::move(result)] { self->completeNow(number, status, result); },
+      "the answer of a service"));
+}
+
+void PendingCalls::completeNow(std::uint64_t number, atrium_status status, std::string_view result) {
+  atrium_token token;
+  {
+    const std::scoped_lock lock(mutex_);
+    const auto found = tokens_.find(number);
+    if (found == tokens_.end()) return;
+    token = found->second;
+    tokens_.erase(found);
+    ++inside_;
+  }
+  complete(token, status, result);
+  const std::scoped_lock lock(mutex_);
+  if (--inside_ == 0) left_.notify_all();
+}
+
+void PendingCalls::complete(const atrium_token& token, atrium_status status, std::string_view result) {
+  try {
+    token.complete(token.context, token.id, status, {result.data(), result.size()});
+  } catch (...) {  // Nothing of it is kept: its type may live in the plugin's code.
+  }
+}
+
+void PendingCalls::end() {
+  std::unordered_map<std::uint64_t, atrium_token> left;
+  {
+    const std::scoped_lock lock(mutex_);
+    ended_ = true;
+    left.swap(tokens_);
+  }
+  for (const auto& [number, token] : left) complete(token, ATRIUM_CANCELLED, "the plugin is ending");
+  std::unique_lock lock(mutex_);
+  left_.wait(lock, [this] { return inside_ == 0; });
+}
+
+}  // namespace atrium

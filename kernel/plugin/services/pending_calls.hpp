@@ -1,0 +1,45 @@
+#pragma once
+
+#include <condition_variable>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <unordered_map>
+
+#include "atrium/completion.h"
+#include "loop/worker_pool.hpp"
+
+namespace atrium {
+
+// What a plugin asked of one service and waits for: its tokens, each completed exactly once and never after the plugin's instance has
+// ended. The plugin's function runs on a thread of `answers`, so that no loop waits for it. Any thread.
+class PendingCalls : public std::enable_shared_from_this<PendingCalls> {
+ public:
+  // `answers` outlives it.
+  PendingCalls(WorkerPool& answers, std::size_t calls_max) : answers_(answers), calls_max_(calls_max) {}
+
+  // Takes a copy of the token. Nothing: it was completed at once, with ATRIUM_FULL when as many as may be are under way, with
+  // ATRIUM_CANCELLED when the instance is ending; or there is nothing to complete.
+  [[nodiscard]] std::optional<std::uint64_t> begin(const atrium_token* token);
+  // Completes it, soon. Harmless when the end was faster.
+  void finish(std::uint64_t number, atrium_status status, std::string result);
+  // Completes all that is left with ATRIUM_CANCELLED and waits for completions that run. Nothing begins any more.
+  void end();
+
+ private:
+  static void complete(const atrium_token& token, atrium_status status, std::string_view result);
+  void completeNow(std::uint64_t number, atrium_status status, std::string_view result);
+
+  WorkerPool& answers_;
+  const std::size_t calls_max_;
+  std::mutex mutex_;
+  std::condition_variable left_;
+  std::uint64_t last_number_ = 0;
+  std::unordered_map<std::uint64_t, atrium_token> tokens_;
+  std::size_t inside_ = 0;
+  bool ended_ = false;
+};
+
+}  // namespace atrium

@@ -1,0 +1,102 @@
+#include "plugin/services/plugin_jobs.hpp"
+
+#include <utility>
+#include <vector>
+
+#include "atrium/service/executor.h"
+#include "atrium/service/timer.h"
+
+namespace atrium {
+
+namespace {
+
+constexpr std::chrono::seconds job_deadline{5};
+constexpr std::chrono::seconds timer_deadline{1};
+
+}  // namespace
+
+atrium_status PluginJobs::post(Function job, void* context) {
+  if (!job) return ATRIUM_INVALID;
+  {
+    const std::scoped_lock lock(mutex_);
+    if (ended_) return ATRIUM_CANCELLED;
+    if (jobs_ >= ATRIUM_JOBS_MAX) return ATRIUM_FULL;
+    ++jobs_;
+  }
+  const auto work = [self = shared_from_this(), job, context] {
+    self->run("job", job_deadline, job, context);
+    const std::scoped_lock lock(self->mutex_);
+    --self->jobs_;
+    self->left();
+  };
+  if (workers_.post(work, plugin_ + " job")) return ATRIUM_OK;
+  const std::scoped_lock lock(mutex_);
+  --jobs_;
+  left();
+  return ATRIUM_FULL;
+}
+
+void PluginJobs::run(std::string_view hook, std::chrono::nanoseconds deadline, Function function, void* context) {
+  guarded_(hook, deadline, [function, context] { function(context); });
+}
+
+atrium_status PluginJobs::start(std::uint64_t delay_ms, Function fire_function, void* context, std::uint64_t* timer) {
+  if (!fire_function || !timer || delay_ms > ATRIUM_TIMER_DELAY_MS_MAX) return ATRIUM_INVALID;
+  // Held until the pool's number is known, so that a timer that fires at once finds itself.
+  const std::scoped_lock lock(mutex_);
+  if (ended_) return ATRIUM_CANCELLED;
+  if (timers_.size() >= ATRIUM_TIMERS_MAX) return ATRIUM_FULL;
+  const std::uint64_t number = ++last_timer_;
+  const std::uint64_t pooled = workers_.postAfter(
+      std::chrono::milliseconds(delay_ms),
+      [self = shared_from_this(), number, fire_function, context] { self->fire(number, fire_function, context); }, plugin_ + " timer");
+  if (pooled == 0) return ATRIUM_FULL;
+  timers_.emplace(number, pooled);
+  *timer = number;
+  return ATRIUM_OK;
+}
+
+void PluginJobs::fire(std::uint64_t timer, Function function, void* context) {
+  {
+    const std::scoped_lock lock(mutex_);
+    if (timers_.erase(timer) == 0) return;  // Cancelled while it waited for a thread.
+    ++firing_;
+  }
+  run("timer", timer_deadline, function, context);
+  const std::scoped_lock lock(mutex_);
+  --firing_;
+  left();
+}
+
+bool PluginJobs::cancel(std::uint64_t timer) {
+  std::uint64_t pooled = 0;
+  {
+    const std::scoped_lock lock(mutex_);
+    const auto found = timers_.find(timer);
+    if (found == timers_.end()) return false;
+    pooled = found->second;
+    timers_.erase(found);
+  }
+  static_cast<void>(workers_.cancel(pooled));  // One that waits for a thread already finds itself gone.
+  return true;
+}
+
+// Under the lock.
+void PluginJobs::left() {
+  if (jobs_ == 0 && firing_ == 0) idle_.notify_all();
+}
+
+bool PluginJobs::end(std::chrono::milliseconds patience) {
+  std::vector<std::uint64_t> pooled;
+  {
+    const std::scoped_lock lock(mutex_);
+    ended_ = true;
+    for (const auto& [timer, number] : timers_) pooled.push_back(number);
+    timers_.clear();
+  }
+  for (const std::uint64_t number : pooled) static_cast<void>(workers_.cancel(number));
+  std::unique_lock lock(mutex_);
+  return idle_.wait_for(lock, patience, [this] { return jobs_ == 0 && firing_ == 0; });
+}
+
+}  // namespace atrium

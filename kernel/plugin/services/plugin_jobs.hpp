@@ -1,0 +1,55 @@
+#pragma once
+
+#include <chrono>
+#include <condition_variable>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <unordered_map>
+
+#include "atrium/abi.h"
+#include "loop/worker_pool.hpp"
+
+namespace atrium {
+
+// What a plugin has running on the workers by itself: jobs of its executor and timers. Any thread.
+class PluginJobs : public std::enable_shared_from_this<PluginJobs> {
+ public:
+  // Runs a function of the plugin within the guard of that hook.
+  using Guarded = std::function<void(std::string_view hook, std::chrono::nanoseconds deadline, const std::function<void()>& function)>;
+  using Function = void (*)(void* context);
+
+  // `workers` outlives it; `guarded` is not called after end().
+  PluginJobs(WorkerPool& workers, std::string plugin, Guarded guarded)
+      : workers_(workers), plugin_(std::move(plugin)), guarded_(std::move(guarded)) {}
+
+  // ATRIUM_FULL: over a bound of the plugin's or the pool's. ATRIUM_INVALID: nothing to run, or too late.
+  atrium_status post(Function job, void* context);
+  atrium_status start(std::uint64_t delay_ms, Function fire, void* context, std::uint64_t* timer);
+  // Whether the timer was there and will not fire.
+  bool cancel(std::uint64_t timer);
+
+  // Takes nothing more, cancels the timers and waits for what was taken or fires. False: something still runs after `patience`; then the
+  // plugin's code must stay.
+  [[nodiscard]] bool end(std::chrono::milliseconds patience);
+
+ private:
+  void run(std::string_view hook, std::chrono::nanoseconds deadline, Function function, void* context);
+  void fire(std::uint64_t timer, Function function, void* context);
+  void left();
+
+  WorkerPool& workers_;
+  const std::string plugin_;
+  const Guarded guarded_;
+  std::mutex mutex_;
+  std::condition_variable idle_;
+  std::uint64_t last_timer_ = 0;
+  std::unordered_map<std::uint64_t, std::uint64_t> timers_;  // By our number: the pool's.
+  std::size_t jobs_ = 0;                                     // That wait or run.
+  std::size_t firing_ = 0;
+  bool ended_ = false;
+};
+
+}  // namespace atrium

@@ -1,0 +1,63 @@
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "atrium/host.h"
+#include "base/clock.hpp"
+#include "base/log.hpp"
+#include "loop/worker_pool.hpp"
+#include "plugin/services/grants.hpp"
+#include "plugin/services/http_client.hpp"
+#include "plugin/services/pending_calls.hpp"
+#include "plugin/services/plugin_jobs.hpp"
+#include "plugin/services/plugin_metrics.hpp"
+#include "plugin/services/server_access.hpp"
+
+namespace atrium {
+
+// What services are built on. What is null makes those that need it unknown to plugins. All of it outlives every plugin.
+struct ServiceParts {
+  WorkerPool* workers = nullptr;  // Where jobs and timers of plugins run.
+  WorkerPool* answers = nullptr;  // Where answers are handed to plugins; apart from `workers`, whose jobs may wait for them.
+  ServerAccess* server = nullptr;
+  HttpClient* http = nullptr;
+};
+
+// The services (atrium/service/) as one instance of a plugin sees them. Made before its create() and ended before its destroy().
+class PluginServices {
+ public:
+  PluginServices(std::string plugin_id, PluginRights rights, const ServiceParts& parts, const Clock& clock, Log& log,
+                 PluginJobs::Guarded guarded);
+  ~PluginServices();
+  PluginServices(const PluginServices&) = delete;
+  PluginServices& operator=(const PluginServices&) = delete;
+
+  // What the plugin is handed; lives as long as the services.
+  [[nodiscard]] const atrium_host* host() const { return &host_; }
+  [[nodiscard]] const Grants& grants() const { return rights_.grants; }
+  [[nodiscard]] const PluginMetrics& metrics() const { return metrics_; }
+
+  // Cancels timers, completes what is under way with ATRIUM_CANCELLED and waits for what runs. False: something of the plugin still runs
+  // after `patience`, so that it must be neither destroyed nor unloaded. May be called again.
+  [[nodiscard]] bool end(std::chrono::milliseconds patience);
+
+ private:
+  struct Tables;  // The C functions; friends of this class by being part of it.
+  static PluginServices& of(const atrium_host* host) { return *static_cast<PluginServices*>(host->context); }
+
+  const std::string plugin_id_;
+  const std::string log_event_;  // Each plugin has an event of its own, so that a noisy one silences only itself.
+  const PluginRights rights_;
+  const ServiceParts parts_;
+  const Clock& clock_;
+  Log& log_;
+  PluginMetrics metrics_;
+  std::shared_ptr<PluginJobs> jobs_;                                     // Null without workers.
+  std::shared_ptr<PendingCalls> kv_calls_, http_calls_, publish_calls_;  // Null without answers.
+  atrium_host host_;
+};
+
+}  // namespace atrium

@@ -1,0 +1,335 @@
+#include "plugin/services/plugin_services.hpp"
+
+#include <gtest/gtest.h>
+
+#include <future>
+#include <map>
+
+#include "atrium/service/clock.h"
+#include "atrium/service/executor.h"
+#include "atrium/service/http.h"
+#include "atrium/service/json.h"
+#include "atrium/service/kv.h"
+#include "atrium/service/log.h"
+#include "atrium/service/metrics.h"
+#include "atrium/service/publish.h"
+#include "atrium/service/random.h"
+#include "atrium/service/secrets.h"
+#include "atrium/service/timer.h"
+#include "plugin/plugin_text.hpp"
+#include "protocol/errors.hpp"
+#include "protocol/metrics.hpp"
+
+namespace atrium {
+namespace {
+
+using namespace std::chrono_literals;
+
+// A server whose storage answers at once, or when the test lets it.
+class FakeServer final : public ServerAccess {
+ public:
+  void get(DocumentKey key, Completion<std::optional<Document>> done) override {
+    asked.push_back(key);
+    if (silent) return kept.push_back([done = std::move(done)]() mutable { done(std::nullopt); });
+    const auto found = values.find(key);
+    done(found == values.end() ? std::optional<Document>() : Document{key, 1, found->second});
+  }
+  void write(std::vector<DocumentWrite> writes, Completion<void> done) override {
+    for (const DocumentWrite& write : writes)
+      if (write.value)
+        values[write.key] = *write.value;
+      else
+        values.erase(write.key);
+    done({});
+  }
+  void scan(DocumentKey, DocumentKey, std::uint32_t, Completion<std::vector<Document>> done) override { done({}); }
+  void post(PluginPost post, Completion<std::string> done) override {
+    posted.push_back(post.tenant_id + " " + post.plugin_id + " " + std::string(post.body.text()));
+    if (post.room_id == "room_gone") return done(fail(Code::not_found));
+    done("{}");
+  }
+
+  bool silent = false;
+  std::vector<DocumentKey> asked;
+  std::map<DocumentKey, std::string> values;
+  std::vector<std::move_only_function<void()>> kept;
+  std::vector<std::string> posted;
+};
+
+// What a token of a plugin's was completed with.
+struct Awaited {
+  std::promise<std::pair<atrium_status, std::string>> promise;
+  atrium_token token{
+      .struct_size = sizeof(atrium_token), .reserved = 0, .context = this, .id = 1, .complete = complete, .progress = nullptr};
+  static void complete(void* context, std::uint64_t /*id*/, atrium_status status, atrium_text result) {
+    static_cast<Awaited*>(context)->promise.set_value({status, std::string(viewOf(result))});
+  }
+  std::pair<atrium_status, std::string> get() { return promise.get_future().get(); }
+};
+
+class PluginServicesTest : public testing::Test {
+ protected:
+  void grant(std::vector<std::string> grants, std::map<std::string, std::string, std::less<>> secrets = {}) {
+    services.emplace("com.acme.test", PluginRights{Grants(grants, std::nullopt), std::move(secrets)},
+                     ServiceParts{&workers, &answers, &server, &http}, clock, log,
+                     [this](std::string_view hook, std::chrono::nanoseconds, const std::function<void()>& function) {
+                       hooks.emplace_back(hook);
+                       function();
+                     });
+  }
+  const atrium_host* host() { return services->host(); }
+  template <typename Service>
+  const Service* service(const char* id) {
+    return static_cast<const Service*>(host()->get_service(host(), id));
+  }
+
+  SystemClock clock;
+  Log log{Log::Options{.level = LogLevel::error}};
+  MetricRegistry registry{metric_table};
+  FakeServer server;
+  WorkerPool workers{{.threads = 2}, clock, log, registry.makeSet()};
+  WorkerPool answers{{.threads = 1}, clock, log, registry.makeSet()};
+  HttpClient http{{.threads = 1}, clock, log, registry.makeSet()};
+  std::vector<std::string> hooks;
+  std::optional<PluginServices> services;
+};
+
+constexpr const char* all_services[] = {ATRIUM_SERVICE_LOG,      ATRIUM_SERVICE_CLOCK, ATRIUM_SERVICE_RANDOM,  ATRIUM_SERVICE_METRICS,
+                                        ATRIUM_SERVICE_TIMER,    ATRIUM_SERVICE_KV,    ATRIUM_SERVICE_PUBLISH, ATRIUM_SERVICE_SECRETS,
+                                        ATRIUM_SERVICE_EXECUTOR, ATRIUM_SERVICE_HTTP};
+
+TEST_F(PluginServicesTest, whatIsNotGrantedIsNull) {
+  grant({});
+  for (const char* id : all_services) EXPECT_EQ(host()->get_service(host(), id), nullptr) << id;
+  EXPECT_NE(host()->get_service(host(), ATRIUM_SERVICE_JSON), nullptr) << "that one is everybody's";
+  EXPECT_EQ(host()->get_service(host(), nullptr), nullptr);
+}
+
+TEST_F(PluginServicesTest, whatIsGrantedIsThere) {
+  grant({"log", "clock", "random", "metrics", "timer", "kv", "publish", "secrets", "executor", "http:example.com"});
+  for (const char* id : all_services) EXPECT_NE(host()->get_service(host(), id), nullptr) << id;
+  EXPECT_EQ(host()->get_service(host(), "atrium.kv/2"), nullptr);
+}
+
+TEST_F(PluginServicesTest, randomFillsUpToItsBound) {
+  grant({"random"});
+  const auto* random = service<atrium_random_service>(ATRIUM_SERVICE_RANDOM);
+  std::array<std::uint64_t, 4> first{}, second{};
+  EXPECT_EQ(random->fill(host(), first.data(), sizeof first), ATRIUM_OK);
+  EXPECT_EQ(random->fill(host(), second.data(), sizeof second), ATRIUM_OK);
+  EXPECT_NE(first, second);
+  EXPECT_EQ(random->fill(host(), first.data(), ATRIUM_RANDOM_MAX + 1), ATRIUM_INVALID);
+}
+
+TEST_F(PluginServicesTest, secretsAreTheOnesThatWereGiven) {
+  grant({"secrets"}, {{"key", "s3cret"}});
+  const auto* secrets = service<atrium_secrets_service>(ATRIUM_SERVICE_SECRETS);
+  std::string got;
+  const atrium_sink sink{&got, [](void* context, const void* data, std::uint64_t size) {
+                           static_cast<std::string*>(context)->append(static_cast<const char*>(data), size);
+                         }};
+  EXPECT_EQ(secrets->get(host(), textOf("key"), sink), ATRIUM_OK);
+  EXPECT_EQ(got, "s3cret");
+  EXPECT_EQ(secrets->get(host(), textOf("other"), sink), ATRIUM_NOT_FOUND);
+}
+
+TEST_F(PluginServicesTest, jsonIsParsedAndQuoted) {
+  grant({});
+  const auto* json = service<atrium_json_service>(ATRIUM_SERVICE_JSON);
+  std::string found;
+  const auto each = [](void* context, const atrium_json* value) { *static_cast<std::string*>(context) = JsonView(*value)["a"].text(); };
+  EXPECT_EQ(json->parse(host(), textOf(R"({"a":"b"})"), each, &found), ATRIUM_OK);
+  EXPECT_EQ(found, "b");
+  EXPECT_EQ(json->parse(host(), textOf("{"), each, &found), ATRIUM_INVALID);
+  std::string quoted;
+  const atrium_sink sink{&quoted, [](void* context, const void* data, std::uint64_t size) {
+                           static_cast<std::string*>(context)->append(static_cast<const char*>(data), size);
+                         }};
+  json->quote(host(), textOf("a\"\xff é"), sink);
+  EXPECT_EQ(quoted, "\"a\\\"\xEF\xBF\xBD é\"");
+}
+
+TEST_F(PluginServicesTest, metricsAreCountedUnderTheirNames) {
+  grant({"metrics"});
+  const auto* metrics = service<atrium_metrics_service>(ATRIUM_SERVICE_METRICS);
+  const std::uint32_t sent = metrics->declare(host(), ATRIUM_METRIC_COUNTER, textOf("sent_total"), textOf("Sent."));
+  const std::uint32_t level = metrics->declare(host(), ATRIUM_METRIC_GAUGE, textOf("level"), textOf(""));
+  EXPECT_EQ(metrics->declare(host(), ATRIUM_METRIC_COUNTER, textOf("sent_total"), textOf("")), sent);
+  EXPECT_EQ(metrics->declare(host(), ATRIUM_METRIC_GAUGE, textOf("sent_total"), textOf("")), 0u) << "another kind";
+  EXPECT_EQ(metrics->declare(host(), ATRIUM_METRIC_GAUGE, textOf("Sent"), textOf("")), 0u);
+  metrics->record(host(), sent, 2);
+  metrics->record(host(), sent, -1);
+  metrics->record(host(), level, 7);
+  metrics->record(host(), level, std::numeric_limits<double>::quiet_NaN());
+  metrics->record(host(), 0, 1);
+  metrics->record(host(), 99, 1);
+  const auto readings = services->metrics().read();
+  ASSERT_EQ(readings.size(), 2u);
+  EXPECT_EQ(readings[0].value, 2);
+  EXPECT_EQ(readings[1].value, 7);
+  for (int n = 0; n < 100; ++n)
+    static_cast<void>(metrics->declare(host(), ATRIUM_METRIC_GAUGE, textOf("more_" + std::to_string(n)), textOf("")));
+  EXPECT_EQ(services->metrics().read().size(), ATRIUM_METRICS_MAX);
+}
+
+TEST_F(PluginServicesTest, valuesAreKeptPerPluginAndTenant) {
+  grant({"kv"});
+  const auto* kv = service<atrium_kv_service>(ATRIUM_SERVICE_KV);
+  Awaited put, got, other, removed, gone;
+  kv->put(host(), textOf("tenant_a"), textOf("k"), textOf("v"), &put.token);
+  EXPECT_EQ(put.get().first, ATRIUM_OK);
+  EXPECT_EQ(server.values.begin()->first, (DocumentKey{"plugin_values", "com.acme.test", "tenant_a", "k"}));
+  kv->get(host(), textOf("tenant_a"), textOf("k"), &got.token);
+  EXPECT_EQ(got.get(), std::pair(atrium_status{ATRIUM_OK}, std::string("v")));
+  kv->get(host(), textOf("tenant_b"), textOf("k"), &other.token);
+  EXPECT_EQ(other.get().first, ATRIUM_NOT_FOUND);
+  kv->remove(host(), textOf("tenant_a"), textOf("k"), &removed.token);
+  EXPECT_EQ(removed.get().first, ATRIUM_OK);
+  kv->get(host(), textOf("tenant_a"), textOf("k"), &gone.token);
+  EXPECT_EQ(gone.get().first, ATRIUM_NOT_FOUND);
+}
+
+TEST_F(PluginServicesTest, valuesHaveBounds) {
+  grant({"kv"});
+  const auto* kv = service<atrium_kv_service>(ATRIUM_SERVICE_KV);
+  const std::string long_key(ATRIUM_KV_KEY_MAX + 1, 'k'), long_value(ATRIUM_KV_VALUE_MAX + 1, 'v');
+  Awaited key, value, empty;
+  kv->get(host(), textOf(""), textOf(long_key), &key.token);
+  EXPECT_EQ(key.get().first, ATRIUM_INVALID);
+  kv->put(host(), textOf(""), textOf("k"), textOf(long_value), &value.token);
+  EXPECT_EQ(value.get().first, ATRIUM_INVALID);
+  kv->get(host(), textOf(""), textOf(""), &empty.token);
+  EXPECT_EQ(empty.get().first, ATRIUM_INVALID);
+}
+
+TEST_F(PluginServicesTest, whatStorageOwesAtTheEndIsCancelledAndItsLateAnswerDropped) {
+  grant({"kv"});
+  server.silent = true;
+  const auto* kv = service<atrium_kv_service>(ATRIUM_SERVICE_KV);
+  std::deque<Awaited> waiting(ATRIUM_KV_PENDING_MAX);
+  for (Awaited& one : waiting) kv->get(host(), textOf(""), textOf("k"), &one.token);
+  Awaited full;
+  kv->get(host(), textOf(""), textOf("k"), &full.token);
+  EXPECT_EQ(full.get().first, ATRIUM_FULL);
+  EXPECT_TRUE(services->end(0ms));
+  for (Awaited& one : waiting) EXPECT_EQ(one.get().first, ATRIUM_CANCELLED);
+  for (auto& late : server.kept) late();  // A second completion would throw.
+  answers.stop();
+  Awaited after;
+  kv->get(host(), textOf(""), textOf("k"), &after.token);
+  EXPECT_EQ(after.get().first, ATRIUM_CANCELLED);
+}
+
+TEST_F(PluginServicesTest, messagesArePostedAsThePlugin) {
+  grant({"publish"});
+  const auto* publish = service<atrium_publish_service>(ATRIUM_SERVICE_PUBLISH);
+  atrium_publication publication{};
+  publication.struct_size = sizeof publication;
+  publication.priority = ATRIUM_PRIORITY_HIGH;
+  publication.tenant_id = textOf("tenant_a");
+  publication.room_id = textOf("room_x");
+  publication.content = textOf("hi \"you\"");
+  publication.metadata = textOf(R"({"a":1})");
+  Awaited posted, gone, wrong;
+  publish->post(host(), &publication, &posted.token);
+  EXPECT_EQ(posted.get().first, ATRIUM_OK);
+  EXPECT_EQ(
+      server.posted.at(0),
+      R"(tenant_a com.acme.test {"room_id":"room_x","message_type":"system","content":"hi \"you\"","priority":"high","metadata":{"a":1}})");
+  publication.room_id = textOf("room_gone");
+  publish->post(host(), &publication, &gone.token);
+  EXPECT_EQ(gone.get().first, ATRIUM_NOT_FOUND);
+  publication.metadata = textOf(R"({},"thread":"x")");
+  publish->post(host(), &publication, &wrong.token);
+  EXPECT_EQ(wrong.get().first, ATRIUM_INVALID);
+}
+
+TEST_F(PluginServicesTest, jobsRunOnWorkersWithinTheirGuard) {
+  grant({"executor"});
+  const auto* executor = service<atrium_executor_service>(ATRIUM_SERVICE_EXECUTOR);
+  std::promise<void> ran;
+  EXPECT_EQ(executor->post(host(), [](void* context) { static_cast<std::promise<void>*>(context)->set_value(); }, &ran), ATRIUM_OK);
+  ran.get_future().wait();
+  EXPECT_TRUE(services->end(1min));
+  EXPECT_EQ(hooks, std::vector<std::string>{"job"});
+  EXPECT_EQ(executor->post(host(), [](void*) {}, nullptr), ATRIUM_CANCELLED) << "the instance has ended";
+}
+
+TEST_F(PluginServicesTest, theEndWaitsForAJobThatRuns) {
+  grant({"executor"});
+  struct Held {
+    std::promise<void> inside, go;
+  } held;
+  const auto* executor = service<atrium_executor_service>(ATRIUM_SERVICE_EXECUTOR);
+  EXPECT_EQ(executor->post(
+                host(),
+                [](void* context) {
+                  auto& at = *static_cast<Held*>(context);
+                  at.inside.set_value();
+                  at.go.get_future().wait();
+                },
+                &held),
+            ATRIUM_OK);
+  held.inside.get_future().wait();
+  EXPECT_FALSE(services->end(0ms)) << "its code must stay";
+  held.go.set_value();
+  EXPECT_TRUE(services->end(1min));
+}
+
+TEST_F(PluginServicesTest, timersFireOnceOrAreCancelled) {
+  grant({"timer"});
+  const auto* timer = service<atrium_timer_service>(ATRIUM_SERVICE_TIMER);
+  std::promise<void> fired;
+  std::uint64_t soon = 0, never = 0, far = 0;
+  const auto fail_test = [](void*) { ADD_FAILURE() << "it was cancelled"; };
+  EXPECT_EQ(timer->start(host(), 3'600'000, fail_test, nullptr, &never), ATRIUM_OK);
+  EXPECT_EQ(timer->cancel(host(), never), 1u);
+  EXPECT_EQ(timer->cancel(host(), never), 0u);
+  EXPECT_EQ(timer->start(host(), 3'600'000, fail_test, nullptr, &far), ATRIUM_OK);
+  EXPECT_EQ(
+      timer->start(host(), 1, [](void* context) { static_cast<std::promise<void>*>(context)->set_value(); }, &fired, &soon), ATRIUM_OK);
+  fired.get_future().wait();
+  EXPECT_EQ(timer->start(host(), ATRIUM_TIMER_DELAY_MS_MAX + 1, fail_test, nullptr, &never), ATRIUM_INVALID);
+  for (std::uint32_t n = 1; n < ATRIUM_TIMERS_MAX; ++n) ASSERT_EQ(timer->start(host(), 3'600'000, fail_test, nullptr, &never), ATRIUM_OK);
+  EXPECT_EQ(timer->start(host(), 3'600'000, fail_test, nullptr, &never), ATRIUM_FULL);
+  EXPECT_TRUE(services->end(1min));
+  workers.look(clock.now().mono + 2h);
+  EXPECT_EQ(timer->start(host(), 1, fail_test, nullptr, &never), ATRIUM_CANCELLED);
+}
+
+TEST_F(PluginServicesTest, requestsNeedAGrantForTheirAddressAndMakeSense) {
+  grant({"http:127.0.0.1:1"});
+  const auto* client = service<atrium_http_service>(ATRIUM_SERVICE_HTTP);
+  const atrium_http_header crooked{textOf("X-A"), textOf("1\r\nX-B: 2")}, own{textOf("Content-Length"), textOf("3")};
+  atrium_http_call call{};
+  call.struct_size = sizeof call;
+  call.method = textOf("GET");
+  call.url = textOf("http://127.0.0.1:2/");
+  const auto outcome = [&] {
+    Awaited answer;
+    client->send(host(), &call, &answer.token);
+    return answer.get().first;
+  };
+  EXPECT_EQ(outcome(), ATRIUM_DENIED);
+  call.url = textOf("ftp://127.0.0.1:1/");
+  EXPECT_EQ(outcome(), ATRIUM_INVALID);
+  call.url = textOf("http://ana:secret@127.0.0.1:1/");
+  EXPECT_EQ(outcome(), ATRIUM_INVALID);
+  call.url = textOf("http://127.0.0.1:1/");
+  call.method = textOf("GET /\r\n");
+  EXPECT_EQ(outcome(), ATRIUM_INVALID);
+  call.method = textOf("GET");
+  call.header_count = 1;
+  call.headers = &crooked;
+  EXPECT_EQ(outcome(), ATRIUM_INVALID);
+  call.headers = &own;
+  EXPECT_EQ(outcome(), ATRIUM_INVALID);
+  call.header_count = 0;
+  call.timeout_ms = ATRIUM_HTTP_TIMEOUT_MS_MAX + 1;
+  EXPECT_EQ(outcome(), ATRIUM_INVALID);
+  call.timeout_ms = 5000;
+  EXPECT_EQ(outcome(), ATRIUM_FAILED) << "nobody listens there";
+}
+
+}  // namespace
+}  // namespace atrium
