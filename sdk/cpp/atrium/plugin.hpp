@@ -4,7 +4,7 @@
 //
 // What the class is shows in what it has; one class may be several. Each header says what its kind asks for:
 //   room_type.hpp   message_type.hpp   routing_scorer.hpp   alert_rule.hpp   assistant.hpp   command.hpp
-//   event_sink.hpp  authenticator.hpp  http_ui.hpp          bus.hpp          storage.hpp (to be included and derived from)
+//   event_sink.hpp  authenticator.hpp  http_ui.hpp          bus.hpp          storage.hpp (to be derived from)
 //   metrics.hpp     services.hpp    http.hpp            what the server does for a plugin, made from its Host
 //   state.hpp       what a plugin hands to its next generation, and its self-test
 // It is constructed once, from whichever of these it accepts:
@@ -195,6 +195,8 @@ template <typename P>
 
 }  // namespace sdk
 }  // namespace atrium
+
+#include "atrium/storage.hpp"  // Last, because it builds on what stands above.
 
 // Once in a library, at global scope. `id` and `version` as in plugin.yaml; the server compares them.
 #define ATRIUM_PLUGIN(Class, id, version) const atrium_entry_table atrium_entry = ::atrium::sdk::detail::entry<Class, id>(version);

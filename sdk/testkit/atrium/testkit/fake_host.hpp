@@ -80,6 +80,8 @@ class FakeHost {
   // ---- Before the plugin is made: what it is given. Everything, unless refused.
   void refuse(std::string_view grant) { refused_.insert("atrium." + std::string(grant) + "/1"); }  // "kv"
   void refuse_everything() { nothing_ = true; }
+  // As a server of a later interface would, whose structures have grown.
+  void pretend_to_be_later() { host_.struct_size = sizeof(atrium_host) + 64; }
   std::map<std::string, std::string, std::less<>> secrets;
 
   // ---- Time. Advancing fires the timers that fall due, in order, each at its own time.
@@ -98,10 +100,8 @@ class FakeHost {
   // ---- Work and answers that wait. Runs what the executor was given, and what that gives it in turn; how many there were.
   std::size_t run_jobs() {
     std::size_t count = 0;
-    while (!jobs_.empty()) {
-      const Call job = jobs_.front();
-      jobs_.pop_front();
-      job.function(job.context);
+    while (const auto job = take(jobs_)) {
+      job->function(job->context);
       ++count;
     }
     return count;
@@ -111,10 +111,9 @@ class FakeHost {
   bool answer_later = false;
   std::size_t answer_calls() {
     std::size_t count = 0;
-    for (; !answers_.empty(); ++count) {
-      const auto [token, status, text] = std::move(answers_.front());
-      answers_.pop_front();
-      token.complete(token.context, token.id, status, text_of(text));
+    while (const auto held = take(answers_)) {
+      held->token.complete(held->token.context, held->token.id, held->status, text_of(held->text));
+      ++count;
     }
     return count;
   }
@@ -187,6 +186,15 @@ class FakeHost {
     return due;
   }
 
+  // The first of a row that another thread may add to; a callback never runs under the lock.
+  template <typename Item>
+  std::optional<Item> take(std::deque<Item>& row) {
+    const std::lock_guard lock(mutex_);
+    if (row.empty()) return std::nullopt;
+    std::optional<Item> first(std::move(row.front()));
+    row.pop_front();
+    return first;
+  }
   void answer(const atrium_token& token, atrium_status status, std::string text) {
     if (answer_later) {
       const std::lock_guard lock(mutex_);
@@ -283,21 +291,32 @@ class FakeHost {
   static void kv_get(const atrium_host* host, atrium_text tenant, atrium_text key, const atrium_token* token) {
     FakeHost& self = of(host);
     if (self.failed("kv", *token)) return;
-    const auto found = self.kv.find({copy(tenant), copy(key)});
-    found == self.kv.end() ? self.answer(*token, ATRIUM_NOT_FOUND, {}) : self.answer(*token, ATRIUM_OK, found->second);
+    std::optional<std::string> value;
+    {
+      const std::lock_guard lock(self.mutex_);
+      const auto found = self.kv.find({copy(tenant), copy(key)});
+      if (found != self.kv.end()) value = found->second;
+    }
+    self.answer(*token, value ? ATRIUM_OK : ATRIUM_NOT_FOUND, value.value_or(""));
   }
   static void kv_put(const atrium_host* host, atrium_text tenant, atrium_text key, atrium_text value, const atrium_token* token) {
     FakeHost& self = of(host);
     if (self.failed("kv", *token)) return;
     if (key.size == 0 || key.size > ATRIUM_KV_KEY_MAX || value.size > ATRIUM_KV_VALUE_MAX)
       return self.answer(*token, ATRIUM_INVALID, "A key or a value over its bound.");
-    self.kv[{copy(tenant), copy(key)}] = copy(value);
+    {
+      const std::lock_guard lock(self.mutex_);
+      self.kv[{copy(tenant), copy(key)}] = copy(value);
+    }
     self.answer(*token, ATRIUM_OK, {});
   }
   static void kv_remove(const atrium_host* host, atrium_text tenant, atrium_text key, const atrium_token* token) {
     FakeHost& self = of(host);
     if (self.failed("kv", *token)) return;
-    self.kv.erase({copy(tenant), copy(key)});
+    {
+      const std::lock_guard lock(self.mutex_);
+      self.kv.erase({copy(tenant), copy(key)});
+    }
     self.answer(*token, ATRIUM_OK, {});
   }
 
@@ -306,27 +325,35 @@ class FakeHost {
     HttpSent sent{
         .method = copy(call->method), .url = copy(call->url), .headers = {}, .body = copy(call->body), .timeout_ms = call->timeout_ms};
     for (std::uint32_t at = 0; at < call->header_count; ++at) sent.headers[copy(call->headers[at].name)] = copy(call->headers[at].value);
-    const auto scripted = std::find_if(self.http_script_.begin(), self.http_script_.end(),
-                                       [&](const Scripted& script) { return sent.url.starts_with(script.url); });
-    const std::string url = sent.url;
-    self.http_sent.push_back(std::move(sent));
-    if (scripted == self.http_script_.end())
-      return self.answer(*token, ATRIUM_FAILED, "The test has no answer for " + url + ": answer_http() scripts one.");
-    const Scripted script = *scripted;
-    self.http_script_.erase(scripted);
+    Scripted script{sent.url, ATRIUM_FAILED, "The test has no answer for " + sent.url + ": answer_http() scripts one."};
+    {
+      const std::lock_guard lock(self.mutex_);
+      const auto scripted = std::find_if(self.http_script_.begin(), self.http_script_.end(),
+                                         [&](const Scripted& one) { return sent.url.starts_with(one.url); });
+      if (scripted != self.http_script_.end()) {
+        script = *scripted;
+        self.http_script_.erase(scripted);
+      }
+      self.http_sent.push_back(std::move(sent));
+    }
     self.answer(*token, script.status, script.result);
   }
   static void post_message(const atrium_host* host, const atrium_publication* publication, const atrium_token* token) {
     FakeHost& self = of(host);
     if (self.failed("publish", *token)) return;
-    self.published.push_back({.tenant_id = copy(publication->tenant_id),
-                              .room_id = copy(publication->room_id),
-                              .message_type = publication->message_type.size == 0 ? "system" : copy(publication->message_type),
-                              .content = copy(publication->content),
-                              .metadata = copy(publication->metadata),
-                              .client_message_id = copy(publication->client_message_id),
-                              .priority = publication->priority});
-    self.answer(*token, ATRIUM_OK, "{\"seq\":" + std::to_string(self.published.size()) + "}");
+    std::size_t seq = 0;
+    {
+      const std::lock_guard lock(self.mutex_);
+      self.published.push_back({.tenant_id = copy(publication->tenant_id),
+                                .room_id = copy(publication->room_id),
+                                .message_type = publication->message_type.size == 0 ? "system" : copy(publication->message_type),
+                                .content = copy(publication->content),
+                                .metadata = copy(publication->metadata),
+                                .client_message_id = copy(publication->client_message_id),
+                                .priority = publication->priority});
+      seq = self.published.size();
+    }
+    self.answer(*token, ATRIUM_OK, "{\"seq\":" + std::to_string(seq) + "}");
   }
 
   static atrium_status get_secret(const atrium_host* host, atrium_text name, atrium_sink out) {

@@ -66,6 +66,14 @@ TEST_P(AnyPluginContract, startsWithoutServicesOrSaysWhatItNeeds) {
   }
 }
 
+TEST_P(AnyPluginContract, startsInAServerOfALaterInterface) {
+  FakeHost later;
+  prepare(later);
+  later.pretend_to_be_later();
+  const Plugin there = another(later);
+  EXPECT_NE(there.self(), nullptr);
+}
+
 TEST_P(AnyPluginContract, passesItsOwnSelfTest) { EXPECT_EQ(self_test(plugin()), ""); }
 
 TEST_P(AnyPluginContract, handsItsStateToTheNextGeneration) {
