@@ -77,6 +77,11 @@ Result<void> checkPluginDirectory(const std::filesystem::path& directory) {
   return {};
 }
 
+bool sealIsWhole(std::span<const std::byte> file, std::size_t seal_offset) {
+  const Digest seal = sha256(file, seal_offset, digest_size);
+  return std::memcmp(seal.data(), file.data() + seal_offset, digest_size) == 0;
+}
+
 Result<PluginFile> readPluginFile(const std::filesystem::path& path) {
   // Without blocking, so that a named pipe in the directory cannot hold the server up.
   const Descriptor file(::open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK));
@@ -97,9 +102,7 @@ Result<PluginFile> checkPluginBytes(const std::filesystem::path& path, std::vect
   if (bytes.size() > plugin_size_max) return refuse("it is larger than 64 MiB");
   const auto contents = readElf(bytes);
   if (!contents) return fail(contents.error());
-  const Digest seal = sha256(bytes, contents->seal_offset, digest_size);
-  if (std::memcmp(seal.data(), bytes.data() + contents->seal_offset, digest_size) != 0)
-    return refuse("its seal is broken: the file was changed after it was built");
+  if (!sealIsWhole(bytes, contents->seal_offset)) return refuse("its seal is broken: the file was changed after it was built");
   PluginFile result{path, {}, toHex(sha256(bytes)), contents->build_id, std::string(contents->manifest)};
   result.bytes = std::move(bytes);
   return result;

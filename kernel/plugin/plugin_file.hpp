@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <filesystem>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -26,6 +27,9 @@ struct PluginFile {
 // Whether plugins may be taken from `directory`: owned by root or by the server's user, not writable by everyone.
 // Fails with plugin_failed and one sentence.
 [[nodiscard]] Result<void> checkPluginDirectory(const std::filesystem::path& directory);
+
+// Whether the seal of 32 bytes at `seal_offset`, which lies within the file (see readElf()), is that of these bytes. Any thread.
+[[nodiscard]] bool sealIsWhole(std::span<const std::byte> file, std::size_t seal_offset);
 
 // Reads and verifies one file: no symbolic link, a regular file of at most plugin_size_max, owned by root or the server's user,
 // writable by its owner alone, a whole ELF library for this machine, with a manifest and an unbroken seal.

@@ -50,6 +50,7 @@ function(atrium_add_plugin name)
   endif()
   if(shipped AND TARGET atrium_all_plugins)
     add_dependencies(atrium_all_plugins ${name})
+    set_property(GLOBAL APPEND PROPERTY ATRIUM_SHIPPED_PLUGINS ${name})
   endif()
   add_custom_command(TARGET ${name} POST_BUILD COMMAND Atrium::atrium seal $<TARGET_FILE:${name}> VERBATIM)
 

@@ -1,0 +1,209 @@
+#include "validator/child.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <poll.h>
+#include <signal.h>
+#include <spawn.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <chrono>
+#include <cstdlib>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <optional>
+
+#include "protocol/json_index.hpp"
+
+namespace atrium::validate {
+
+namespace {
+
+constexpr int report_descriptor = 3;
+constexpr std::size_t output_shown = 600;
+
+// What the child has told, line by line.
+class Story {
+ public:
+  void hear(std::string_view bytes) {
+    pending_ += bytes;
+    for (std::size_t end = 0; (end = pending_.find('\n')) != std::string::npos; pending_.erase(0, end + 1))
+      hearLine(std::string_view(pending_).substr(0, end));
+  }
+
+  std::vector<Finding> findings;
+  std::string crash, hang, exit, what, input;
+  bool done = false;
+
+ private:
+  void hearLine(std::string_view line) {
+    const auto document = JsonDocument::parse(line);
+    if (!document) return;
+    const JsonView told = document->root();
+    const std::string kind = told["kind"].text();
+    if (kind == "doing") {
+      crash = told["crash"].text(), hang = told["hang"].text(), exit = told["exit"].text(), what = told["what"].text();
+      input.clear();
+    } else if (kind == "input") {
+      input = told["what"].text();
+    } else if (kind == "done") {
+      done = true;
+    } else if (kind == "fail" || kind == "skip") {
+      findings.push_back({told["rule"].text(), told["expected"].text(), told["came"].text(), kind == "skip", input});
+    }
+  }
+  std::string pending_;
+};
+
+std::string lastOutput(const std::filesystem::path& file) {
+  std::ifstream in(file, std::ios::binary);
+  std::string text{std::istreambuf_iterator<char>(in), {}};
+  // A sanitizer says first what it found.
+  const auto report = text.find("ERROR: ");
+  std::string out = report != std::string::npos  ? text.substr(report, output_shown)
+                    : text.size() > output_shown ? text.substr(text.size() - output_shown)
+                                                 : text;
+  return out.empty() ? std::string() : "; its output: " + shown(out);
+}
+
+std::string signalName(int number) {
+  const char* name = ::sigabbrev_np(number);
+  return name ? fmt::format("SIG{}", name) : fmt::format("signal {}", number);
+}
+
+// The sanitizers' reports end the process by a signal, as a crash does.
+std::vector<std::string> childEnvironment() {
+  std::vector<std::string> out;
+  static constexpr std::string_view sanitizers[] = {"ASAN_OPTIONS", "UBSAN_OPTIONS", "TSAN_OPTIONS"};
+  for (char** at = environ; *at; ++at) {
+    const std::string_view variable = *at;
+    if (std::ranges::none_of(sanitizers, [&](std::string_view name) { return variable.starts_with(std::string(name) + "="); }))
+      out.emplace_back(variable);
+  }
+  for (const std::string_view name : sanitizers) {
+    const char* given = std::getenv(std::string(name).c_str());
+    out.push_back(fmt::format("{}={}{}abort_on_error=1:halt_on_error=1:detect_leaks=0:report_signal_unsafe=0", name, given ? given : "",
+                              given ? ":" : ""));
+  }
+  return out;
+}
+
+pid_t start(const Probe& probe, const std::vector<std::string>& arguments, const std::filesystem::path& output, int report) {
+  std::vector<std::string> all = {"/proc/self/exe"};
+  all.insert(all.end(), arguments.begin(), arguments.end());
+  all.insert(all.end(), {"--probe", std::string(probe.name)});
+  std::vector<std::string> variables = childEnvironment();
+  std::vector<char*> argv, envp;
+  for (std::string& text : all) argv.push_back(text.data());
+  for (std::string& text : variables) envp.push_back(text.data());
+  argv.push_back(nullptr);
+  envp.push_back(nullptr);
+
+  posix_spawn_file_actions_t actions;
+  posix_spawnattr_t attributes;
+  ::posix_spawn_file_actions_init(&actions);
+  ::posix_spawnattr_init(&attributes);
+  ::posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+  ::posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, output.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_APPEND, 0600);
+  ::posix_spawn_file_actions_adddup2(&actions, STDOUT_FILENO, STDERR_FILENO);
+  ::posix_spawn_file_actions_adddup2(&actions, report, report_descriptor);
+  ::posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP);  // So that what it forks can be ended with it.
+  pid_t child = -1;
+  const int error = ::posix_spawn(&child, "/proc/self/exe", &actions, &attributes, argv.data(), envp.data());
+  ::posix_spawn_file_actions_destroy(&actions);
+  ::posix_spawnattr_destroy(&attributes);
+  return error == 0 ? child : -1;
+}
+
+}  // namespace
+
+std::vector<Finding> runInChild(const Probe& probe, const Settings& settings, const std::vector<std::string>& arguments) {
+  const std::filesystem::path output = settings.scratch / "output.txt";
+  int ends[2];
+  if (::pipe2(ends, O_CLOEXEC) != 0) return {{std::string(probe.rules.front()), "a child process", std::strerror(errno), false, {}}};
+  const pid_t child = start(probe, arguments, output, ends[1]);
+  ::close(ends[1]);
+  Story story;
+  const int seen = child < 0 ? -1 : static_cast<int>(::syscall(SYS_pidfd_open, child, 0));
+  bool hung = false, over = child < 0;
+  while (!over) {
+    pollfd polled[2] = {{ends[0], POLLIN, 0}, {seen, POLLIN, 0}};
+    const int ready = ::poll(polled, 2, static_cast<int>(std::chrono::milliseconds(settings.patience).count()));
+    if (ready < 0 && errno == EINTR) continue;
+    hung = ready == 0;
+    over = hung || (polled[0].revents == 0 && (polled[1].revents & POLLIN) != 0);
+    if (polled[0].revents == 0) continue;
+    char buffer[16384];
+    const ssize_t got = ::read(ends[0], buffer, sizeof buffer);
+    if (got > 0) story.hear(std::string_view(buffer, static_cast<std::size_t>(got)));
+    if (got == 0) {  // Closed, be it by the plugin: what is left is to see how it ends.
+      pollfd last{seen, POLLIN, 0};
+      hung = ::poll(&last, 1, static_cast<int>(std::chrono::milliseconds(settings.patience).count())) == 0;
+      over = true;
+    }
+  }
+  ::close(ends[0]);
+  if (seen >= 0) ::close(seen);
+  int status = 0;
+  if (child > 0) {
+    if (hung) ::kill(child, SIGKILL);
+    ::waitpid(child, &status, 0);
+    ::kill(-child, SIGKILL);  // Whatever it started, in its group.
+  }
+  const auto add = [&](const std::string& rule, const std::string& expected, const std::string& came) {
+    const std::string under = rule.empty() ? std::string(probe.rules.front()) : rule;
+    if (std::ranges::none_of(story.findings, [&](const Finding& f) { return f.rule == under && !f.skipped; }))
+      story.findings.push_back(
+          {under, expected, came + (story.what.empty() ? "" : " in " + story.what) + lastOutput(output), false, story.input});
+  };
+  if (hung)
+    add(story.hang, fmt::format("an answer within {} s", settings.patience.count()), "none");
+  else if (child < 0 || WIFSIGNALED(status))
+    add(story.crash, "a process that lives", child < 0 ? "no process" : signalName(WTERMSIG(status)));
+  else if (!story.done)
+    add(story.exit, "a process that goes on", fmt::format("an exit with code {}", WEXITSTATUS(status)));
+  return std::move(story.findings);
+}
+
+void beChild(const Probe& probe, const Settings& settings, const Facts& facts, int report) {
+  ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+  ::fcntl(report, F_SETFD, FD_CLOEXEC);
+  // A data directory of its own, so that what one probe stores is not another's.
+  const std::filesystem::path directory = settings.scratch / probe.name;
+  std::error_code error;
+  std::filesystem::create_directory(directory, error);
+  std::filesystem::current_path(directory, error);
+  if (error) std::_Exit(3);
+  Check check(settings, facts, report);
+  check.doing(Survival(probe.rules.front()), "the beginning");
+  probe.run(check);
+  check.done();
+  // Without the end of a process: what a plugin left in memory may have registered for it.
+  ::_exit(0);
+}
+
+std::vector<Finding> runHere(const Probe& probe, const Settings& settings, const Facts& facts) {
+  int ends[2];
+  if (::pipe2(ends, O_CLOEXEC | O_NONBLOCK) != 0) return {};
+  ::fcntl(ends[1], F_SETPIPE_SZ, 1 << 20);
+  Story story;
+  {
+    Check check(settings, facts, ends[1]);
+    probe.run(check);
+  }
+  ::close(ends[1]);
+  char buffer[16384];
+  for (ssize_t got = 0; (got = ::read(ends[0], buffer, sizeof buffer)) > 0;)
+    story.hear(std::string_view(buffer, static_cast<std::size_t>(got)));
+  ::close(ends[0]);
+  return std::move(story.findings);
+}
+
+}  // namespace atrium::validate

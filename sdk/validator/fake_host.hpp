@@ -1,0 +1,75 @@
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <vector>
+
+#include "atrium/completion.h"
+#include "atrium/host.h"
+#include "plugin/manifest.hpp"
+
+namespace atrium::validate {
+
+// A server's services as far as a plugin sees them, without a server: time that the probe sets, randomness from a seed, a key-value
+// store in memory, one thread for jobs and timers, and other systems that answer 200 with "{}".
+class FakeHost {
+ public:
+  // How the services behave; a probe chooses before the instance is made.
+  struct Manner {
+    bool grant = true;     // False: get_service answers NULL to everything.
+    bool guarded = false;  // Reading beyond the host's struct crashes.
+    bool failing = false;  // Services fail: FULL, FAILED, NOT_FOUND; every third asynchronous call completes only at the end.
+    std::uint64_t seed = 1;
+  };
+  FakeHost(const Manifest& manifest, Manner manner);
+  ~FakeHost();  // Ends the thread, after what runs.
+  FakeHost(const FakeHost&) = delete;
+  FakeHost& operator=(const FakeHost&) = delete;
+
+  [[nodiscard]] const atrium_host* abi() const { return abi_; }
+  // Waits for the jobs that were taken and drops the timers. Before destroy().
+  void settle();
+
+  static constexpr std::uint64_t wall_start_ms = 1'750'000'000'000;
+  std::atomic<std::uint64_t> wall_ms{wall_start_ms};
+  std::atomic<std::uint64_t> mono_ns{1'000'000'000};
+
+ private:
+  struct Tables;
+  struct Job {
+    void (*run)(void*);
+    void* context;
+    std::uint64_t timer;  // 0: a job.
+  };
+  static FakeHost& of(const atrium_host* host) { return *static_cast<FakeHost*>(host->context); }
+  static const void* getService(const atrium_host* host, const char* service_id);
+  [[nodiscard]] bool granted(std::string_view service) const;
+  bool enqueue(Job job);
+  void answer(const atrium_token& token, atrium_status status, std::string_view result);
+  void work();
+
+  const Manifest& manifest_;
+  const Manner manner_;
+  std::byte* pages_ = nullptr;  // Two, the second of which nobody may touch.
+  atrium_host* abi_ = nullptr;
+  std::mutex mutex_;
+  std::condition_variable wakes_, settled_;
+  std::vector<Job> jobs_;
+  std::vector<atrium_token> unanswered_;
+  std::map<std::string, std::string> values_;
+  std::uint64_t last_timer_ = 0, random_state_ = 0;
+  std::uint32_t metrics_ = 0, calls_ = 0;
+  bool busy_ = false, settling_ = false, stopping_ = false;
+  std::thread worker_;  // Started with the first job.
+};
+
+}  // namespace atrium::validate

@@ -1,0 +1,314 @@
+// The zoo: each animal breaks the rule that is meant for it, and none but that and those that must follow from it.
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <spawn.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <fstream>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "plugin_world.hpp"
+#include "protocol/json_index.hpp"
+#include "sealed.hpp"
+#include "validator/rule.hpp"
+
+extern char** environ;
+
+namespace atrium::validate {
+namespace {
+
+using test::TemporaryDirectory;
+using Names = std::set<std::string>;
+
+struct Outcome {
+  int exit_code = -1;
+  std::string output;
+  Names broken;
+};
+
+// Runs the program in `directory`, where it leaves what it keeps.
+Outcome validate(const std::filesystem::path& directory, std::vector<std::string> arguments) {
+  arguments.insert(arguments.begin(), ATRIUM_VALIDATE);
+  const std::string out = (directory / "out.txt").string();
+  std::vector<char*> argv;
+  for (std::string& argument : arguments) argv.push_back(argument.data());
+  argv.push_back(nullptr);
+  posix_spawn_file_actions_t actions;
+  ::posix_spawn_file_actions_init(&actions);
+  ::posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, out.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600);
+  ::posix_spawn_file_actions_adddup2(&actions, STDOUT_FILENO, STDERR_FILENO);
+  ::posix_spawn_file_actions_addchdir_np(&actions, directory.c_str());
+  pid_t child = -1;
+  EXPECT_EQ(::posix_spawn(&child, ATRIUM_VALIDATE, &actions, nullptr, argv.data(), environ), 0);
+  ::posix_spawn_file_actions_destroy(&actions);
+  int status = 0;
+  ::waitpid(child, &status, 0);
+  Outcome outcome{WIFEXITED(status) ? WEXITSTATUS(status) : -1, test::readFile(out), {}};
+  if (const auto document = JsonDocument::parse(outcome.output)) {
+    const JsonView rules = document->root()["rules"];
+    for (JsonView rule = rules.first(); rule.exists(); rule = rule.sibling(rules))
+      if (rule["verdict"].text() == "broken") outcome.broken.insert(rule["id"].text());
+  }
+  return outcome;
+}
+
+std::string animalFile(const std::string& name) { return std::string(ATRIUM_ZOO) + "/zoo_" + name + ".so"; }
+
+std::string listed(const Names& names) {
+  std::string out;
+  for (const std::string& name : names) out += " " + name;
+  return out;
+}
+
+struct Animal {
+  std::string name;
+  std::string rule;
+  Names follows;  // Rules that may be broken besides, because they must.
+  int level = 6;  // Up to here nothing else may be broken.
+};
+void PrintTo(const Animal& animal, std::ostream* out) { *out << animal.name; }
+
+class Zoo : public testing::TestWithParam<Animal> {};
+
+TEST_P(Zoo, isCaughtByItsRule) {
+  const Animal& animal = GetParam();
+  TemporaryDirectory directory;
+  const Outcome outcome = validate(directory.path(), {animalFile(animal.name), "--json", "--patience", "4", "--fuzz-seconds", "4",
+                                                      "--level", std::to_string(animal.level)});
+  EXPECT_EQ(outcome.exit_code, 1) << outcome.output;
+  EXPECT_TRUE(outcome.broken.contains(animal.rule)) << "broken:" << listed(outcome.broken) << "\n" << outcome.output;
+  for (const std::string& rule : outcome.broken)
+    EXPECT_TRUE(rule == animal.rule || animal.follows.contains(rule)) << rule << " is broken too\n" << outcome.output;
+}
+
+const Names every_answer = {"calls.deterministic", "contract.instances", "threads.answers"};
+
+INSTANTIATE_TEST_SUITE_P(
+    Animals, Zoo,
+    testing::Values(Animal{"two-exports", "file.exports", {}}, Animal{"unique", "file.unique", {"file.exports", "load.unloads"}},
+                    Animal{"run-path", "file.run-path", {}}, Animal{"no-delete", "file.no-delete", {"load.unloads"}},
+                    Animal{"no-build-id", "file.build-id", {}},
+                    Animal{"executable-stack", "file.stack", {"load.opens"}},  // Which hardened systems refuse to load.
+                    Animal{"crashes-at-load", "load.opens", {}}, Animal{"exits-at-load", "load.opens", {}},
+                    Animal{"loud-constructor", "load.constructors", {}}, Animal{"opens-at-load", "load.constructors", {}},
+                    Animal{"crashes-at-create", "load.creates", {}}, Animal{"hangs-at-create", "load.creates", {}},
+                    Animal{"creates-nothing", "load.creates", {}}, Animal{"throws-at-create", "load.creates", {}},
+                    Animal{"crashes-at-destroy", "load.destroys", {}}, Animal{"hangs-at-destroy", "load.destroys", {}},
+                    Animal{"leaks-at-create", "load.heap", {}}, Animal{"leaks-descriptor", "load.descriptors", {}},
+                    Animal{"leaks-thread", "load.threads", {}}, Animal{"takes-signal", "load.surroundings", {}},
+                    Animal{"thread-local", "load.thread-local", {}}),
+    [](const auto& info) {
+      std::string name = info.param.name;
+      std::ranges::replace(name, '-', '_');
+      return name;
+    });
+
+INSTANTIATE_TEST_SUITE_P(
+    ContractAnimals, Zoo,
+    testing::Values(Animal{"small-entry", "contract.entry", {}}, Animal{"other-version", "contract.identity", {}},
+                    Animal{"refuses-defaults", "contract.defaults", {}}, Animal{"refuses-bound", "contract.option-bounds", {}},
+                    Animal{"refuses-silently", "contract.refusal", {}},
+                    Animal{"answers-everything", "contract.extensions", {"contract.unknown-extension", "contract.struct-size"}},
+                    Animal{"no-extension", "contract.extensions", {}}, Animal{"two-tables", "contract.same-table", {}},
+                    Animal{"small-table", "contract.struct-size", {}}, Animal{"other-name", "contract.names", {}},
+                    Animal{"missing-hook", "contract.hooks", {}}, Animal{"strange-constants", "contract.constants", {}},
+                    Animal{"strange-entry", "contract.constants", {}}, Animal{"for-nobody", "contract.constants", {}},
+                    Animal{"climbing-asset", "contract.constants", {}}, Animal{"needs-clock", "contract.no-services", {}},
+                    Animal{"reads-past-host", "contract.host-size", {}},
+                    Animal{"counts-together", "contract.instances", {"threads.answers"}}),
+    [](const auto& info) {
+      std::string name = info.param.name;
+      std::ranges::replace(name, '-', '_');
+      return name;
+    });
+
+INSTANTIATE_TEST_SUITE_P(
+    CallAnimals, Zoo,
+    testing::Values(Animal{"crashes", "calls.crash", {}}, Animal{"calls-a-null", "calls.crash", {}}, Animal{"hangs", "calls.hang", {}},
+                    Animal{"exits", "calls.exit", {}}, Animal{"forks", "calls.fork", {}}, Animal{"forks-and-returns", "calls.fork", {}},
+                    Animal{"throws", "calls.exception", {}}, Animal{"odd-status", "calls.status", {}}, Animal{"fails", "calls.status", {}},
+                    Animal{"scribbles", "calls.input-unchanged", {}}, Animal{"keeps-borrowed", "calls.borrowed", {"threads.safe"}},
+                    Animal{"throws-dice", "calls.deterministic", every_answer},
+                    Animal{"moody", "calls.pure", {"threads.answers", "contract.instances"}}, Animal{"leaks", "calls.heap", {}},
+                    Animal{"loud", "calls.quiet", {}}, Animal{"reason-not-utf8", "reply.reason", {}},
+                    Animal{"reason-too-long", "reply.reason", {}}, Animal{"field-is-no-pointer", "reply.field", {}},
+                    Animal{"annotates-no-json", "reply.annotation", {}}, Animal{"content-too-long", "reply.content", {}},
+                    Animal{"strange-audience", "reply.audience", {}}, Animal{"patches-the-room", "reply.patch", {}},
+                    Animal{"long-summary", "message-type.summary", {}}, Animal{"never-settles", "message-type.settled", {}},
+                    Animal{"fails-self-test", "self-test.passes", {}}, Animal{"forgets-state", "state.import", {}},
+                    Animal{"takes-any-state", "state.foreign", {}}, Animal{"dies-of-state", "state.foreign", {}},
+                    Animal{"refuses-export", "state.export", {}}),
+    [](const auto& info) {
+      std::string name = info.param.name;
+      std::ranges::replace(name, '-', '_');
+      return name;
+    });
+
+INSTANTIATE_TEST_SUITE_P(
+    KindAnimals, Zoo,
+    testing::Values(Animal{"nan", "routing-scorer.range", {}}, Animal{"above-one", "routing-scorer.range", {}},
+                    Animal{"broken-reason", "routing-scorer.reason", {}}, Animal{"endless-reason", "routing-scorer.reason", {}},
+                    Animal{"strange-severity", "alert-rule.alert", {}}, Animal{"never-completes", "command.once", {}},
+                    Animal{"completes-twice", "command.once", {}}, Animal{"completes-a-refusal", "command.once", {}},
+                    Animal{"broken-result", "command.result", {}}, Animal{"broken-piece", "assistant.pieces", {}},
+                    Animal{"talks-on", "assistant.once", {}}, Animal{"accepts-too-many", "event-sink.accepted", {}},
+                    Animal{"silent-dead-letter", "event-sink.dead-letter", {}}, Animal{"already-over", "authenticator.principal", {}},
+                    Animal{"accepts-twice", "authenticator.accept", {}}, Animal{"tells-the-token", "authenticator.secrecy", {}},
+                    Animal{"strange-status", "http-ui.response", {}}, Animal{"shortens", "bus.delivery", {}},
+                    Animal{"keeps-sending", "bus.delivery", {}}),
+    [](const auto& info) {
+      std::string name = info.param.name;
+      std::ranges::replace(name, '-', '_');
+      return name;
+    });
+
+INSTANTIATE_TEST_SUITE_P(LaterAnimals, Zoo,
+                         testing::Values(Animal{"not-thread-safe", "threads.answers", {}},
+                                         Animal{"corrupted-by-threads", "threads.safe", {}},
+                                         Animal{"thread-of-call", "threads.own", {"calls.heap"}},
+                                         Animal{"dies-of-nul", "hostile.texts", {}}, Animal{"dies-of-depth", "hostile.json", {}},
+                                         Animal{"dies-of-size", "hostile.large", {}}, Animal{"fails-at-odd-text", "hostile.answers", {}},
+                                         Animal{"slow", "time.deadline", {}, 8}, Animal{"rare", "fuzz.survives", {}, 9},
+                                         Animal{"fears-the-past", "chaos.clock", {}, 10}),
+                         [](const auto& info) {
+                           std::string name = info.param.name;
+                           std::ranges::replace(name, '-', '_');
+                           return name;
+                         });
+
+class Sound : public testing::TestWithParam<const char*> {};
+
+TEST_P(Sound, keepsEveryRule) {
+  TemporaryDirectory directory;
+  const Outcome outcome = validate(directory.path(), {animalFile(GetParam()), "--level", "10", "--fuzz-seconds", "1"});
+  EXPECT_EQ(outcome.exit_code, 0) << outcome.output;
+}
+
+INSTANTIATE_TEST_SUITE_P(Kinds, Sound,
+                         testing::Values("sound", "sound-room", "sound-scorer", "sound-alert", "sound-command", "sound-assistant",
+                                         "sound-sink", "sound-authenticator", "sound-ui", "sound-bus"),
+                         [](const auto& info) {
+                           std::string name = info.param;
+                           std::ranges::replace(name, '-', '_');
+                           return name;
+                         });
+
+// ---- Files that are wrong without being built so
+
+class BadFile : public testing::Test {
+ protected:
+  std::filesystem::path put(const std::string& bytes) {
+    const auto path = directory.path() / "plugin.so";
+    test::writeFile(path, bytes);
+    ::chmod(path.c_str(), 0600);
+    return path;
+  }
+  Names broken(const std::filesystem::path& path) { return validate(directory.path(), {path.string(), "--json", "--level", "1"}).broken; }
+  TemporaryDirectory directory;
+  const std::string sound = test::readFile(animalFile("sound"));
+};
+
+TEST_F(BadFile, thatIsTruncatedIsNoLibrary) { EXPECT_EQ(broken(put(sound.substr(0, 700))), Names{"file.elf"}); }
+TEST_F(BadFile, thatIsTextIsNoLibrary) { EXPECT_EQ(broken(put("hello")), Names{"file.elf"}); }
+TEST_F(BadFile, thatWasChangedHasABrokenSeal) {
+  std::string changed = sound;
+  changed[changed.find("a message")] = 'A';
+  EXPECT_EQ(broken(put(changed)), Names{"file.seal"});
+}
+TEST_F(BadFile, withAManifestThatIsWrongIsTold) {
+  std::string changed = sound;
+  changed.replace(changed.find("maturity: draft"), 15, "maturity: dream");
+  EXPECT_EQ(broken(put(test::sealed(changed))), Names{"file.manifest"});
+}
+TEST_F(BadFile, forANewerInterfaceIsTold) {
+  std::string changed = sound;
+  changed.replace(changed.find("abi: \"1.0\""), 10, "abi: \"9.0\"");
+  EXPECT_EQ(broken(put(test::sealed(changed))), Names{"file.interface"});
+}
+TEST_F(BadFile, thatEveryoneMayWriteToIsTold) {
+  const auto path = put(sound);
+  ::chmod(path.c_str(), 0666);
+  EXPECT_EQ(broken(path), Names{"file.mode"});
+}
+TEST_F(BadFile, thatIsALinkIsTold) {
+  const auto link = directory.path() / "link.so";
+  std::filesystem::create_symlink(put(sound), link);
+  EXPECT_EQ(broken(link), Names{"file.readable"});
+}
+
+// ---- The program
+
+TEST(Program, tellsAFindingSoThatItCanBeRepeated) {
+  TemporaryDirectory directory;
+  const std::string file = animalFile("scribbles");
+  const Outcome outcome = validate(directory.path(), {file});
+  for (const std::string& part :
+       {std::string("calls.input-unchanged  It does not write to what it was lent."), std::string("expected  a process that lives"),
+        std::string("came      SIGSEGV in check"), std::string("written   sdk/include/atrium/abi.h"),
+        "repeat    atrium-validate " + file + " --only calls.input-unchanged --seed 1"})
+    EXPECT_NE(outcome.output.find(part), std::string::npos) << part << "\n" << outcome.output;
+  const Outcome again = validate(directory.path(), {file, "--only", "calls.input-unchanged", "--json"});
+  EXPECT_EQ(again.broken, Names{"calls.input-unchanged"});
+}
+
+TEST(Program, keepsTheSmallestInputThatDoesIt) {
+  TemporaryDirectory directory;
+  const std::string file = animalFile("dies-of-nul");
+  const Outcome outcome = validate(directory.path(), {file, "--only", "hostile.texts", "--json"});
+  EXPECT_EQ(outcome.broken, Names{"hostile.texts"});
+  const auto kept = directory.path() / "zoo_dies-of-nul.hostile.texts.json";
+  ASSERT_TRUE(std::filesystem::exists(kept)) << outcome.output;
+  EXPECT_LE(std::filesystem::file_size(kept), 200u) << test::readFile(kept);
+  EXPECT_EQ(validate(directory.path(), {file, "--only", "hostile.texts", "--json", "--input", kept.string()}).broken,
+            Names{"hostile.texts"});
+  EXPECT_EQ(validate(directory.path(), {animalFile("sound"), "--only", "hostile.texts", "--json", "--input", kept.string()}).exit_code, 0);
+}
+
+TEST(Program, looksInItsOwnProcessForADebugger) {
+  TemporaryDirectory directory;
+  const Outcome outcome = validate(directory.path(), {animalFile("odd-status"), "--only", "calls.status", "--in-process", "--json"});
+  EXPECT_EQ(outcome.broken, Names{"calls.status"}) << outcome.output;
+}
+
+TEST(Program, writesJunit) {
+  TemporaryDirectory directory;
+  const Outcome outcome = validate(directory.path(), {animalFile("other-name"), "--junit", "--level", "3"});
+  EXPECT_EQ(outcome.exit_code, 1);
+  EXPECT_NE(outcome.output.find("<testsuite name=\"zoo.other-name\""), std::string::npos) << outcome.output;
+  EXPECT_NE(outcome.output.find("<testcase classname=\"contract\" name=\"contract.names\"><failure message="), std::string::npos)
+      << outcome.output;
+}
+
+TEST(Program, saysWhatItCannotLookAt) {
+  TemporaryDirectory directory;
+  EXPECT_EQ(validate(directory.path(), {}).exit_code, 2);
+  EXPECT_EQ(validate(directory.path(), {animalFile("sound"), "--only", "no.such-rule"}).exit_code, 2);
+  EXPECT_EQ(validate(directory.path(), {animalFile("sound"), "--options", "nowhere.yaml"}).exit_code, 2);
+  const auto options = directory.path() / "options.yaml";
+  test::writeFile(options, "colour: red\n");
+  const Outcome outcome = validate(directory.path(), {animalFile("sound"), "--options", options.string()});
+  EXPECT_EQ(outcome.exit_code, 2);
+  EXPECT_NE(outcome.output.find("colour"), std::string::npos) << outcome.output;
+}
+
+TEST(Rules, areManyAndAllOnThePage) {
+  const std::string page = test::readFile(std::string(ATRIUM_SOURCE) + "/docs/plugins/validator.md");
+  EXPECT_GE(allRules().size(), 40u);
+  Names ids;
+  for (const Rule& rule : allRules()) {
+    EXPECT_TRUE(ids.insert(std::string(rule.id)).second) << rule.id << " stands twice";
+    const std::string row = "| `" + std::string(rule.id) + "` | " + std::string(rule.sentence) + " |";
+    EXPECT_NE(page.find(row), std::string::npos) << "docs/plugins/validator.md lacks the row\n" << row;
+  }
+  std::size_t rows = 0;
+  for (std::size_t at = page.find("\n| `"); at != std::string::npos; at = page.find("\n| `", at + 1)) ++rows;
+  EXPECT_EQ(rows, allRules().size()) << "a rule on the page that there is not";
+}
+
+}  // namespace
+}  // namespace atrium::validate
