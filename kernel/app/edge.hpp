@@ -5,6 +5,7 @@
 
 #include "app/front_handler.hpp"
 #include "app/kernel.hpp"
+#include "app/loop_control.hpp"
 #include "engine/shard.hpp"
 #include "plugin/ui_calls.hpp"
 #include "rest/rest_handler.hpp"
@@ -30,6 +31,8 @@ struct Kernel::Edge {
     Shards& shards;
     StoreHost& store;
     PluginHost& plugins;
+    ControlQueue& control;
+    const LoopControl::CarryOut& carry_out;
     const Clock& clock;
     Log& log;
     const OriginPolicy& origins;
@@ -43,9 +46,10 @@ struct Kernel::Edge {
   TokenVerifier verifier;
   LoopTokens tokens;
   UiCalls ui;
-  std::unique_ptr<Types> types;
+  std::unique_ptr<TypesPort> types;
   std::unique_ptr<Store> store;
   Shard shard;
+  LoopControl control;
   RestHandler rest;
   FrontHandler front;
   std::unique_ptr<Transport> transport;

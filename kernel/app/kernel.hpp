@@ -1,20 +1,19 @@
 #pragma once
 
 #include <chrono>
-#include <condition_variable>
 #include <expected>
 #include <filesystem>
 #include <memory>
-#include <mutex>
 #include <optional>
-#include <queue>
 #include <string>
 #include <vector>
 
+#include "app/control_queue.hpp"
 #include "app/data_directory.hpp"
 #include "app/loop_access.hpp"
 #include "app/loop_shards.hpp"
 #include "app/node_state.hpp"
+#include "app/settings_map.hpp"
 #include "app/signals.hpp"
 #include "app/watchdog.hpp"
 #include "base/clock.hpp"
@@ -26,6 +25,7 @@
 #include "plugin/plugin_host.hpp"
 #include "plugin/store_host.hpp"
 #include "rest/origin.hpp"
+#include "rest/plugin_control.hpp"
 #include "transport/connection_budget.hpp"
 #include "transport/limits.hpp"
 
@@ -49,7 +49,8 @@ class Kernel {
   Kernel(const Kernel&) = delete;
   Kernel& operator=(const Kernel&) = delete;
 
-  // Serves until SIGTERM or SIGINT, then ends everything in order (kernel_stop.cpp). SIGHUP re-reads the configuration.
+  // Serves until SIGTERM or SIGINT, then ends everything in order (kernel_stop.cpp). Meanwhile it changes plugins and configuration as it
+  // is asked to by SIGHUP and the API (kernel_control.cpp).
   void run();
 
   [[nodiscard]] std::uint16_t port() const { return port_; }
@@ -76,7 +77,13 @@ class Kernel {
   [[noreturn]] static void endAtOnce(const char* why);
 
   void onSignal(int signal);
-  int nextSignal();
+
+  // What is done in between, on the main thread.
+  int waitForStop();
+  Result<std::string> control(const PluginCommand& command);
+  // Reads the file and tells what differs; `really`: and makes it so, as far as it needs no restart.
+  Result<std::string> applyConfiguration(bool really);
+  void takeOver(const Settings& settings, const SettingsChange& change);
   void reload();
 
   StartOptions options_;
@@ -98,16 +105,14 @@ class Kernel {
   TransportLimits limits_;
   ConnectionBudget budget_;
   OriginPolicy origins_;
+  ControlQueue control_;
+  const std::function<Result<std::string>(const PluginCommand&)> carry_out_;
   std::unique_ptr<NodeState> node_;
   std::vector<std::unique_ptr<Edge>> edges_;
   std::uint16_t port_ = 0;
   std::unique_ptr<SignalWatcher> signals_;
   std::unique_ptr<Watchdog> watchdog_;
   std::optional<Mono> end_by_;  // Set when the stop begins.
-
-  std::mutex mutex_;
-  std::condition_variable signalled_;
-  std::queue<int> pending_signals_;
 };
 
 }  // namespace atrium

@@ -28,7 +28,8 @@ Kernel::Kernel(const StartOptions& options, Settings settings)
       metrics_(metric_table),
       limits_(transportLimits(settings_)),
       budget_(settings_.server.max_connections),
-      origins_(settings_.server.allowed_origins) {}
+      origins_(settings_.server.allowed_origins),
+      carry_out_([this](const PluginCommand& command) { return control(command); }) {}
 
 std::expected<std::unique_ptr<Kernel>, std::string> Kernel::start(const StartOptions& options) {
   auto config = loadConfig(options.config_file.string(), options.environment);
@@ -53,7 +54,7 @@ std::expected<void, std::string> Kernel::loadPlugins() {
   workers_ = std::make_unique<WorkerPool>(workerOptions(settings_), clock_, log_, metrics_.makeSet());
   answers_ = std::make_unique<WorkerPool>(WorkerPool::Options{.threads = 1}, clock_, log_, metrics_.makeSet());
   http_ = std::make_unique<HttpClient>(HttpClient::Options{}, clock_, log_, metrics_.makeSet());
-  PluginHost::Options options = pluginOptions(settings_, options_.program_directory, data_->path() / "plugin-copies");
+  PluginHost::Options options = pluginOptions(settings_, options_.program_directory, data_->path());
   options.services = {.workers = workers_.get(), .answers = answers_.get(), .server = &access_, .http = http_.get()};
   auto plugins = PluginHost::start(std::move(options), log_, clock_);
   if (!plugins) return Failure(std::move(plugins.error().detail));
@@ -93,6 +94,8 @@ std::expected<void, std::string> Kernel::makeEdges() {
                             .shards = *shards_,
                             .store = *store_,
                             .plugins = *plugins_,
+                            .control = control_,
+                            .carry_out = carry_out_,
                             .clock = clock_,
                             .log = log_,
                             .origins = origins_,
@@ -145,8 +148,16 @@ std::expected<void, std::string> Kernel::listen() {
 
 void Kernel::serve() {
   signals_ = std::make_unique<SignalWatcher>((*loops_)[0], [this](int signal) { onSignal(signal); });
+  std::vector<TypesPort*> ports;
+  for (const auto& edge : edges_) ports.push_back(edge->types.get());
+  plugins_->serve(*shards_, std::move(ports), [this] { control_.wake(); });
   loops_->start();
-  watchdog_ = std::make_unique<Watchdog>(*loops_, clock_, Watchdog::Options{}, [this] { node_->watch(); }, endAtOnce);
+  watchdog_ = std::make_unique<Watchdog>(
+      *loops_, clock_, Watchdog::Options{}, [this] { node_->watch(); },
+      [this](const char* why) {
+        plugins_->blameStuckCalls();
+        endAtOnce(why);
+      });
   node_->ready();
 
   const bool any_address = settings_.server.host == "0.0.0.0" || settings_.server.host == "::";

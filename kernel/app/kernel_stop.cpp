@@ -3,6 +3,7 @@
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
+#include <thread>
 
 #include "app/edge.hpp"
 #include "app/kernel.hpp"
@@ -47,32 +48,19 @@ void Kernel::onSignal(int signal) {
     if (node_->draining()) std::_Exit(1);  // The second time: at once. What was confirmed is stored.
     node_->drain();
   }
-  const std::scoped_lock lock(mutex_);
-  pending_signals_.push(signal);
-  signalled_.notify_all();
-}
-
-int Kernel::nextSignal() {
-  std::unique_lock lock(mutex_);
-  signalled_.wait(lock, [this] { return !pending_signals_.empty(); });
-  const int signal = pending_signals_.front();
-  pending_signals_.pop();
-  return signal;
+  control_.signal(signal);
 }
 
 void Kernel::run() {
-  int signal = nextSignal();
-  for (; signal == SIGHUP; signal = nextSignal()) reload();
+  const int signal = waitForStop();
+  control_.close();
 
   const auto allowed = settings_.server.shutdown_timeout;
   end_by_ = clock_.now().mono + allowed;
   watchdog_->endBy(*end_by_);
   log_.info("server.stopping", {{"signal", signal == SIGTERM ? "TERM" : "INT"}, {"connections", budget_.taken()}});
   const Mono began = clock_.now().mono;
-  {
-    std::unique_lock lock(mutex_);
-    signalled_.wait_for(lock, settings_.server.drain_delay, [] { return false; });  // A second signal ends the process where it arrives.
-  }
+  std::this_thread::sleep_for(settings_.server.drain_delay);  // A second signal ends the process where it arrives.
   const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(allowed - (clock_.now().mono - began) - last_steps);
   drainEdges(std::max(left, std::chrono::milliseconds{0}));
   endParts();
@@ -99,6 +87,7 @@ void Kernel::endParts() {
   access_.close();
   if (store_) store_->stop();
   if (loops_) loops_->stop();
+  if (plugins_) plugins_->leave();
   signals_.reset();
   for (auto& edge : edges_) edge->transport.reset();
   edges_.clear();
@@ -118,26 +107,6 @@ void Kernel::endParts() {
 void Kernel::endAtOnce(const char* why) {
   std::fprintf(stderr, "atriumd: %s\n", why);
   std::abort();
-}
-
-void Kernel::reload() {
-  const auto config = loadConfig(options_.config_file.string(), options_.environment);
-  if (!config) {
-    log_.error("config.refused", {{"detail", formatProblems(config.error())}});
-    return;
-  }
-  const SettingsChange change = compareSettings(settings_, config->settings);
-  const bool quieter = config->settings.log.level > settings_.log.level;
-  settings_.log = config->settings.log;
-  const auto joined = [](const std::vector<std::string>& names) {
-    std::string text;
-    for (const std::string& name : names) (text += text.empty() ? "" : ", ") += name;
-    return text;
-  };
-  // At the more talkative of both levels: who asks for fewer lines still reads that he was heard.
-  if (!quieter) log_.setLevel(settings_.log.level);
-  log_.info("config.read", {{"applied", joined(change.applied)}, {"needs_restart", joined(change.restart)}});
-  if (quieter) log_.setLevel(settings_.log.level);
 }
 
 }  // namespace atrium

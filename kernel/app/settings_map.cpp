@@ -61,8 +61,11 @@ TokenRules tokenRules(const Settings& settings) {
 }
 
 PluginHost::Options pluginOptions(const Settings& settings, const std::filesystem::path& program_directory,
-                                  const std::filesystem::path& copies) {
-  return {.directories = pluginDirectories(settings, program_directory), .copies = copies, .wishes = wishesOf(settings)};
+                                  const std::filesystem::path& data_directory) {
+  return {.directories = pluginDirectories(settings, program_directory),
+          .copies = data_directory / "plugin-copies",
+          .wishes = wishesOf(settings),
+          .memory = data_directory / "plugins"};
 }
 
 StoreHost::Options storeOptions(const Settings& settings) {
@@ -87,9 +90,10 @@ bool sameSwitches(const std::map<std::string, Switch>& before, const std::map<st
 bool samePlugins(const Settings::Plugins& before, const Settings::Plugins& after) {
   return before.directories == after.directories && before.enabled_by_default == after.enabled_by_default &&
          std::ranges::equal(before.use, after.use, [](const auto& a, const auto& b) {
-           return a.first == b.first && a.second.enabled == b.second.enabled && a.second.deadline == b.second.deadline &&
-                  a.second.on_failure == b.second.on_failure && toJson(a.second.config) == toJson(b.second.config) &&
-                  a.second.grants == b.second.grants && toJson(a.second.secrets) == toJson(b.second.secrets);
+           return a.first == b.first && a.second.enabled == b.second.enabled && a.second.version == b.second.version &&
+                  a.second.deadline == b.second.deadline && a.second.on_failure == b.second.on_failure &&
+                  toJson(a.second.config) == toJson(b.second.config) && a.second.grants == b.second.grants &&
+                  toJson(a.second.secrets) == toJson(b.second.secrets);
          });
 }
 
@@ -106,6 +110,9 @@ std::vector<std::string> withoutEffect(const Settings& settings) {
 SettingsChange compareSettings(const Settings& before, const Settings& after) {
   SettingsChange change;
   if (before.log != after.log) change.applied.emplace_back("log");
+  if (!samePlugins(before.plugins, after.plugins)) change.applied.emplace_back("plugins");
+  if (!sameSwitches(before.room_types, after.room_types)) change.applied.emplace_back("room_types");
+  if (!sameSwitches(before.message_types, after.message_types)) change.applied.emplace_back("message_types");
   const auto note = [&change](std::string_view section, bool same) {
     if (!same) change.restart.emplace_back(section);
   };
@@ -120,9 +127,6 @@ SettingsChange compareSettings(const Settings& before, const Settings& after) {
   note("storage", before.storage == after.storage);
   note("redis", before.redis == after.redis);
   note("workers", before.workers == after.workers);
-  note("plugins", samePlugins(before.plugins, after.plugins));
-  note("room_types", sameSwitches(before.room_types, after.room_types));
-  note("message_types", sameSwitches(before.message_types, after.message_types));
   return change;
 }
 

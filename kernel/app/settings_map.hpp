@@ -20,9 +20,9 @@ namespace atrium {
 [[nodiscard]] TransportLimits transportLimits(const Settings& settings);
 [[nodiscard]] RestOptions restOptions(const Settings& settings);
 [[nodiscard]] TokenRules tokenRules(const Settings& settings);
-// `program_directory` is where relative plugin directories start; `copies` where the private copies go.
+// `program_directory` is where relative plugin directories start; under `data_directory` lie private copies and what is remembered.
 [[nodiscard]] PluginHost::Options pluginOptions(const Settings& settings, const std::filesystem::path& program_directory,
-                                                const std::filesystem::path& copies);
+                                                const std::filesystem::path& data_directory);
 [[nodiscard]] StoreHost::Options storeOptions(const Settings& settings);
 [[nodiscard]] WorkerPool::Options workerOptions(const Settings& settings);
 

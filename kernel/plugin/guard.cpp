@@ -43,4 +43,24 @@ CallClock::CallClock() {
 #endif
 }
 
+atrium_status HookGuard::refuse() noexcept {
+  last_ = {};
+  bump(refusals_);
+  return ATRIUM_FAILED;
+}
+
+void HookGuard::overran() noexcept {
+  bump(overruns_);
+  if (breaker_ && last_ > hang_)
+    breaker_->faulted("it held its thread for " + std::to_string(std::chrono::duration_cast<std::chrono::milliseconds>(last_).count()) +
+                      " ms in " + hook_);
+}
+
+void HookGuard::settle(const std::optional<CircuitBreaker::Call>& watched, atrium_status status) noexcept {
+  if (watched)
+    breaker_->end(*watched, status == ATRIUM_OK);
+  else
+    breaker_->failed();
+}
+
 }  // namespace atrium

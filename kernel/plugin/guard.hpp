@@ -1,21 +1,26 @@
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "atrium/abi.h"
 #include "base/histogram.hpp"
+#include "plugin/call_mark.hpp"
+#include "plugin/plugin_breaker.hpp"
 
 #if defined(__x86_64__)
 #include <x86intrin.h>
 #endif
 
-// What stands around every call into a plugin: that it is inside, how long it took, whether it failed or ran past its deadline, and
-// that no exception comes out. Measured at some 20 ns over the plain call (tests/bench/bench_guard): the processor's own counter
-// instead of two system clocks, and plain stores instead of locked ones, because each guard is one thread's.
+// What stands around every call into a plugin: that it is inside, how long it took, whether it failed or ran past its deadline, whether its
+// breaker lets it through, and that no exception comes out. Measured at some 20 ns over the plain call (tests/bench/bench_guard): the
+// processor's own counter instead of two system clocks, and plain stores instead of locked ones, because each guard is one thread's.
 namespace atrium {
 
 // Ticks that cost a few nanoseconds to read, and what they are in time. Immutable: any thread.
@@ -45,14 +50,38 @@ class HookGuard {
  public:
   static constexpr std::uint32_t failing_after = 5;
 
-  HookGuard(std::string hook, std::chrono::nanoseconds deadline, const CallClock& clock)
-      : hook_(std::move(hook)), deadline_(deadline), clock_(clock) {}
+  // A call that comes back after so many deadlines, and no sooner than a second, held its thread beyond all patience: a fault.
+  static constexpr int hang_deadlines = 100;
+  static constexpr std::chrono::seconds hang_least{1};
+
+  // Whose hook it is. All of it outlives the guard; the texts end with a zero.
+  struct Owner {
+    std::string_view plugin;
+    std::string_view sha256;
+    PluginBreaker* breaker = nullptr;  // Null: nothing keeps calls away.
+  };
+  HookGuard(std::string hook, std::chrono::nanoseconds deadline, const CallClock& clock, const Owner& owner = {"", "", nullptr})
+      : hook_(std::move(hook)),
+        deadline_(deadline),
+        hang_(std::max<std::chrono::nanoseconds>(deadline * hang_deadlines, hang_least)),
+        clock_(clock),
+        breaker_(owner.breaker),
+        mark_{owner.plugin.data(), owner.sha256.data(), hook_.c_str()} {}
   HookGuard(const HookGuard&) = delete;
   HookGuard& operator=(const HookGuard&) = delete;
 
-  // Runs `hook`, which returns an atrium_status; an exception becomes ATRIUM_FAILED. A call past its deadline keeps its verdict.
+  // Runs `hook`, which returns an atrium_status; an exception becomes ATRIUM_FAILED. A call past its deadline keeps its verdict. While the
+  // breaker is open nothing is run: ATRIUM_FAILED, and lastRefused() tells.
   template <typename Hook>
   atrium_status call(Hook&& hook) noexcept {
+    std::optional<CircuitBreaker::Call> watched;
+    refused_ = false;
+    if (breaker_ && breaker_->watching()) [[unlikely]] {
+      watched = breaker_->begin();
+      refused_ = !watched;
+      if (refused_) return refuse();
+    }
+    const CallScope scope(mark_);
     inside_.store(1, std::memory_order_relaxed);
     const std::uint64_t start = CallClock::ticks();
     atrium_status status = ATRIUM_FAILED;
@@ -66,11 +95,14 @@ class HookGuard {
     streak_.store(0, std::memory_order_relaxed);  // Unless countFailure() says otherwise.
     duration_.observe(took);
     last_ = took;
-    if (took > deadline_) bump(overruns_);
+    if (took > deadline_) overran();
+    if (breaker_ && (watched || status != ATRIUM_OK)) [[unlikely]]
+      settle(watched, status);
     return status;
   }
   // Counts the last call, whose answer was a failure or against the contract; what that is, the caller knows.
   void countFailure() {
+    if (refused_) return;
     bump(failures_);
     streak_.store(streak_before_ + 1, std::memory_order_relaxed);
   }
@@ -85,19 +117,36 @@ class HookGuard {
   // Whether the last call ran past its deadline. For the calling thread.
   [[nodiscard]] bool lastOverran() const { return last_ > deadline_; }
   [[nodiscard]] std::chrono::nanoseconds last() const { return last_; }
+  // Whether the breaker kept the last call from the plugin. For the calling thread.
+  [[nodiscard]] bool lastRefused() const { return refused_; }
+  // How many calls were kept away.
+  [[nodiscard]] std::uint64_t refusals() const { return refusals_.load(std::memory_order_relaxed); }
+  // The last call broke the contract: `what` says how, a sentence's end.
+  void countFault(std::string_view what) {
+    if (breaker_) breaker_->faulted(what);
+  }
 
  private:
+  // Away from the fast path.
+  atrium_status refuse() noexcept;
+  void overran() noexcept;
+  void settle(const std::optional<CircuitBreaker::Call>& watched, atrium_status status) noexcept;
   static void bump(std::atomic<std::uint64_t>& cell) { cell.store(cell.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed); }
 
   std::string hook_;
   std::chrono::nanoseconds deadline_;
+  std::chrono::nanoseconds hang_;
   const CallClock& clock_;
+  PluginBreaker* breaker_;
+  CallMark mark_;
+  bool refused_ = false;
   std::chrono::nanoseconds last_{0};
   std::uint32_t streak_before_ = 0;  // Of failures, before the last call.
   std::atomic<std::uint32_t> streak_{0};
   std::atomic<std::uint32_t> inside_{0};
   std::atomic<std::uint64_t> failures_{0};
   std::atomic<std::uint64_t> overruns_{0};
+  std::atomic<std::uint64_t> refusals_{0};
   Histogram duration_;
 };
 

@@ -54,7 +54,8 @@ LoadedPlugin::LoadedPlugin(const Manifest& manifest, std::filesystem::path libra
               return ATRIUM_OK;
             }));
             if (threw) report(*guard, "an exception came out of it");
-          })) {}
+          })),
+      breaker_(manifest.id, environment.generation, environment.clock, environment.troubles) {}
 
 LoadedPlugin::~LoadedPlugin() {
   if (library_) static_cast<void>(end());
@@ -63,6 +64,8 @@ LoadedPlugin::~LoadedPlugin() {
 Result<std::unique_ptr<LoadedPlugin>> LoadedPlugin::load(const Manifest& manifest, const std::filesystem::path& library_file,
                                                          std::string_view options, Environment environment,
                                                          std::optional<PluginRights> rights) {
+  const CallMark constructors{manifest.id.c_str(), environment.sha256.c_str(), "constructors"};
+  const CallScope scope(constructors);
   auto library = Library::load(library_file);
   if (!library) {
     std::error_code ignored;
@@ -107,6 +110,8 @@ Result<void> LoadedPlugin::create(std::string_view options) {
                           }};
   atrium_status status = ATRIUM_FAILED;
   atrium_plugin* made = nullptr;
+  const CallMark call = mark("create");
+  const CallScope scope(call);
   try {
     status = entry_.create(services_->host(), document->root().abi(), error, &made);
   } catch (...) {
@@ -128,8 +133,11 @@ Result<void> LoadedPlugin::fetchAll() {
   const auto fetchOne = [&]<typename Kind>(std::optional<Kind>&) {
     if (fetched && manifest_.has(Kind::word)) fetched = fetch<Kind>();
   };
+  const CallMark call = mark("get_extension");
+  const CallScope scope(call);
   std::apply([&](auto&... offered) { (fetchOne(offered), ...); }, extensions_);
   if (fetched) fetched = copyPages();
+  if (fetched) fetchStateExtensions();
   return fetched ? keepListedHooks() : fetched;
 }
 
@@ -188,7 +196,9 @@ Result<void> LoadedPlugin::keepListedHooks() {
 
 HookGuard& LoadedPlugin::makeGuard(std::string hook, std::chrono::nanoseconds deadline) {
   const std::scoped_lock lock(guards_mutex_);
-  return guards_.emplace_back(std::move(hook), deadline, environment_.call_clock);
+  PluginBreaker* breaker = storage() ? nullptr : &breaker_;
+  return guards_.emplace_back(std::move(hook), deadline, environment_.call_clock,
+                              HookGuard::Owner{manifest_.id, environment_.sha256, breaker});
 }
 
 LoadedPlugin::GuardLoan LoadedPlugin::borrowGuard(std::string_view hook, std::chrono::nanoseconds deadline) {
@@ -210,8 +220,14 @@ void LoadedPlugin::giveBack(HookGuard& guard) {
 }
 
 void LoadedPlugin::report(HookGuard& guard, std::string_view what) const {
+  if (guard.lastRefused()) return;
   guard.countFailure();
   environment_.log.warning("plugin.call_failed", {{"plugin", manifest_.id}, {"hook", guard.hook()}, {"reason", what}});
+}
+
+void LoadedPlugin::reportFault(HookGuard& guard, std::string_view what) const {
+  report(guard, what);
+  guard.countFault(what);
 }
 
 bool LoadedPlugin::settle() { return services_->end(end_patience); }
@@ -220,6 +236,8 @@ bool LoadedPlugin::end() {
   // Whoever could not wait has asked settle() first. Code under which a thread runs is never taken away.
   while (!services_->end(end_patience))
     environment_.log.error("plugin.stuck", {{"plugin", manifest_.id}, {"detail", "a job of it still runs"}});
+  const CallMark call = mark("destroy");
+  const CallScope scope(call);
   if (self_) {
     try {
       entry_.destroy(std::exchange(self_, nullptr));

@@ -11,6 +11,7 @@
 #include <tuple>
 #include <vector>
 
+#include "atrium/ext/state.h"
 #include "base/clock.hpp"
 #include "base/log.hpp"
 #include "base/result.hpp"
@@ -33,6 +34,10 @@ class LoadedPlugin {
     const Clock& clock;
     const CallClock& call_clock;
     ServiceParts services{};
+    // Of this load.
+    std::string sha256 = {};             // Of the file.
+    std::uint64_t generation = 1;        // Which one of this plugin.
+    PluginTroubles* troubles = nullptr;  // Null: nobody is told.
   };
 
   // Loads the private copy at `library_file`, compares it with its manifest, makes an instance and fetches its tables. `options` is
@@ -61,6 +66,18 @@ class LoadedPlugin {
 
   // The pages of an http-ui plugin, copied out of it; null for every other. Any thread.
   [[nodiscard]] UiBundlePtr uiBundle() const { return ui_bundle_; }
+  // Whether it can hand its state to the next generation (ext/state.h). Control thread; so are the next three.
+  [[nodiscard]] bool handsOverState() const { return state_.has_value(); }
+  // What it knows, while all its calls are held. Fails with plugin_failed.
+  [[nodiscard]] Result<std::string> exportState();
+  // Takes what `from` exported.
+  [[nodiscard]] Result<void> importState(const LoadedPlugin& from, const std::string& state);
+  // Asks it whether it would do its work; one that has no such test would.
+  [[nodiscard]] Result<void> selfTest();
+
+  // Keeps calls away while they fail; for all kinds but storage, whose host has a breaker of its own.
+  [[nodiscard]] PluginBreaker& breaker() { return breaker_; }
+  [[nodiscard]] const PluginBreaker& breaker() const { return breaker_; }
 
   // A guard for calls of `hook` by one thread. It lives as long as the plugin, and the figures of all guards of a hook are shown
   // together. Before the threads start.
@@ -88,8 +105,10 @@ class LoadedPlugin {
     for (const HookGuard& guard : guards_) each(guard);
   }
 
-  // Counts and logs an answer that was a failure or broke the contract. On the guard's thread.
+  // Counts and logs an answer that was a failure; one that the breaker gave in its place is passed over. On the guard's thread.
   void report(HookGuard& guard, std::string_view what) const;
+  // The same for an answer that broke the contract, which is also a fault.
+  void reportFault(HookGuard& guard, std::string_view what) const;
 
   // Ends what its services have under way: cancels timers, completes calls with ATRIUM_CANCELLED, waits for jobs. False: a job still runs,
   // and the plugin must stay as it is, for as long as the process lives.
@@ -109,6 +128,9 @@ class LoadedPlugin {
   };
   LoadedPlugin(const Manifest& manifest, std::filesystem::path library_file, Library library, Environment environment, PluginRights rights);
   void giveBack(HookGuard& guard);
+  // Marks the thread for as long as the plugin is called outside a hook.
+  [[nodiscard]] CallMark mark(const char* call) const { return {manifest_.id.c_str(), environment_.sha256.c_str(), call}; }
+  void fetchStateExtensions();
   Result<void> checkEntry();
   Result<void> create(std::string_view options);
   Result<void> fetchAll();
@@ -126,9 +148,12 @@ class LoadedPlugin {
   std::unique_ptr<PluginServices> services_;
   atrium_entry_table entry_{};
   atrium_plugin* self_ = nullptr;
+  PluginBreaker breaker_;
   OptionalOf<AllKinds>::Type extensions_;
   UiBundlePtr ui_bundle_;
   mutable std::mutex guards_mutex_;
+  std::optional<atrium_state> state_;
+  std::optional<atrium_self_test> self_test_;
   std::deque<HookGuard> guards_;
   std::vector<HookGuard*> idle_guards_;  // Of workers, held by nobody.
 };

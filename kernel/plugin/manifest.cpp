@@ -17,8 +17,8 @@ namespace {
 constexpr std::size_t id_max = 100;
 constexpr std::size_t text_max = 500;
 
-constexpr std::array<std::string_view, 11> keys = {"id",         "version", "abi",    "description", "maturity",      "untrusted_input",
-                                                   "extensions", "hooks",   "grants", "options",     "message_schema"};
+constexpr std::array<std::string_view, 12> keys = {"id",         "version", "abi",    "description", "maturity", "untrusted_input",
+                                                   "extensions", "hooks",   "grants", "requires",    "options",  "message_schema"};
 constexpr std::array<std::string_view, 4> maturities = {"draft", "beta", "stable", "deprecated"};
 constexpr std::array<std::string_view, 11> known_extensions = {"room-type",       "message-type", "routing-scorer", "alert-rule",
                                                                "storage-backend", "bus",          "authenticator",  "command",
@@ -111,6 +111,7 @@ class ManifestParser {
     manifest_.grants = list("grants");
     for (const std::string& name : manifest_.grants)
       if (!Grants::known(name)) complain(placeOf("grants"), fmt::format("\"{}\" is not a service this server has", name));
+    readRequirements();
     readOptions();
     readSchema();
     return std::move(manifest_);
@@ -182,6 +183,20 @@ class ManifestParser {
         complain(placeOf("hooks"), fmt::format("\"{}\" is not a hook", name));
       else if (!manifest_.has(known->extension))
         complain(placeOf("hooks"), fmt::format("the hook \"{}\" belongs to the extension {}, which is not listed", name, known->extension));
+    }
+  }
+
+  void readRequirements() {
+    const YamlNode* node = root_.find("requires");
+    if (!node) return;
+    if (node->kind != YamlNode::Kind::mapping) return complain(node->place, "requires must be a mapping like {com.acme.base: \"^1.2\"}");
+    for (const YamlMember& member : node->members) {
+      if (auto range = VersionRange::parse(member.value.text))
+        manifest_.requirements.push_back({member.key, member.value.text, *std::move(range)});
+      else
+        complain(member.value.place,
+                 fmt::format("\"{}\" says nothing of versions: write it as in \"^1.2\", \"~1.2.3\" or \">=1.2 <3\"", member.value.text));
+      if (member.key == manifest_.id) complain(member.place, "a plugin cannot require itself");
     }
   }
 

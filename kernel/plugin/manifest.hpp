@@ -8,6 +8,7 @@
 
 #include "base/result.hpp"
 #include "config/plugin_options.hpp"
+#include "plugin/semver.hpp"
 #include "protocol/json_schema.hpp"
 
 namespace atrium {
@@ -16,6 +17,13 @@ namespace atrium {
 struct ManifestExtension {
   std::string kind;
   std::string name;
+};
+
+// Another plugin that must be active, and in which versions.
+struct ManifestRequirement {
+  std::string plugin;
+  std::string versions;  // As it was written.
+  VersionRange range;
 };
 
 // plugin.yaml: what a plugin says of itself, read without running it. A value that moves.
@@ -30,6 +38,7 @@ struct Manifest {
   std::vector<ManifestExtension> extensions;
   std::vector<std::string> hooks;   // Those the host is to call.
   std::vector<std::string> grants;  // What it wants to use (plugin/services/grants.hpp): log, kv, http:api.acme.com.
+  std::vector<ManifestRequirement> requirements;
   PluginOptions options;
   std::optional<JsonSchema> message_schema;  // Of a message type's metadata.
 

@@ -30,9 +30,9 @@ std::string sumsOf(std::span<const TarFile> files) {
 }  // namespace
 
 std::string packPlugin(const PluginPackage& package) {
-  const auto* bytes = reinterpret_cast<const char*>(package.file.bytes.data());
+  const auto* bytes = reinterpret_cast<const char*>(package.file.bytes->data());
   std::vector<TarFile> files;
-  files.push_back({package.manifest.id + ".so", std::string(bytes, package.file.bytes.size())});
+  files.push_back({package.manifest.id + ".so", std::string(bytes, package.file.bytes->size())});
   files.push_back({std::string(manifest_name), package.file.manifest});
   if (!package.readme.empty()) files.push_back({std::string(readme_name), package.readme});
   if (!package.license.empty()) files.push_back({std::string(license_name), package.license});

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 #include <system_error>
 #include <utility>
 
@@ -45,40 +46,57 @@ Result<PluginCatalog> PluginCatalog::scan(std::span<const std::filesystem::path>
     if (paths.size() + catalog.entries_.size() > files_max)
       return fail(Code::plugin_failed, fmt::format("the plugin directories hold more than {} files", files_max));
     std::ranges::sort(paths);
-    for (const std::filesystem::path& path : paths) catalog.add(path);
+    for (const std::filesystem::path& path : paths) catalog.entries_.push_back(read(path));
   }
   catalog.refuseDoubles();
   return catalog;
 }
 
-void PluginCatalog::add(const std::filesystem::path& path) {
-  CatalogEntry& entry = entries_.emplace_back();
+CatalogEntry PluginCatalog::read(const std::filesystem::path& path) {
+  CatalogEntry entry;
   entry.file.path = path;
   auto file = readPluginFile(path);
   if (!file) {
     entry.refused = file.error().detail;
-    return;
+    return entry;
   }
   entry.file = *std::move(file);
   auto manifest = parseManifest(entry.file.manifest, "plugin.yaml");
   if (!manifest) {
     entry.refused = "its manifest is wrong: " + manifest.error().detail;
-    return;
+    return entry;
   }
-  entry.manifest = std::make_unique<Manifest>(*std::move(manifest));
+  entry.manifest = std::make_shared<const Manifest>(*std::move(manifest));
   if (entry.manifest->abi_major != ATRIUM_ABI_MAJOR || entry.manifest->abi_minor > ATRIUM_ABI_MINOR)
     entry.refused = fmt::format("it was built for plugin interface {}.{}, and this server has {}.{}: build it with this server's SDK",
                                 entry.manifest->abi_major, entry.manifest->abi_minor, ATRIUM_ABI_MAJOR, ATRIUM_ABI_MINOR);
+  return entry;
+}
+
+void PluginCatalog::reread(std::string_view id) {
+  for (CatalogEntry& entry : entries_)
+    if (entry.manifest && entry.manifest->id == id) entry = read(entry.file.path);
+  refuseDoubles();
+}
+
+const CatalogEntry* PluginCatalog::find(std::string_view id) const {
+  const CatalogEntry* found = nullptr;
+  for (const CatalogEntry& entry : entries_)
+    if (entry.manifest && entry.manifest->id == id && (!found || entry.refused.empty())) found = &entry;
+  return found;
 }
 
 // Two files with one id are both refused: which of them was meant, only the operator knows.
 void PluginCatalog::refuseDoubles() {
   std::map<std::string_view, std::vector<CatalogEntry*>> by_id;
-  for (CatalogEntry& entry : entries_)
+  for (CatalogEntry& entry : entries_) {
+    if (std::exchange(entry.doubled, false)) entry.refused.clear();
     if (entry.manifest) by_id[entry.manifest->id].push_back(&entry);
+  }
   for (const auto& [id, same] : by_id)
     for (CatalogEntry* entry : same)
       if (same.size() > 1) {
+        entry->doubled = true;
         const CatalogEntry* other = same.front() == entry ? same.back() : same.front();
         entry->refused = fmt::format("the id {} is also that of {}: remove one of them", id, other->file.path.string());
       }
@@ -149,9 +167,10 @@ void PluginCatalog::checkStorage(const PluginWishes& wishes, ConfigProblems& pro
   problems.push_back(problemAt({}, fmt::format("no plugin provides the storage backend {}", wishes.storage), std::move(hint)));
 }
 
-ResolvedPlugin PluginCatalog::resolveOne(CatalogEntry& entry, const PluginWishes& wishes, ConfigProblems& problems) {
+ResolvedPlugin PluginCatalog::resolveOne(const CatalogEntry& entry, const PluginWishes& wishes, ConfigProblems& problems) {
   const Manifest& manifest = *entry.manifest;
-  ResolvedPlugin plugin{.entry = &entry, .use = nullptr, .off = {}, .options = {}, .offers = {}, .named = false};
+  ResolvedPlugin plugin{
+      .entry = &entry, .use = nullptr, .off = {}, .lacking = false, .options = {}, .rights = {}, .offers = {}, .named = false};
   if (const auto use = wishes.use.find(manifest.id); use != wishes.use.end()) plugin.use = &use->second;
   if (plugin.use && !plugin.use->enabled) {
     plugin.off = "plugins.use switches it off";
@@ -183,6 +202,7 @@ ResolvedPlugin PluginCatalog::resolveOne(CatalogEntry& entry, const PluginWishes
   plugin.named = plugin.named || plugin.use;
   if (plugin.offers.empty()) return plugin;
   plugin.off.clear();
+  checkVersion(plugin, problems);
   if (plugin.use && (plugin.use->deadline || plugin.use->on_failure) && manifest.has("storage-backend"))
     problems.push_back(problemAt(plugin.use->place, fmt::format("{}: a storage takes neither deadline nor on_failure here", manifest.id),
                                  "set storage.deadline; what fails is never taken for stored"));
@@ -196,7 +216,7 @@ ResolvedPlugin PluginCatalog::resolveOne(CatalogEntry& entry, const PluginWishes
       problems.push_back(std::move(problem));
     }
   else
-    entry.refused = plugin.off = options.error().front().message;
+    plugin.off = options.error().front().message, plugin.lacking = true;
   return plugin;
 }
 
@@ -218,6 +238,82 @@ void PluginCatalog::giveRights(ResolvedPlugin& plugin, ConfigProblems& problems)
   }
 }
 
+void PluginCatalog::checkVersion(const ResolvedPlugin& plugin, ConfigProblems& problems) {
+  if (!plugin.use || plugin.use->version.empty()) return;
+  const Manifest& manifest = *plugin.entry->manifest;
+  const auto range = VersionRange::parse(plugin.use->version);
+  const auto version = Version::parse(manifest.version);
+  if (!range)
+    problems.push_back(problemAt(plugin.use->place, fmt::format("{}: \"{}\" says nothing of versions", manifest.id, plugin.use->version),
+                                 "write it as in ^1.2, ~1.2.3 or \">=1.2 <3\""));
+  else if (version && !range->holds(*version))
+    problems.push_back(problemAt(plugin.use->place,
+                                 fmt::format("the plugin {} ({}) has the version {}, and {} is asked for", manifest.id,
+                                             plugin.entry->file.path.string(), manifest.version, plugin.use->version),
+                                 "bring another file, or ask for other versions"));
+}
+
+std::string PluginCatalog::lackOf(const ManifestRequirement& requirement, const std::vector<ResolvedPlugin>& resolved) const {
+  const CatalogEntry* entry = find(requirement.plugin);
+  if (!entry) return "no file in the plugin directories holds it";
+  if (!entry->refused.empty()) return fmt::format("{} was refused: {}", entry->file.path.string(), entry->refused);
+  const auto other = std::ranges::find(resolved, requirement.plugin, [](const ResolvedPlugin& one) { return one.entry->manifest->id; });
+  if (other != resolved.end() && !other->off.empty()) return fmt::format("it is off: {}", other->off);
+  const auto version = Version::parse(entry->manifest->version);
+  if (version && !requirement.range.holds(*version))
+    return fmt::format("{} is version {}", entry->file.path.string(), entry->manifest->version);
+  return {};
+}
+
+void PluginCatalog::checkRequirements(std::vector<ResolvedPlugin>& resolved, ConfigProblems& problems) const {
+  const auto lack = [&problems](ResolvedPlugin& plugin, std::string sentence) {
+    if (plugin.named)
+      problems.push_back(
+          problemAt(plugin.use ? plugin.use->place : SourcePlace(), std::move(sentence), "bring it, or switch this one off"));
+    else
+      plugin.off = std::move(sentence), plugin.lacking = true;
+  };
+  std::vector<std::string_view> told;
+  // One that goes off may be what another one requires.
+  for (bool again = true; std::exchange(again, false);)
+    for (ResolvedPlugin& plugin : resolved) {
+      const std::string_view id = plugin.entry->manifest->id;
+      if (!plugin.off.empty() || std::ranges::find(told, id) != told.end()) continue;
+      for (const ManifestRequirement& requirement : plugin.entry->manifest->requirements) {
+        const std::string why = lackOf(requirement, resolved);
+        if (why.empty()) continue;
+        told.push_back(id);
+        lack(plugin, fmt::format("the plugin {} requires {} {}, and {}", id, requirement.plugin, requirement.versions, why));
+        again = again || !plugin.off.empty();
+        break;
+      }
+    }
+  // Taken in rounds: whoever requires nothing that is still waiting. Those that wait for ever stand in a circle, or behind one.
+  std::vector<ResolvedPlugin> in_order;
+  std::vector<ResolvedPlugin> waiting = std::move(resolved);
+  while (!waiting.empty()) {
+    std::vector<ResolvedPlugin> still;
+    const auto waits = [&waiting](const ResolvedPlugin& plugin) {
+      return plugin.off.empty() && std::ranges::any_of(plugin.entry->manifest->requirements, [&](const ManifestRequirement& requirement) {
+               return std::ranges::any_of(
+                   waiting, [&](const ResolvedPlugin& other) { return other.entry && other.entry->manifest->id == requirement.plugin; });
+             });
+    };
+    std::vector<bool> held;
+    for (const ResolvedPlugin& plugin : waiting) held.push_back(waits(plugin));
+    if (std::ranges::find(held, false) == held.end()) {
+      for (ResolvedPlugin& plugin : waiting)
+        lack(plugin, fmt::format("the plugin {} requires {}, which in the end requires it", plugin.entry->manifest->id,
+                                 plugin.entry->manifest->requirements.front().plugin));
+      std::ranges::move(waiting, std::back_inserter(in_order));
+      break;
+    }
+    for (std::size_t at = 0; at < waiting.size(); ++at) (held[at] ? still : in_order).push_back(std::move(waiting[at]));
+    waiting = std::move(still);
+  }
+  resolved = std::move(in_order);
+}
+
 // Rooms and messages name their types: two plugins for one name would be a matter of luck.
 void PluginCatalog::checkNames(const std::vector<ResolvedPlugin>& resolved, ConfigProblems& problems) {
   std::map<std::pair<std::string_view, std::string_view>, std::string_view> taken;
@@ -233,16 +329,17 @@ void PluginCatalog::checkNames(const std::vector<ResolvedPlugin>& resolved, Conf
     }
 }
 
-std::expected<std::vector<ResolvedPlugin>, ConfigProblems> PluginCatalog::resolve(const PluginWishes& wishes) {
+std::expected<std::vector<ResolvedPlugin>, ConfigProblems> PluginCatalog::resolve(const PluginWishes& wishes) const {
   ConfigProblems problems;
   checkNamed(wishes, problems);
   checkSwitches(wishes.room_types, "room-type", problems);
   checkSwitches(wishes.message_types, "message-type", problems);
   checkStorage(wishes, problems);
   std::vector<ResolvedPlugin> resolved;
-  for (CatalogEntry& entry : entries_)
+  for (const CatalogEntry& entry : entries_)
     if (entry.refused.empty()) resolved.push_back(resolveOne(entry, wishes, problems));
   checkNames(resolved, problems);
+  checkRequirements(resolved, problems);
   if (!problems.empty()) return std::unexpected(std::move(problems));
   return resolved;
 }

@@ -18,11 +18,12 @@
 // Which plugins there are and which of them the operator wants: everything that is known before a line of their code runs.
 namespace atrium {
 
-// One file of a plugin directory: sound, or refused with a reason.
+// One file of a plugin directory: sound, or refused with a reason. A value; copies share the file's bytes and the manifest.
 struct CatalogEntry {
-  PluginFile file;                     // The path alone when it was refused before it was read.
-  std::unique_ptr<Manifest> manifest;  // Null when none could be read.
-  std::string refused;                 // One sentence without its full stop; empty: sound.
+  PluginFile file;                           // The path alone when it was refused before it was read.
+  std::shared_ptr<const Manifest> manifest;  // Null when none could be read.
+  std::string refused;                       // One sentence without its full stop; empty: sound.
+  bool doubled = false;                      // Refused because another file has the same id.
 };
 
 // What the configuration says of plugins. A value.
@@ -41,9 +42,10 @@ struct PluginWishes {
 
 // What becomes of one sound plugin.
 struct ResolvedPlugin {
-  CatalogEntry* entry = nullptr;
+  const CatalogEntry* entry = nullptr;
   const PluginUse* use = nullptr;   // Null: the configuration does not name it.
   std::string off;                  // Why it is not wanted, a sentence without its full stop; empty: it is.
+  bool lacking = false;             // `off` because it is not named and lacks what it needs: an option, another plugin.
   std::string options;              // When it is wanted: its options as it will get them, one JSON object.
   PluginRights rights{};            // Likewise, what it may use.
   std::vector<std::string> offers;  // Which of the manifest's kinds of extension are switched on.
@@ -51,6 +53,7 @@ struct ResolvedPlugin {
   bool named = false;
 };
 
+// A value; copies share what is large.
 class PluginCatalog {
  public:
   static constexpr std::size_t files_max = 1000;
@@ -59,22 +62,31 @@ class PluginCatalog {
   // over. Runs nothing of them. Fails with plugin_failed when a directory cannot be used. Blocks on the disk. Any thread.
   [[nodiscard]] static Result<PluginCatalog> scan(std::span<const std::filesystem::path> directories);
 
-  [[nodiscard]] std::span<CatalogEntry> entries() { return entries_; }
-  [[nodiscard]] std::span<const CatalogEntry> entries() const { return entries_; }
+  // Reads the file that held the plugin `id` anew, where one did. Blocks on the disk.
+  void reread(std::string_view id);
 
-  // What becomes of every sound plugin, in order of file; or everything in the wishes that cannot be granted: names that nothing
-  // provides, plugins that are named and refused, options that are wrong. A plugin that is not named and lacks an option it needs is
-  // refused in its entry. The result points into the catalog and into `wishes`.
-  [[nodiscard]] std::expected<std::vector<ResolvedPlugin>, ConfigProblems> resolve(const PluginWishes& wishes);
+  [[nodiscard]] std::span<const CatalogEntry> entries() const { return entries_; }
+  // The sound entry of that id, or one that is not; null: there is none.
+  [[nodiscard]] const CatalogEntry* find(std::string_view id) const;
+
+  // What becomes of every sound plugin, in order of file but behind those it requires; or everything in the wishes that cannot be granted:
+  // names that nothing provides, plugins that are named and refused, options that are wrong. A plugin that is not named and lacks an option
+  // it needs is off. The result points into the catalog and into `wishes`.
+  [[nodiscard]] std::expected<std::vector<ResolvedPlugin>, ConfigProblems> resolve(const PluginWishes& wishes) const;
 
  private:
-  void add(const std::filesystem::path& path);
+  [[nodiscard]] static CatalogEntry read(const std::filesystem::path& path);
   void refuseDoubles();
   void checkNamed(const PluginWishes& wishes, ConfigProblems& problems) const;
   void checkSwitches(const std::map<std::string, Switch>& switches, std::string_view kind, ConfigProblems& problems) const;
   void checkStorage(const PluginWishes& wishes, ConfigProblems& problems) const;
-  static ResolvedPlugin resolveOne(CatalogEntry& entry, const PluginWishes& wishes, ConfigProblems& problems);
   static void giveRights(ResolvedPlugin& plugin, ConfigProblems& problems);
+  static ResolvedPlugin resolveOne(const CatalogEntry& entry, const PluginWishes& wishes, ConfigProblems& problems);
+  static void checkVersion(const ResolvedPlugin& plugin, ConfigProblems& problems);
+  // Whoever lacks another plugin, or stands in a circle with it, is a problem when it is named and off when it is not; then in an order in
+  // which each follows what it requires.
+  void checkRequirements(std::vector<ResolvedPlugin>& resolved, ConfigProblems& problems) const;
+  [[nodiscard]] std::string lackOf(const ManifestRequirement& requirement, const std::vector<ResolvedPlugin>& resolved) const;
   static void checkNames(const std::vector<ResolvedPlugin>& resolved, ConfigProblems& problems);
 
   std::vector<CatalogEntry> entries_;

@@ -104,7 +104,7 @@ Result<PluginFile> checkPluginBytes(const std::filesystem::path& path, std::vect
   if (!contents) return fail(contents.error());
   if (!sealIsWhole(bytes, contents->seal_offset)) return refuse("its seal is broken: the file was changed after it was built");
   PluginFile result{path, {}, toHex(sha256(bytes)), contents->build_id, std::string(contents->manifest)};
-  result.bytes = std::move(bytes);
+  result.bytes = std::make_shared<const std::vector<std::byte>>(std::move(bytes));
   return result;
 }
 
@@ -128,7 +128,7 @@ Result<std::filesystem::path> PluginCopies::write(const PluginFile& file, std::s
   const std::filesystem::path path = directory_ / fmt::format("{}.{}.{}.so", id, file.sha256.substr(0, 12), ++generation_);
   const Descriptor copy(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
   if (!copy) return refuse("its private copy cannot be written: " + systemError());
-  if (auto written = writeWhole(copy.get(), file.bytes); !written) {
+  if (auto written = writeWhole(copy.get(), *file.bytes); !written) {
     ::unlink(path.c_str());
     return fail(std::move(written.error()));
   }

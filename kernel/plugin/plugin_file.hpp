@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <filesystem>
 #include <span>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -15,10 +16,10 @@ namespace atrium {
 
 inline constexpr std::size_t plugin_size_max = 64 * 1024 * 1024;
 
-// A file that passed every check that needs no code of it to run. A value.
+// A file that passed every check that needs no code of it to run. A value; copies share the bytes.
 struct PluginFile {
   std::filesystem::path path;
-  std::vector<std::byte> bytes;
+  std::shared_ptr<const std::vector<std::byte>> bytes;
   std::string sha256;    // Lower-case hexadecimal.
   std::string build_id;  // Lower-case hexadecimal; empty when the linker wrote none.
   std::string manifest;

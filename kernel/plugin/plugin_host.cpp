@@ -8,25 +8,25 @@
 #include <utility>
 
 #include "plugin/plugin_record.hpp"
-#include "plugin/process_hooks.hpp"
-#include "plugin/types_port.hpp"
 #include "protocol/errors.hpp"
 
 namespace atrium {
 
-std::string_view word(PluginState state) {
-  switch (state) {
-    case PluginState::rejected: return "rejected";
-    case PluginState::verified: return "verified";
-    case PluginState::active: return "active";
-    case PluginState::unloaded: return "unloaded";
-    case PluginState::pinned: return "pinned";
-  }
-  return {};
+namespace {
+
+std::filesystem::path inside(const std::filesystem::path& directory, const char* name) {
+  return directory.empty() ? std::filesystem::path() : directory / name;
 }
 
+}  // namespace
+
 PluginHost::PluginHost(Options options, Log& log, const Clock& clock)
-    : options_(std::move(options)), log_(log), environment_{log, clock, call_clock_, options_.services} {}
+    : options_(std::move(options)), log_(log), clock_(clock), journal_(log, clock), tombstone_(options_.memory), quarantine_([&] {
+        std::string damage;
+        Quarantine quarantine = Quarantine::open(inside(options_.memory, "quarantine.json"), damage);
+        if (!damage.empty()) log.error("plugin.quarantine_lost", {{"detail", damage}});
+        return quarantine;
+      }()) {}
 
 PluginHost::~PluginHost() { stop(); }
 
@@ -36,16 +36,29 @@ Result<std::unique_ptr<PluginHost>> PluginHost::start(Options options, Log& log,
   return host;
 }
 
+// Whoever ended the previous run is not loaded again by itself.
+void PluginHost::convict(const Culprit& culprit) {
+  log_.error("plugin.ended_the_server", {{"plugin", culprit.plugin}, {"sha256", culprit.sha256}, {"reason", culprit.reason}});
+  auto kept = quarantine_.add({culprit.plugin, culprit.sha256, culprit.reason, "server", clock_.now().wall});
+  if (!kept) log_.error("plugin.quarantine_not_kept", {{"plugin", culprit.plugin}, {"detail", kept.error().detail}});
+}
+
 Result<void> PluginHost::load() {
+  for (const Culprit& culprit : tombstone_.culprits()) convict(culprit);
+  tombstone_.forget();
   auto catalog = PluginCatalog::scan(options_.directories);
   if (!catalog) return fail(catalog.error());
   catalog_ = *std::move(catalog);
-  auto resolved = catalog_.resolve(options_.wishes);
-  for (CatalogEntry& entry : catalog_.entries()) {
-    Record& record = records_.emplace_back();
-    record.entry = &entry;
-    if (!entry.refused.empty()) reject(record, entry.refused);
+  for (const CatalogEntry& entry : catalog_.entries()) {
+    Record& record = recordOf(keyOf(entry));
+    record.entry = entry;
+    note(record, 0, PluginState::discovered);
+    if (entry.refused.empty())
+      note(record, 0, PluginState::verified);
+    else
+      note(record, 0, PluginState::rejected, entry.refused);
   }
+  const auto resolved = catalog_.resolve(options_.wishes);
   if (!resolved) return fail(Code::plugin_failed, formatProblems(resolved.error()));
   // The directory of the copies is emptied first, so it must not be one that somebody keeps plugins in.
   for (const std::filesystem::path& directory : options_.directories) {
@@ -57,93 +70,125 @@ Result<void> PluginHost::load() {
   }
   auto copies = PluginCopies::open(options_.copies);
   if (!copies) return fail(copies.error());
-  for (ResolvedPlugin& plugin : *resolved)
-    if (auto loaded = loadOne(plugin, *std::ranges::find(records_, plugin.entry, &Record::entry), *copies); !loaded) return loaded;
-  for (CatalogEntry& entry : catalog_.entries()) entry.file.bytes = {};
+  copies_ = *std::move(copies);
+  tombstone_.watch();
+  for (const ResolvedPlugin& plugin : *resolved)
+    if (auto loaded = loadOne(plugin); !loaded) return loaded;
   return {};
 }
 
-Result<void> PluginHost::loadOne(ResolvedPlugin& plugin, Record& record, PluginCopies& copies) {
-  record.plugin = std::move(plugin);
-  if (!record.plugin.off.empty()) {
-    if (record.state != PluginState::rejected) record.reason = record.plugin.off;
+Result<void> PluginHost::loadOne(const ResolvedPlugin& plugin) {
+  const Manifest& manifest = *plugin.entry->manifest;
+  Record& record = recordOf(manifest.id);
+  record.off = plugin.off;
+  if (!plugin.off.empty()) {
+    note(record, 0, plugin.lacking ? PluginState::rejected : PluginState::verified, plugin.off);
     return {};
   }
-  const CatalogEntry& entry = *record.entry;
-  const Manifest& manifest = *entry.manifest;
-  const auto copy = copies.write(entry.file, manifest.id);
-  auto loaded = copy ? LoadedPlugin::load(manifest, *copy, record.plugin.options, environment_, record.plugin.rights) : fail(copy.error());
-  if (!loaded) {
-    if (record.plugin.named)
-      return fail(Code::plugin_failed,
-                  fmt::format("The plugin {} ({}) cannot be used: {}.", manifest.id, entry.file.path.string(), loaded.error().detail));
-    reject(record, loaded.error().detail);
+  if (const QuarantinedFile* file = quarantine_.find(manifest.id, plugin.entry->file.sha256)) {
+    record.quarantine = *file;
+    note(record, 0, PluginState::quarantined, file->reason);
     return {};
   }
-  record.loaded = *std::move(loaded);
-  record.state = PluginState::active;
-  registry_.publish(*record.loaded, record.plugin.offers);
-  log_.info("plugin.active", {{"plugin", manifest.id}, {"version", manifest.version}, {"sha256", entry.file.sha256}});
+  auto made = make(plugin, record);
+  if (!made) {
+    if (plugin.named)
+      return fail(Code::plugin_failed, fmt::format("The plugin {} ({}) cannot be used: {}.", manifest.id, plugin.entry->file.path.string(),
+                                                   made.error().detail));
+    return {};
+  }
+  registry_.publish(*(*made)->loaded, (*made)->offers);
+  const std::uint64_t number = (*made)->number;
+  {
+    const std::scoped_lock lock(mutex_);
+    record.current = *std::move(made);
+    load_order_.push_back(manifest.id);
+  }
+  note(record, number, PluginState::active);
   return {};
 }
 
-void PluginHost::reject(Record& record, std::string reason) {
-  record.state = PluginState::rejected;
-  record.reason = std::move(reason);
-  const std::string file = record.entry->file.path.string();
-  log_.warning("plugin.rejected", {{"file", file}, {"reason", record.reason}});
+std::string PluginHost::keyOf(const CatalogEntry& entry) {
+  return entry.manifest && !entry.doubled ? entry.manifest->id : entry.file.path.string();
 }
 
-std::unique_ptr<Types> PluginHost::makeTypes() {
+PluginHost::Record& PluginHost::recordOf(const std::string& key) {
+  const std::scoped_lock lock(mutex_);
+  return records_[key];
+}
+
+void PluginHost::note(Record& record, std::uint64_t generation, PluginState state, std::string reason) {
+  const std::scoped_lock lock(mutex_);
+  noteLocked(record, generation, state, std::move(reason));
+}
+
+void PluginHost::noteLocked(Record& record, std::uint64_t generation, PluginState state, std::string reason) {
+  const bool named = record.entry.manifest != nullptr;
+  const PluginEvent event = journal_.note({.plugin = named ? record.entry.manifest->id : record.entry.file.path.string(),
+                                           .version = named ? record.entry.manifest->version : std::string(),
+                                           .generation = generation,
+                                           .state = state,
+                                           .reason = std::move(reason)});
+  if (record.history.size() == Record::history_max) record.history.pop_front();
+  record.history.push_back(event);
+  // What becomes of an old generation, or of one that is being tried, is not what becomes of the plugin.
+  if (record.current && record.current->number != generation) return;
+  record.state = state;
+  record.reason = event.reason;
+  record.since = event.at;
+}
+
+std::unique_ptr<TypesPort> PluginHost::makeTypes() {
   auto types = std::make_unique<TypesPort>();
-  for (Record& record : records_) {
-    const PluginUse* use = record.plugin.use;
-    HookSettings settings{.room_type = record.offers("room-type"), .message_type = record.offers("message-type")};
-    if (!settings.room_type && !settings.message_type) continue;
-    if (use && use->deadline) settings.room_deadline = settings.message_deadline = *use->deadline;
-    settings.allow_on_failure = use && use->on_failure == OnFailure::allow;
-    LoadedPlugin& plugin = *record.loaded;
-    const Manifest& manifest = plugin.manifest();
-    record.source = {.plugin_id = manifest.id, .version = manifest.version};
-    TypesPublication publication{
-        .plugin_id = manifest.id, .hooks = processHooks(plugin, record.source, settings), .allow_on_failure = settings.allow_on_failure};
-    if (settings.room_type) publication.room_type = plugin.roomType()->info;
-    if (settings.message_type) publication.message_type = plugin.messageType()->info;
-    if (settings.message_type && manifest.message_schema) publication.message_schema = &*manifest.message_schema;
-    types->publish(publication);
+  for (auto& [id, record] : records_) {
+    if (!record.current) continue;
+    auto publication = record.current->publication();
+    if (!publication) continue;
+    publication->hooks = processHooks(*record.current->loaded, record.current->source, record.current->hookSettings());
+    types->publish(*publication);
   }
   return types;
 }
 
 LoadedPlugin* PluginHost::storage() {
-  const auto found = std::ranges::find_if(records_, [](const Record& record) { return record.offers("storage-backend"); });
-  return found == records_.end() ? nullptr : found->loaded.get();
+  for (auto& [id, record] : records_)
+    if (record.current && record.current->offersKind("storage-backend")) return record.current->loaded.get();
+  return nullptr;
 }
 
 LoadedPlugin* PluginHost::find(std::string_view id) {
-  const auto found =
-      std::ranges::find_if(records_, [&](const Record& record) { return record.loaded && record.loaded->manifest().id == id; });
-  return found == records_.end() ? nullptr : found->loaded.get();
+  const auto found = records_.find(id);
+  return found == records_.end() || !found->second.current ? nullptr : found->second.current->loaded.get();
+}
+
+void PluginHost::serve(Shards& shards, std::vector<TypesPort*> ports, std::function<void()> wake) {
+  shards_.serve(shards, std::move(ports));
+  static_cast<void>(shards_.onEach([](TypesPort&, std::size_t) { Tombstone::watchThread(); }));
+  const std::scoped_lock lock(mutex_);
+  wake_ = std::move(wake);
+}
+
+void PluginHost::leave() {
+  shards_.leave();
+  const std::scoped_lock lock(mutex_);
+  wake_ = {};
 }
 
 void PluginHost::stop() {
-  for (Record& record : records_ | std::views::reverse) {
-    if (!record.loaded) continue;
-    registry_.withdraw(*record.loaded);
-    if (!record.loaded->settle()) {
-      record.state = PluginState::pinned;
-      record.reason = "one of its jobs did not end, so it stays in memory";
-      log_.error("plugin.pinned", {{"plugin", record.entry->manifest->id}, {"reason", record.reason}});
-      static_cast<void>(record.loaded.release());
-      continue;
+  for (const std::string& id : std::exchange(load_order_, {}) | std::views::reverse) {
+    Record& record = recordOf(id);
+    if (!record.current) continue;
+    registry_.withdraw(*record.current->loaded);
+    std::unique_ptr<Generation> current;
+    {
+      const std::scoped_lock lock(mutex_);
+      current = std::move(record.current);
     }
-    const bool gone = record.loaded->end();
-    record.loaded.reset();
-    record.state = gone ? PluginState::unloaded : PluginState::pinned;
-    if (gone) continue;
-    record.reason = "its code stays in memory: a unique symbol or a thread-local object with a destructor holds it";
-    log_.warning("plugin.pinned", {{"plugin", record.entry->manifest->id}, {"reason", record.reason}});
+    endGeneration(record, std::move(current));
   }
+  // Whoever is still inside one of these never comes back; its code stays to the end of the process.
+  for (auto& [id, record] : records_)
+    for (auto& held : std::exchange(record.held, {})) static_cast<void>(held.release());
 }
 
 }  // namespace atrium

@@ -1,7 +1,13 @@
 #pragma once
 
+#include <chrono>
+#include <cstdint>
 #include <filesystem>
+#include <functional>
+#include <map>
 #include <memory>
+#include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -13,19 +19,15 @@
 #include "plugin/guard.hpp"
 #include "plugin/loaded_plugin.hpp"
 #include "plugin/plugin_catalog.hpp"
+#include "plugin/plugin_journal.hpp"
 #include "plugin/plugin_registry.hpp"
+#include "plugin/quarantine.hpp"
+#include "plugin/shard_types.hpp"
+#include "plugin/tombstone.hpp"
+#include "plugin/types_port.hpp"
+#include "protocol/json_writer.hpp"
 
 namespace atrium {
-
-// Where a plugin stands in its life.
-enum class PluginState : std::uint8_t {
-  rejected,  // Its file or manifest is not sound, or it did not start; the reason says why.
-  verified,  // Sound, and not wanted; the reason says by what.
-  active,    // Loaded, configured, being called.
-  unloaded,  // Ended in order, code gone.
-  pinned     // Ended in order, but its code could not be unloaded.
-};
-[[nodiscard]] std::string_view word(PluginState state);
 
 // Whether all plugins that are wanted do their work. A value.
 struct PluginsHealth {
@@ -33,62 +35,178 @@ struct PluginsHealth {
   std::string detail;  // Which do not and why, one sentence without its full stop; empty: all do.
 };
 
-// The plugins of a server: finds them, loads those the configuration switches on, and tells about all of them. Made and stopped on the
-// main thread; the reports may be asked for by any thread in between.
-class PluginHost {
+// One thing that a change of the plugins does, or would do. A value.
+struct PluginStep {
+  enum class Action : std::uint8_t {
+    load,
+    unload,
+    swap,         // Another file takes the place of the one that runs.
+    reconfigure,  // The same file anew, with other options.
+    keep,         // Something else is wanted and is not done; `detail` says why.
+    restart       // Only a restart of the server does it.
+  };
+  Action action{};
+  std::string plugin = {};
+  std::string from_version = {};  // Empty: none runs.
+  std::string to_version = {};    // Empty: none will run.
+  std::string detail = {};        // One sentence without its full stop; may be empty.
+  // How long calls of the plugin were held while its state was handed over; zero: they were not.
+  std::chrono::microseconds parked{0};
+};
+[[nodiscard]] std::string_view word(PluginStep::Action action);
+
+// The plugins of a server: finds them, loads those the configuration switches on, exchanges them while they are being called, and tells
+// about all of them.
+//
+// A plugin lives in generations. A new one is made beside the running one, on the control thread; then each shard is told, between two
+// turns of its own, to call the new one from now on; when the last shard has done so and the last lease is back, nobody is inside the old
+// one, and it is ended and unloaded. A change of several plugins is made ready as a whole before any of it is published: what cannot be
+// made, does not take its state or fails its self-test leaves everything as it was.
+//
+// Control thread (the main thread), except where another is named.
+class PluginHost final : private PluginTroubles {
  public:
   struct Options {
     std::vector<std::filesystem::path> directories;
     std::filesystem::path copies;  // For the private copies that are loaded; made, and emptied first.
     PluginWishes wishes;
-    ServiceParts services{};  // What plugins' services are built on.
+    ServiceParts services{};            // What plugins' services are built on.
+    std::filesystem::path memory = {};  // A directory for what must survive a restart: quarantine, tombstones. Empty: nothing does.
+    std::chrono::milliseconds lease_patience{5000};  // With calls on workers in an old generation; afterwards it is stuck.
   };
 
   // Loads what is wanted. A file that is not sound, or does not start, and that the configuration does not name is logged and left
   // alone; a plugin that it names and that cannot be used ends the start: plugin_failed, with a text for the operator (a line for each
-  // problem). `log` and `clock` outlive the host.
+  // problem). One in quarantine is not loaded even when it is named. `log` and `clock` outlive the host.
   [[nodiscard]] static Result<std::unique_ptr<PluginHost>> start(Options options, Log& log, const Clock& clock);
   ~PluginHost();
   PluginHost(const PluginHost&) = delete;
   PluginHost& operator=(const PluginHost&) = delete;
 
   // The room types and message types, for one shard. Before the threads start; to be destroyed before stop().
-  [[nodiscard]] std::unique_ptr<Types> makeTypes();
+  [[nodiscard]] std::unique_ptr<TypesPort> makeTypes();
   // The storage backend that was wished for; null when none was. Valid until stop().
   [[nodiscard]] LoadedPlugin* storage();
-  // The plugin of that id; null when it is not active. Valid until stop().
+  // The plugin of that id; null when it is not active. Valid until the next change.
   [[nodiscard]] LoadedPlugin* find(std::string_view id);
 
-  // Who offers what of the kinds that are called on workers. Valid until stop(), before which every lease is given back.
+  // Who offers what of the kinds that are called on workers. Any thread. Valid until stop(), before which every lease is given back.
   [[nodiscard]] PluginRegistry& registry() { return registry_; }
 
+  // From now on the shards' threads run, and changes reach these ports by posts. `wake` is called, on any thread, when attend() has
+  // something to do. Both until leave().
+  void serve(Shards& shards, std::vector<TypesPort*> ports, std::function<void()> wake);
+  // The shards' threads have ended.
+  void leave();
   // Ends all plugins, the last loaded first. Nothing may be inside them any more.
   void stop();
 
+  // ---- Changes at runtime. Each is whole or nothing: change_refused with one sentence, or with all problems as fields, leaves all as it
+  // was; not_found when there is no such plugin. What enable(), disable() and configure() change of the wishes holds until the
+  // configuration is applied or the server restarts.
+  using Steps = std::vector<PluginStep>;
+  [[nodiscard]] Result<Steps> enable(const std::string& id);
+  [[nodiscard]] Result<Steps> disable(const std::string& id);
+  // Reads its file anew and swaps to it, also when it is the same.
+  [[nodiscard]] Result<Steps> reload(const std::string& id);
+  // `config` takes the place of its options.
+  [[nodiscard]] Result<Steps> configure(const std::string& id, YamlNode config);
+  // Lifts its quarantine, forgets its faults, and loads it when it is wanted.
+  [[nodiscard]] Result<Steps> reset(const std::string& id);
+  // Reads the plugin directories anew: loads, swaps and unloads what is different.
+  [[nodiscard]] Result<Steps> rescan();
+  // What apply() would do with these wishes and directories.
+  [[nodiscard]] Result<Steps> plan(std::vector<std::filesystem::path> directories, PluginWishes wishes);
+  [[nodiscard]] Result<Steps> apply(std::vector<std::filesystem::path> directories, PluginWishes wishes);
+
+  // Looks after plugins that got into trouble: goes back to the former generation, or puts one into quarantine; ends old generations that
+  // somebody was inside of for long.
+  void attend();
+  // Which plugin is inside a call at present, for a server that is about to end because a thread is stuck: it is written down for the next
+  // start. Any thread.
+  void blameStuckCalls();
+
+  // ---- What is told. Any thread.
+  [[nodiscard]] PluginJournal& journal() { return journal_; }
   // The answer of GET /admin/plugins: {"items":[...],"next_cursor":null}.
   [[nodiscard]] std::string adminJson() const;
-  // A plugin that was rejected is missed where the configuration wants whatever is found; one fails while each of the latest calls of
-  // one of its hooks did (HookGuard::failing()).
+  // One of its items; nothing: there is no plugin of that id.
+  [[nodiscard]] std::optional<std::string> adminJson(std::string_view id) const;
+  // The answer of GET /admin/plugins/events.
+  [[nodiscard]] std::string eventsJson(std::uint64_t after) const;
+  // A plugin that was rejected is missed where the configuration wants whatever is found, and so is one in quarantine; one fails while its
+  // breaker is open or each of the latest calls of one of its hooks did (HookGuard::failing()).
   [[nodiscard]] PluginsHealth health() const;
-  // Appends calls, failures, overruns and durations of every plugin and hook in the text format of Prometheus.
+  // Appends calls, failures, overruns and durations of every plugin and hook, and the plugins' states, in the text format of Prometheus.
   void appendPrometheus(std::string& out) const;
 
  private:
+  struct Generation;
   struct Record;
+  struct Move;
+  struct Trial;
+  using Moves = std::vector<Move>;
+
   PluginHost(Options options, Log& log, const Clock& clock);
   Result<void> load();
-  Result<void> loadOne(ResolvedPlugin& plugin, Record& record, PluginCopies& copies);
-  void reject(Record& record, std::string reason);
+  Result<void> loadOne(const ResolvedPlugin& plugin);
+  void convict(const Culprit& culprit);
+
+  // Planning (plugin_plan.cpp).
+  [[nodiscard]] static Result<std::unique_ptr<Trial>> tryOut(PluginCatalog catalog, PluginWishes wishes);
+  // What leads from what runs to the trial; only for the plugin `only` when it is not empty, which is then swapped even for the same.
+  [[nodiscard]] Moves movesTo(const Trial& trial, std::string_view only, bool force);
+  void planOne(const ResolvedPlugin& plugin, bool force, Moves& moves);
+  Result<Steps> change(std::unique_ptr<Trial> trial, std::string_view only, bool force);
+  Result<void> known(const std::string& id) const;
+
+  // Carrying out (plugin_change.cpp).
+  Result<void> carryOut(Moves& moves);
+  Result<std::unique_ptr<Generation>> make(const ResolvedPlugin& plugin, Record& record);
+  Result<void> makeAll(Moves& moves);
+  void dropMade(Moves& moves);
+  Result<void> handOver(Moves& moves);
+  std::shared_ptr<EveryShard> park(const Moves& moves, bool parked);
+  std::shared_ptr<EveryShard> publish(Moves& moves);
+  void replace(Move& move, const std::shared_ptr<EveryShard>& left);
+  // `forget`: it is not to be gone back to.
+  void retire(Record& record, std::unique_ptr<Generation> old, const std::shared_ptr<EveryShard>& left, bool forget);
+  bool endGeneration(Record& record, std::unique_ptr<Generation> old);
+  void reap();
+  void adopt(std::unique_ptr<Trial> trial);
+
+  // Troubles (plugin_troubles.cpp).
+  void breakerChanged(const std::string& plugin, std::uint64_t generation, BreakerState state) override;
+  void faulted(const std::string& plugin, std::uint64_t generation, std::string_view what) override;
+  void rollBack(Record& record, const std::string& reason);
+  void putIntoQuarantine(Record& record, std::string reason, std::string by);
+
+  [[nodiscard]] static std::string keyOf(const CatalogEntry& entry);
+  Record& recordOf(const std::string& key);
+  // One step of a record's life, told everywhere. Under no lock.
+  void note(Record& record, std::uint64_t generation, PluginState state, std::string reason = {});
+  void noteLocked(Record& record, std::uint64_t generation, PluginState state, std::string reason);
   void appendOwnSeries(std::string& out) const;
   [[nodiscard]] bool missed(const Record& record) const;
+  void writeRecord(JsonWriter<std::string>& json, const Record& record) const;
 
   Options options_;
   Log& log_;
+  const Clock& clock_;
   CallClock call_clock_;
-  LoadedPlugin::Environment environment_;
+  PluginJournal journal_;
+  Tombstone tombstone_;
+  Quarantine quarantine_;
+  std::optional<PluginCopies> copies_;
   PluginCatalog catalog_;
-  std::vector<Record> records_;
+  ShardTypes shards_;
+  std::function<void()> wake_;
   PluginRegistry registry_;
+
+  // Held for moments, never while a plugin is called: the reports read what the control thread and the troubles write.
+  mutable std::mutex mutex_;
+  std::map<std::string, Record, std::less<>> records_;  // By id; a file without one by its path.
+  std::vector<std::string> load_order_;                 // Of the active plugins.
 };
 
 }  // namespace atrium

@@ -1,23 +1,96 @@
 #pragma once
 
 #include <algorithm>
+#include <deque>
 #include <memory>
+#include <optional>
 #include <string>
+#include <vector>
 
+#include "plugin/hook_figures.hpp"
 #include "plugin/plugin_host.hpp"
+#include "plugin/process_hooks.hpp"
 
 namespace atrium {
 
-// What the host knows of one file.
-struct PluginHost::Record {
-  CatalogEntry* entry = nullptr;
-  ResolvedPlugin plugin;  // When it is sound.
-  PluginState state = PluginState::verified;
-  std::string reason;
-  std::unique_ptr<LoadedPlugin> loaded;
+// One load of a plugin, with everything it was made of, so that it can be made again.
+struct PluginHost::Generation {
+  std::uint64_t number = 1;
+  CatalogEntry entry;
+  std::optional<PluginUse> use;
+  std::string options;
+  PluginRights rights;
+  std::vector<std::string> offers;
   HookSource source;
+  std::unique_ptr<LoadedPlugin> loaded;
+  std::vector<std::shared_ptr<HookTarget>> hooks;  // One a shard, until they are published.
+  std::shared_ptr<EveryShard> left;                // Of one that was replaced: the shards that have let go of it.
+  bool stuck = false;                              // A job of it never ended: it stays for as long as the process lives.
 
-  [[nodiscard]] bool offers(std::string_view kind) const { return loaded && std::ranges::find(plugin.offers, kind) != plugin.offers.end(); }
+  [[nodiscard]] bool offersKind(std::string_view kind) const { return std::ranges::find(offers, kind) != offers.end(); }
+  [[nodiscard]] const std::string& sha256() const { return entry.file.sha256; }
+  [[nodiscard]] HookSettings hookSettings() const;
+  // How its hooks and types are published; nothing: it has none.
+  [[nodiscard]] std::optional<TypesPublication> publication() const;
+  // What would make it again. Points into it.
+  [[nodiscard]] ResolvedPlugin resolved() const {
+    return {.entry = &entry,
+            .use = use ? &*use : nullptr,
+            .off = {},
+            .lacking = false,
+            .options = options,
+            .rights = rights,
+            .offers = offers,
+            .named = true};
+  }
+};
+
+// What the host knows of one plugin or of one file that is none.
+struct PluginHost::Record {
+  static constexpr std::size_t history_max = 16;
+
+  CatalogEntry entry;                         // As it was found last; what runs may be older.
+  std::string off;                            // Why it is not wanted.
+  std::optional<QuarantinedFile> quarantine;  // Of the file that was found.
+  PluginState state = PluginState::discovered;
+  std::string reason;
+  Wall since{};
+  std::deque<PluginEvent> history;
+
+  std::unique_ptr<Generation> current;            // What is being called; null: nothing.
+  std::vector<std::unique_ptr<Generation>> held;  // Old ones that somebody is still inside of.
+  std::uint64_t generations = 0;                  // How many were made.
+  unsigned pinned = 0;                            // How many of them cannot leave the memory.
+  FiguresByHook past;                             // Of those that ended.
+
+  // A new generation is on probation: trouble within that time, and the former one comes back, once.
+  std::unique_ptr<Generation> former;  // Without its library.
+  Mono probation_until{};
+  std::string rolled_back_sha256;  // The file that did not pass; a rescan leaves it alone.
+
+  std::deque<Mono> faults;  // The latest.
+  std::string last_fault;
+  bool troubled = false;  // attend() is to look at it.
+};
+
+// One step on its way.
+struct PluginHost::Move {
+  PluginStep shown;
+  ResolvedPlugin plugin;  // Of what is to be loaded.
+  Record* record = nullptr;
+  std::unique_ptr<Generation> made = {};
+  bool hands_over = false;
+  bool rollback = false;
+
+  [[nodiscard]] bool loads() const { return shown.action <= PluginStep::Action::reconfigure && shown.action != PluginStep::Action::unload; }
+  [[nodiscard]] bool changes() const { return shown.action <= PluginStep::Action::reconfigure; }
+};
+
+// A configuration that is being looked at. Does not move: `resolved` points into it.
+struct PluginHost::Trial {
+  PluginCatalog catalog;
+  PluginWishes wishes;
+  std::vector<ResolvedPlugin> resolved;
 };
 
 }  // namespace atrium

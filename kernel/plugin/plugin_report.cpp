@@ -18,26 +18,7 @@ namespace atrium {
 namespace {
 
 constexpr std::size_t troubles_told_max = 5;
-
-// All calls of one hook, summed over the threads that make them.
-struct HookFigures {
-  Histogram::Snapshot duration;
-  std::uint64_t failures = 0;
-  std::uint64_t overruns = 0;
-  std::uint64_t inside = 0;
-};
-
-std::map<std::string_view, HookFigures> figuresOf(const LoadedPlugin& plugin) {
-  std::map<std::string_view, HookFigures> figures;
-  plugin.forEachGuard([&figures](const HookGuard& guard) {
-    HookFigures& sum = figures[guard.hook()];
-    guard.duration().addTo(sum.duration);
-    sum.failures += guard.failures();
-    sum.overruns += guard.overruns();
-    sum.inside += guard.inside() ? 1 : 0;
-  });
-  return figures;
-}
+constexpr std::size_t events_page_max = 100;
 
 void writeManifest(JsonWriter<std::string>& json, const Manifest& manifest) {
   json.key("id").value(std::string_view(manifest.id)).key("version").value(std::string_view(manifest.version));
@@ -51,11 +32,12 @@ void writeManifest(JsonWriter<std::string>& json, const Manifest& manifest) {
   json.end(']');
 }
 
-void writeCalls(JsonWriter<std::string>& json, const LoadedPlugin& plugin) {
+void writeCalls(JsonWriter<std::string>& json, const FiguresByHook& figures_by_hook) {
   json.key("hooks").begin('[');
-  for (const auto& [hook, figures] : figuresOf(plugin)) {
-    json.begin('{').key("hook").value(hook).key("calls").value(figures.duration.count).key("failures").value(figures.failures);
-    json.key("deadline_overruns").value(figures.overruns).key("in_flight").value(figures.inside);
+  for (const auto& [hook, figures] : figures_by_hook) {
+    json.begin('{').key("hook").value(std::string_view(hook)).key("calls").value(figures.duration.count);
+    json.key("failures").value(figures.failures).key("deadline_overruns").value(figures.overruns);
+    json.key("refused_by_breaker").value(figures.refusals).key("in_flight").value(figures.inside);
     json.key("duration_us_p50")
         .value(figures.duration.quantileUs(0.5))
         .key("duration_us_p99")
@@ -79,6 +61,12 @@ void writeServices(JsonWriter<std::string>& json, const PluginServices& services
   json.end(']');
 }
 
+void writeEvent(JsonWriter<std::string>& json, const PluginEvent& event) {
+  json.begin('{').key("number").value(event.number).key("at").time(event.at).key("plugin").value(std::string_view(event.plugin));
+  json.key("version").value(std::string_view(event.version)).key("generation").value(event.generation);
+  json.key("state").value(word(event.state)).key("reason").value(std::string_view(event.reason)).end('}');
+}
+
 struct CallCounter {
   std::string_view name;
   std::string_view help;
@@ -89,29 +77,36 @@ constexpr CallCounter call_counters[] = {
     {"atrium_plugin_failures_total", "Calls that failed or broke the contract.",
      [](const HookFigures& figures) { return figures.failures; }},
     {"atrium_plugin_overruns_total", "Calls past their deadline.", [](const HookFigures& figures) { return figures.overruns; }},
+    {"atrium_plugin_refused_total", "Calls that the plugin's breaker kept away.",
+     [](const HookFigures& figures) { return figures.refusals; }},
 };
 
 }  // namespace
 
 bool PluginHost::missed(const Record& record) const {
-  if (record.state != PluginState::rejected) return false;
-  if (!record.entry->manifest) return options_.wishes.enabled_by_default;
-  const auto use = options_.wishes.use.find(record.entry->manifest->id);
+  if (record.state != PluginState::rejected && record.state != PluginState::quarantined) return false;
+  if (!record.entry.manifest) return options_.wishes.enabled_by_default;
+  const auto use = options_.wishes.use.find(record.entry.manifest->id);
   return use == options_.wishes.use.end() ? options_.wishes.enabled_by_default : use->second.enabled;
 }
 
 PluginsHealth PluginHost::health() const {
   std::vector<std::string> troubles;
-  for (const Record& record : records_) {
+  const std::scoped_lock lock(mutex_);
+  for (const auto& [id, record] : records_) {
     if (missed(record)) {
-      troubles.push_back(record.entry->file.path.filename().string() + " was rejected: " + record.reason);
-    } else if (record.loaded) {
+      const std::string name = record.state == PluginState::rejected ? record.entry.file.path.filename().string() : id;
+      troubles.push_back(name + " was " + std::string(word(record.state)) + ": " + record.reason);
+    } else if (record.state == PluginState::degraded) {
+      troubles.push_back(id + " is degraded: " + record.reason);
+    } else if (record.current) {
       std::string failing;
-      record.loaded->forEachGuard([&failing](const HookGuard& guard) {
+      record.current->loaded->forEachGuard([&failing](const HookGuard& guard) {
         if (failing.empty() && guard.failing()) failing = guard.hook();
       });
-      if (!failing.empty()) troubles.push_back(record.loaded->manifest().id + " fails in " + failing);
+      if (!failing.empty()) troubles.push_back(id + " fails in " + failing);
     }
+    if (!record.held.empty()) troubles.push_back(id + " is stuck in an old generation");
   }
   PluginsHealth health{troubles.empty(), {}};
   for (std::size_t at = 0; at < troubles.size(); ++at) {
@@ -122,32 +117,49 @@ PluginsHealth PluginHost::health() const {
   return health;
 }
 
+// Under the lock.
+void PluginHost::writeRecord(JsonWriter<std::string>& json, const Record& record) const {
+  // What runs, rather than what lies in the directory.
+  const CatalogEntry& entry = record.current ? record.current->entry : record.entry;
+  json.begin('{').key("file").value(entry.file.path.string()).key("state").value(word(record.state)).key("since").time(record.since);
+  if (!record.reason.empty()) json.key("reason").value(std::string_view(record.reason));
+  if (!entry.file.sha256.empty()) json.key("sha256").value(std::string_view(entry.file.sha256));
+  if (!entry.file.build_id.empty()) json.key("build_id").value(std::string_view(entry.file.build_id));
+  if (entry.manifest) writeManifest(json, *entry.manifest);
+  if (record.generations > 0) json.key("generation").value(record.current ? record.current->number : record.generations);
+  if (record.pinned > 0) json.key("pinned_generations").value(record.pinned);
+  if (!record.held.empty()) json.key("stuck_generations").value(record.held.size());
+  if (record.current) json.key("options").raw(record.current->options);
+  if (record.current) writeServices(json, record.current->loaded->services());
+  FiguresByHook figures = record.past;
+  if (record.current) addFigures(figures, *record.current->loaded);
+  if (record.generations > 0) writeCalls(json, figures);
+  if (const auto& file = record.quarantine) {
+    json.key("quarantine").begin('{').key("reason").value(std::string_view(file->reason)).key("by").value(std::string_view(file->by));
+    json.key("since").time(file->since).end('}');
+  }
+  json.key("history").begin('[');
+  for (const PluginEvent& event : record.history) writeEvent(json, event);
+  json.end(']').end('}');
+}
+
 std::string PluginHost::adminJson() const {
   std::string out;
   JsonWriter<std::string> json(out);
   json.begin('{').key("items").begin('[');
-  for (const Record& record : records_) {
-    const CatalogEntry& entry = *record.entry;
-    json.begin('{').key("file").value(entry.file.path.string()).key("state").value(word(record.state));
-    if (!record.reason.empty()) json.key("reason").value(std::string_view(record.reason));
-    if (!entry.file.sha256.empty()) json.key("sha256").value(std::string_view(entry.file.sha256));
-    if (!entry.file.build_id.empty()) json.key("build_id").value(std::string_view(entry.file.build_id));
-    if (entry.manifest) writeManifest(json, *entry.manifest);
-    if (record.loaded) json.key("options").raw(record.plugin.options);
-    if (record.loaded) writeServices(json, record.loaded->services());
-    if (record.loaded) writeCalls(json, *record.loaded);
-    json.end('}');
-  }
+  const std::scoped_lock lock(mutex_);
+  for (const auto& [id, record] : records_) writeRecord(json, record);
   json.end(']').key("next_cursor").null().end('}');
   return out;
 }
 
 void PluginHost::appendOwnSeries(std::string& out) const {
   std::string values, durations;
-  for (const Record& record : records_) {
-    if (!record.loaded) continue;
-    for (const PluginMetrics::Reading& series : record.loaded->services().metrics().read()) {
-      const std::string labels = fmt::format("plugin=\"{}\",name=\"{}\"", record.loaded->manifest().id, series.name);
+  const std::scoped_lock lock(mutex_);
+  for (const auto& [id, record] : records_) {
+    if (!record.current) continue;
+    for (const PluginMetrics::Reading& series : record.current->loaded->services().metrics().read()) {
+      const std::string labels = fmt::format("plugin=\"{}\",name=\"{}\"", id, series.name);
       if (series.kind == ATRIUM_METRIC_HISTOGRAM)
         appendPrometheusHistogram(durations, "atrium_plugin_metric_seconds", labels, series.duration);
       else
@@ -159,16 +171,60 @@ void PluginHost::appendOwnSeries(std::string& out) const {
     out += "# HELP atrium_plugin_metric_seconds What plugins time.\n# TYPE atrium_plugin_metric_seconds histogram\n" + durations;
 }
 
+std::optional<std::string> PluginHost::adminJson(std::string_view id) const {
+  const std::scoped_lock lock(mutex_);
+  const auto found = records_.find(id);
+  if (found == records_.end() || !found->second.entry.manifest) return std::nullopt;
+  std::string out;
+  JsonWriter<std::string> json(out);
+  writeRecord(json, found->second);
+  return out;
+}
+
+std::string PluginHost::eventsJson(std::uint64_t after) const {
+  bool more = false;
+  const std::vector<PluginEvent> events = journal_.after(after, events_page_max, more);
+  std::string out;
+  JsonWriter<std::string> json(out);
+  json.begin('{').key("items").begin('[');
+  for (const PluginEvent& event : events) writeEvent(json, event);
+  json.end(']').key("next_cursor");
+  if (more)
+    json.value(std::string_view(std::to_string(events.back().number)));
+  else
+    json.null();
+  json.end('}');
+  return out;
+}
+
 void PluginHost::appendPrometheus(std::string& out) const {
   std::map<std::string, HookFigures> series;  // By labels.
-  for (const Record& record : records_) {
-    if (!record.loaded) continue;
-    for (auto& [hook, figures] : figuresOf(*record.loaded))
-      series.emplace("plugin=\"" + record.loaded->manifest().id + "\",hook=\"" + std::string(hook) + "\"", figures);
+  std::string states;
+  {
+    const std::scoped_lock lock(mutex_);
+    for (const auto& [id, record] : records_) {
+      if (!record.entry.manifest) continue;
+      for (unsigned state = 0; state < plugin_state_count; ++state)
+        states += "atrium_plugin_state{plugin=\"" + id + "\",state=\"" + std::string(word(static_cast<PluginState>(state))) + "\"} " +
+                  (record.state == static_cast<PluginState>(state) ? "1\n" : "0\n");
+      FiguresByHook figures_by_hook = record.past;
+      if (record.current) addFigures(figures_by_hook, *record.current->loaded);
+      for (auto& [hook, figures] : figures_by_hook) series.emplace("plugin=\"" + id + "\",hook=\"" + hook + "\"", figures);
+    }
   }
   const auto announce = [&](std::string_view name, std::string_view help, std::string_view kind) {
     out.append("# HELP ").append(name).append(" ").append(help).append("\n# TYPE ").append(name).append(" ").append(kind).append("\n");
   };
+  announce("atrium_plugin_state", "1 for the state a plugin is in, 0 for the others.", "gauge");
+  out.append(states);
+  announce("atrium_plugin_transitions_total", "Steps of plugins into a state.", "counter");
+  const auto counts = journal_.counts();
+  for (unsigned state = 0; state < plugin_state_count; ++state)
+    out.append("atrium_plugin_transitions_total{state=\"")
+        .append(word(static_cast<PluginState>(state)))
+        .append("\"} ")
+        .append(std::to_string(counts[state]))
+        .append("\n");
   for (const CallCounter& counter : call_counters) {
     announce(counter.name, counter.help, "counter");
     for (const auto& [labels, figures] : series)

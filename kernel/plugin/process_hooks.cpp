@@ -74,7 +74,10 @@ class ProcessHooks final : public HookTarget {
       breach = flawOf(call, outcome);
     }
     if (status != ATRIUM_OK || !breach.empty()) {
-      plugin_.report(guard, breach.empty() ? fmt::format("it returned {}", status) : "it broke the contract: " + breach);
+      if (breach.empty())
+        plugin_.report(guard, fmt::format("it returned {}", status));
+      else
+        plugin_.reportFault(guard, "it broke the contract: " + breach);
       outcome = {};
       outcome.failed = true;
       if (!allow_on_failure_) outcome.refused = Error{Code::plugin_failed, fmt::format("The plugin {} failed.", source_.plugin_id), 0, {}};

@@ -39,7 +39,7 @@ void tell(const PluginFile& file, const Manifest& manifest, std::ostream& out) {
   row("grants", fmt::format("{}", fmt::join(manifest.grants, ", ")));
   row("maturity", manifest.maturity);
   row("untrusted", manifest.untrusted_input ? "may see what clients wrote" : "sees nothing that clients wrote");
-  row("size", fmt::format("{} bytes", file.bytes.size()));
+  row("size", fmt::format("{} bytes", file.bytes->size()));
   row("sha256", file.sha256);
   row("build id", file.build_id);
   tellOptions(manifest, out);

@@ -6,10 +6,49 @@
 #include <vector>
 
 #include "ctl/check_config.hpp"
+#include "ctl/plugin_commands.hpp"
 #include "ctl/plugin_install.hpp"
 #include "ctl/token_mint.hpp"
 
 namespace atrium {
+
+namespace {
+
+struct PluginVerb {
+  const char* name;
+  const char* about;
+  bool has_id;
+};
+constexpr PluginVerb plugin_verbs[] = {
+    {"list", "All plugins and where they stand.", false},
+    {"show", "Everything about one.", true},
+    {"enable", "Switches one on, until the configuration is applied or the server restarts.", true},
+    {"disable", "Switches one off, for as long.", true},
+    {"reload", "Reads its file again and swaps to it, without a call failing.", true},
+    {"configure", "Gives one other options, for as long.", true},
+    {"reset", "Lifts its quarantine and forgets its faults.", true},
+    {"rescan", "Looks at the plugin directories again: loads, swaps and unloads what is different.", false},
+    {"events", "What happened to the plugins.", false},
+    {"plan", "What applying the configuration file would do.", false},
+    {"apply", "Applies the configuration file, all or nothing, as SIGHUP does.", false},
+};
+
+void addPluginCommands(CLI::App& plugin, PluginArguments& arguments) {
+  for (const PluginVerb& verb : plugin_verbs) {
+    CLI::App* command = plugin.add_subcommand(verb.name, verb.about);
+    command->callback([&arguments, &verb] { arguments.command = verb.name; });
+    if (verb.has_id) command->add_option("id", arguments.id, "The plugin's id.")->required();
+    if (std::string_view(verb.name) == "configure")
+      command->add_option("options", arguments.options, "Its options, one JSON object; they take the place of all it has.")->required();
+    if (std::string_view(verb.name) == "events")
+      command->add_option("--after", arguments.after, "Only what came after the event of this number.");
+    command->add_option("--url", arguments.url, "The server.")->capture_default_str();
+    command->add_option("--token", arguments.token, "An admin's token; without it, ATRIUM_TOKEN, or one signed with JWT_SECRET_KEY.");
+    command->add_flag("--json", arguments.json, "The server's answer as it is.");
+  }
+}
+
+}  // namespace
 
 ExitCode runCtl(std::span<const std::string> arguments, const CtlContext& context) {
   CLI::App app("The operator's tool of Atrium.", "atriumctl");
@@ -31,8 +70,10 @@ ExitCode runCtl(std::span<const std::string> arguments, const CtlContext& contex
   mint->add_option("--ttl", mint_arguments.ttl, "How long it is valid, as in 30m or 7d.")->capture_default_str();
   mint->add_option("--config", mint_arguments.config, "The server's configuration, for the secret; without it, JWT_SECRET_KEY.");
 
-  CLI::App* plugin = app.add_subcommand("plugin", "Plugins.");
+  CLI::App* plugin = app.add_subcommand("plugin", "Plugins: those of a running server, and packed ones.");
   plugin->require_subcommand(1);
+  PluginArguments plugin_arguments;
+  addPluginCommands(*plugin, plugin_arguments);
   std::filesystem::path package;
   std::filesystem::path directory;
   CLI::App* install = plugin->add_subcommand("install", "Puts a packed plugin (.atrium) into a plugin directory.");
@@ -46,6 +87,7 @@ ExitCode runCtl(std::span<const std::string> arguments, const CtlContext& contex
     return app.exit(error, context.out, context.err) == 0 ? ExitCode::done : ExitCode::wrong;
   }
   if (install->parsed()) return installPlugin(package, directory, context);
+  if (!plugin_arguments.command.empty()) return runPluginCommand(plugin_arguments, context);
   return check->parsed() ? checkConfig(config_file, context) : mintTokenFor(mint_arguments, context);
 }
 

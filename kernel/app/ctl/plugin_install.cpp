@@ -90,7 +90,7 @@ ExitCode installPlugin(const fs::path& path, const fs::path& directory, const Ct
   const fs::path target = directory / (manifest.id + ".so");
   const auto before = presentVersion(target, manifest.id);
   if (!before) return refuse(before.error().detail);
-  if (const auto put = putInPlace(target, package->file.bytes); !put) return refuse(put.error().detail);
+  if (const auto put = putInPlace(target, *package->file.bytes); !put) return refuse(put.error().detail);
   context.out << fmt::format("{} {} is installed as {}{}\n", manifest.id, manifest.version, target.string(),
                              before->empty() ? "" : fmt::format(", where {} was", *before));
   context.err << fmt::format("A server finds it at its next start or reload; plugins.use.{} switches it on.\n", manifest.id);

@@ -40,8 +40,6 @@ void RestHandler::trace(Call call) {
                      });
 }
 
-void RestHandler::plugins(Call call) { call.reply.json(parts_.node.pluginsJson()); }
-
 void RestHandler::openapi(Call call) {
   call.reply.send({.status = 200, .content_type = "application/json", .body = std::string(openapiDocument()), .headers = {}});
 }

@@ -113,6 +113,16 @@ void RestHandler::dispatch(Call call) {
     case Operation::health_ready: return healthReady(std::move(call));
     case Operation::trace: return trace(std::move(call));
     case Operation::plugins: return plugins(std::move(call));
+    case Operation::plugin_events: return pluginEvents(std::move(call));
+    case Operation::read_plugin: return readPlugin(std::move(call));
+    case Operation::rescan_plugins: return controlPlugins(std::move(call), PluginCommand::Verb::rescan);
+    case Operation::enable_plugin: return controlPlugins(std::move(call), PluginCommand::Verb::enable);
+    case Operation::disable_plugin: return controlPlugins(std::move(call), PluginCommand::Verb::disable);
+    case Operation::reload_plugin: return controlPlugins(std::move(call), PluginCommand::Verb::reload);
+    case Operation::reset_plugin: return controlPlugins(std::move(call), PluginCommand::Verb::reset);
+    case Operation::configure_plugin: return controlPlugins(std::move(call), PluginCommand::Verb::configure);
+    case Operation::plan_config: return controlPlugins(std::move(call), PluginCommand::Verb::plan);
+    case Operation::apply_config: return controlPlugins(std::move(call), PluginCommand::Verb::apply);
     case Operation::ui_menu: return uiMenu(std::move(call));
     case Operation::ui_root: return uiRoot(std::move(call));
     case Operation::ui_page: return uiPage(std::move(call));

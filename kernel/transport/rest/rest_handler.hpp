@@ -13,6 +13,7 @@
 #include "protocol/ui.hpp"
 #include "rest/node.hpp"
 #include "rest/origin.hpp"
+#include "rest/plugin_control.hpp"
 #include "rest/query.hpp"
 #include "rest/reply.hpp"
 #include "rest/router.hpp"
@@ -39,6 +40,7 @@ class RestHandler final : public HttpHandler {
     UiPort& ui;             // This loop's own.
     const OriginPolicy& origins;
     const Node& node;
+    PluginControl& plugins;  // This loop's own.
     const Now& now;
     MetricSet& metrics;
     Log& log;
@@ -85,6 +87,9 @@ class RestHandler final : public HttpHandler {
   void healthReady(Call call);
   void plugins(Call call);
   void trace(Call call);
+  void readPlugin(Call call);
+  void pluginEvents(Call call);
+  void controlPlugins(Call call, PluginCommand::Verb verb);
   void uiMenu(Call call);
   void uiRoot(Call call);
   void uiPage(Call call);

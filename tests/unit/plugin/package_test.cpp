@@ -42,7 +42,7 @@ TEST(Package, holdsAPluginAndIsTheSameBytesEachTime) {
   EXPECT_EQ(archive, packPlugin(packageOf(library)));
   const auto read = readPackage(archive);
   ASSERT_TRUE(read) << read.error().detail;
-  EXPECT_EQ(read->file.bytes, original.file.bytes);
+  EXPECT_EQ(*read->file.bytes, *original.file.bytes);
   EXPECT_EQ(read->file.sha256, original.file.sha256);
   EXPECT_EQ(read->manifest.id, original.manifest.id);
   EXPECT_EQ(read->readme, "# Hooks\n");
@@ -76,9 +76,9 @@ TEST(Package, saysWhatHasNoPlaceInIt) {
 
 TEST(Package, aManifestBesideTheLibraryIsTheOneWithinIt) {
   const PluginPackage plugin = packageOf(library);
-  const auto* bytes = reinterpret_cast<const char*>(plugin.file.bytes.data());
+  const auto* bytes = reinterpret_cast<const char*>(plugin.file.bytes->data());
   const std::string other = plugin.file.manifest + "# friendlier than the truth\n";
-  EXPECT_EQ(refusal(summed({{plugin.manifest.id + ".so", std::string(bytes, plugin.file.bytes.size())}, {"plugin.yaml", other}})),
+  EXPECT_EQ(refusal(summed({{plugin.manifest.id + ".so", std::string(bytes, plugin.file.bytes->size())}, {"plugin.yaml", other}})),
             "its plugin.yaml is not the one in its library");
 }
 

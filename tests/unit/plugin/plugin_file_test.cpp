@@ -36,7 +36,7 @@ TEST_F(PluginFileTest, readsAWholePlugin) {
   writeFile(path, whole);
   const auto file = readPluginFile(path);
   ASSERT_TRUE(file) << file.error().detail;
-  EXPECT_EQ(file->bytes.size(), whole.size());
+  EXPECT_EQ(file->bytes->size(), whole.size());
   EXPECT_EQ(file->sha256.size(), 64u);
   EXPECT_EQ(file->build_id.size() % 2, 0u);
   EXPECT_GE(file->build_id.size(), 16u);

@@ -60,6 +60,26 @@ class TestNode final : public Node {
   mutable int whole_asked = 0, part_asked = 0;
 };
 
+// Remembers what it was asked, and does nothing.
+class TestPluginControl final : public PluginControl {
+ public:
+  void run(PluginCommand command, Completion<std::string> done) override {
+    commands.push_back(std::move(command));
+    if (refusal)
+      done(std::unexpected(*refusal));
+    else
+      done(R"({"applied":true,"steps":[],"restart":[]})");
+  }
+  [[nodiscard]] std::optional<std::string> pluginJson(std::string_view id) const override {
+    return id == "com.acme.there" ? std::optional<std::string>("{}") : std::nullopt;
+  }
+  [[nodiscard]] std::string eventsJson(std::uint64_t after) const override {
+    return R"({"items":[],"next_cursor":")" + std::to_string(after) + "\"}";
+  }
+  std::vector<PluginCommand> commands;
+  std::optional<Error> refusal;
+};
+
 // Pages as the test puts them.
 class TestUi final : public UiPort {
  public:
@@ -92,6 +112,7 @@ class Api : public testing::Test {
                  .ui = ui,
                  .origins = origins,
                  .node = node,
+                 .plugins = control,
                  .now = now,
                  .metrics = metrics,
                  .log = *log},
@@ -140,6 +161,7 @@ class Api : public testing::Test {
   TokenVerifier verifier;
   OriginPolicy origins;
   TestNode node;
+  TestPluginControl control;
   TestUi ui;
   MetricSet metrics;
   Now now;

@@ -56,7 +56,12 @@ YamlNode yaml(std::string_view text) {
 }
 
 Result<void> PluginWorld::start() {
-  auto host = PluginHost::start({.directories = {directory_}, .copies = copies_.path() / "copies", .wishes = wishes}, log, clock);
+  auto host = PluginHost::start({.directories = {directory_},
+                                 .copies = copies_.path() / "copies",
+                                 .wishes = wishes,
+                                 .memory = memory,
+                                 .lease_patience = std::chrono::milliseconds{50}},
+                                log, clock);
   if (!host) return fail(host.error());
   host_ = *std::move(host);
   return {};

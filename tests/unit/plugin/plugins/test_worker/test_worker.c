@@ -7,6 +7,10 @@
 
 #include <string.h>
 
+#ifndef TEST_ID
+#define TEST_ID "test.worker"
+#define TEST_SCORER "idle"
+#endif
 #define TEXT(literal) {literal, sizeof literal - 1}
 
 struct atrium_plugin {
@@ -33,7 +37,7 @@ static const atrium_command_info command_info = {.struct_size = sizeof(atrium_co
                                                  .name = TEXT("echo"),
                                                  .summary = TEXT("Says who called.")};
 static const atrium_command command = {.struct_size = sizeof(atrium_command), .info = &command_info, .execute = execute};
-static const atrium_routing_scorer_info scorer_info = {.struct_size = sizeof(atrium_routing_scorer_info), .name = TEXT("idle")};
+static const atrium_routing_scorer_info scorer_info = {.struct_size = sizeof(atrium_routing_scorer_info), .name = TEXT(TEST_SCORER)};
 static const atrium_routing_scorer scorer = {
     .struct_size = sizeof(atrium_routing_scorer), .info = &scorer_info, .score_batch = score_batch};
 
@@ -55,7 +59,7 @@ static const void* get_extension(atrium_plugin* self, const char* extension_id) 
 const atrium_entry_table atrium_entry = {.struct_size = sizeof(atrium_entry_table),
                                          .abi_major = ATRIUM_ABI_MAJOR,
                                          .abi_minor = ATRIUM_ABI_MINOR,
-                                         .id = TEXT("test.worker"),
+                                         .id = TEXT(TEST_ID),
                                          .version = TEXT("1.0.0"),
                                          .create = create,
                                          .destroy = destroy,

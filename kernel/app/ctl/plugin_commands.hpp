@@ -1,0 +1,23 @@
+#pragma once
+
+#include <string>
+
+#include "ctl/ctl.hpp"
+
+namespace atrium {
+
+// What `atriumctl plugin …` was asked for, as it was typed.
+struct PluginArguments {
+  std::string command;  // list, show, events, enable, disable, reload, configure, reset, rescan, plan or apply
+  std::string id;
+  std::string options;  // For configure: one JSON object.
+  std::string after = "0";
+  std::string url = "http://127.0.0.1:8000";
+  std::string token;  // Empty: ATRIUM_TOKEN, or one signed with JWT_SECRET_KEY.
+  bool json = false;  // The server's answer as it is.
+};
+
+// Asks the running server and prints what it says as a table.
+[[nodiscard]] ExitCode runPluginCommand(const PluginArguments& arguments, const CtlContext& context);
+
+}  // namespace atrium

@@ -1,0 +1,291 @@
+// Carrying out a change of the plugins: make everything that is new, hand over state, publish on every shard at once, end what is old.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "plugin/plugin_record.hpp"
+#include "protocol/errors.hpp"
+
+namespace atrium {
+
+namespace {
+
+constexpr unsigned pinned_warned = 3;  // Generations of one plugin that cannot leave the memory.
+constexpr unsigned pinned_max = 10;
+constexpr std::chrono::milliseconds shards_patience{5000};  // With a shard that does not come to its posts.
+constexpr std::chrono::milliseconds park_patience{1000};
+constexpr std::chrono::seconds probation{60};
+
+constexpr std::string_view pin_reason = "its code stays in memory: a unique symbol or a thread-local object with a destructor holds it";
+
+}  // namespace
+
+HookSettings PluginHost::Generation::hookSettings() const {
+  HookSettings settings{.room_type = offersKind("room-type"), .message_type = offersKind("message-type")};
+  if (use && use->deadline) settings.room_deadline = settings.message_deadline = *use->deadline;
+  settings.allow_on_failure = use && use->on_failure == OnFailure::allow;
+  return settings;
+}
+
+std::optional<TypesPublication> PluginHost::Generation::publication() const {
+  const HookSettings settings = hookSettings();
+  if (!settings.room_type && !settings.message_type) return std::nullopt;
+  TypesPublication publication{.plugin_id = source.plugin_id, .hooks = nullptr, .allow_on_failure = settings.allow_on_failure};
+  if (settings.room_type) publication.room_type = loaded->roomType()->info;
+  if (settings.message_type) publication.message_type = loaded->messageType()->info;
+  if (settings.message_type && entry.manifest->message_schema) publication.message_schema = &*entry.manifest->message_schema;
+  return publication;
+}
+
+// A new generation that could be published. What stands in the way is noted as its end.
+Result<std::unique_ptr<PluginHost::Generation>> PluginHost::make(const ResolvedPlugin& plugin, Record& record) {
+  auto made = std::make_unique<Generation>();
+  made->number = ++record.generations;
+  made->entry = *plugin.entry;
+  if (plugin.use) made->use = *plugin.use;
+  made->options = plugin.options;
+  made->rights = plugin.rights;
+  made->offers = plugin.offers;
+  const Manifest& manifest = *made->entry.manifest;
+  made->source = {.plugin_id = manifest.id, .version = manifest.version, .generation = made->number};
+  const auto giveUp = [&](Error error) {
+    note(record, made->number, PluginState::rejected, error.detail);
+    return fail(std::move(error));
+  };
+  note(record, made->number, PluginState::resolved);
+  const auto copy = copies_->write(made->entry.file, manifest.id);
+  if (!copy) return giveUp(copy.error());
+  tombstone_.loading(manifest.id, made->sha256());
+  const LoadedPlugin::Environment environment{.log = log_,
+                                              .clock = clock_,
+                                              .call_clock = call_clock_,
+                                              .services = options_.services,
+                                              .sha256 = made->sha256(),
+                                              .generation = made->number,
+                                              .troubles = this};
+  auto loaded = LoadedPlugin::load(manifest, *copy, made->options, environment, made->rights);
+  tombstone_.loaded();
+  if (!loaded) return giveUp(std::move(loaded.error()));
+  made->loaded = *std::move(loaded);
+  note(record, made->number, PluginState::loaded);
+  if (made->publication())
+    for (std::size_t shard = 0; shard < shards_.count(); ++shard)
+      made->hooks.push_back(processHooks(*made->loaded, made->source, made->hookSettings()));
+  return made;
+}
+
+Result<void> PluginHost::makeAll(Moves& moves) {
+  Error error{Code::change_refused, {}, 0, {}};
+  for (Move& move : moves) {
+    if (!move.loads()) continue;
+    const std::string& id = move.shown.plugin;
+    Record& record = *move.record;
+    std::string problem;
+    if (record.pinned >= pinned_max) {
+      problem = fmt::format(
+          "{} generations of it are held in memory, and each swap would add one: restart the server, and build it with "
+          "atrium_add_plugin(), whose flags let it go",
+          record.pinned);
+    } else if (auto made = make(move.plugin, record)) {
+      move.made = *std::move(made);
+      move.hands_over = record.current && record.current->loaded->handsOverState() && move.made->loaded->handsOverState();
+      // With a state to come, the test is of what it makes of it.
+      if (!move.hands_over)
+        if (auto fit = move.made->loaded->selfTest(); !fit) problem = fit.error().detail;
+    } else {
+      problem = made.error().detail;
+    }
+    if (!problem.empty()) error.fields.push_back({"/plugins/use/" + id, fmt::format("The plugin {} cannot be used: {}.", id, problem)});
+  }
+  if (error.fields.empty()) return {};
+  error.detail = error.fields.front().message + " Nothing was changed.";
+  return std::unexpected(std::move(error));
+}
+
+void PluginHost::dropMade(Moves& moves) {
+  for (Move& move : moves)
+    if (move.made) endGeneration(*move.record, std::move(move.made));
+}
+
+std::shared_ptr<EveryShard> PluginHost::park(const Moves& moves, bool parked) {
+  std::vector<std::string> ids;
+  for (const Move& move : moves)
+    if (move.hands_over) ids.push_back(move.shown.plugin);
+  return shards_.onEach([ids, parked](TypesPort& port, std::size_t) {
+    for (const std::string& id : ids)
+      if (parked)
+        port.park(id);
+      else
+        port.unpark(id);
+  });
+}
+
+// While nobody is inside the old generations and nobody can enter.
+Result<void> PluginHost::handOver(Moves& moves) {
+  const auto parked = park(moves, true);
+  if (!parked->wait(park_patience))
+    return fail(Code::change_refused, "An event loop is busy for so long that no state could be handed over; nothing was changed.");
+  for (Move& move : moves) {
+    if (!move.hands_over) continue;
+    LoadedPlugin& old = *move.record->current->loaded;
+    const auto state = old.exportState();
+    Result<void> taken = state ? move.made->loaded->importState(old, *state) : fail(state.error());
+    if (taken) taken = move.made->loaded->selfTest();
+    if (!taken)
+      return fail(Code::change_refused,
+                  fmt::format("The plugin {} stays as it is: {}. Nothing was changed.", move.shown.plugin, taken.error().detail));
+  }
+  return {};
+}
+
+// What each shard does between two turns: all of the change at once.
+std::shared_ptr<EveryShard> PluginHost::publish(Moves& moves) {
+  struct Item {
+    std::string id;
+    std::optional<TypesPublication> publication;  // Nothing: withdraw.
+    std::vector<std::shared_ptr<HookTarget>> hooks;
+    bool parked;
+  };
+  auto items = std::make_shared<std::vector<Item>>();
+  for (Move& move : moves) {
+    if (!move.changes()) continue;
+    Item& item = items->emplace_back(Item{move.shown.plugin, {}, {}, move.hands_over});
+    if (!move.made) continue;
+    item.publication = move.made->publication();
+    item.hooks = std::exchange(move.made->hooks, {});
+  }
+  return shards_.onEach([items](TypesPort& port, std::size_t shard) {
+    for (Item& item : *items) {
+      if (item.publication) {
+        TypesPublication publication = *item.publication;
+        publication.hooks = std::move(item.hooks[shard]);  // Each shard touches its own.
+        port.publish(publication);
+      } else {
+        port.withdraw(item.id);
+      }
+      if (item.parked) port.unpark(item.id);
+    }
+  });
+}
+
+Result<void> PluginHost::carryOut(Moves& moves) {
+  if (auto made = makeAll(moves); !made) {
+    dropMade(moves);
+    return made;
+  }
+  const Mono began = clock_.now().mono;
+  const bool hands_over = std::ranges::any_of(moves, &Move::hands_over);
+  if (hands_over)
+    if (auto handed = handOver(moves); !handed) {
+      static_cast<void>(park(moves, false));
+      dropMade(moves);
+      return handed;
+    }
+  for (Move& move : moves)
+    if (move.made) note(*move.record, move.made->number, PluginState::configured);
+  const auto left = publish(moves);
+  // On workers the new one is found before the old one is not.
+  for (Move& move : moves)
+    if (move.made) registry_.publish(*move.made->loaded, move.made->offers);
+  for (Move& move : moves)
+    if (move.changes() && move.record->current) registry_.withdraw(*move.record->current->loaded);
+  static_cast<void>(left->wait(shards_patience));
+  for (Move& move : moves) {
+    if (move.hands_over) move.shown.parked = std::chrono::duration_cast<std::chrono::microseconds>(clock_.now().mono - began);
+    if (move.changes()) replace(move, left);
+  }
+  return {};
+}
+
+void PluginHost::replace(Move& move, const std::shared_ptr<EveryShard>& left) {
+  Record& record = *move.record;
+  const std::uint64_t number = move.made ? move.made->number : record.current->number;
+  std::unique_ptr<Generation> old;
+  {
+    const std::scoped_lock lock(mutex_);
+    old = std::exchange(record.current, std::move(move.made));
+    if (record.current) {
+      record.entry = record.current->entry;
+      record.former.reset();
+      record.probation_until = clock_.now().mono + probation;
+      record.troubled = false;
+      record.faults.clear();
+      noteLocked(record, number, PluginState::active, {});
+    }
+    if (!record.current) record.off = move.shown.detail;
+    if (!record.current)
+      std::erase(load_order_, move.shown.plugin);
+    else if (!old)
+      load_order_.push_back(move.shown.plugin);
+  }
+  if (!old) return;
+  const bool unloads = !record.current;
+  note(record, old->number, PluginState::draining, unloads ? move.shown.detail : std::string());
+  retire(record, std::move(old), left, move.rollback || unloads);
+}
+
+void PluginHost::retire(Record& record, std::unique_ptr<Generation> old, const std::shared_ptr<EveryShard>& left, bool forget) {
+  old->left = left;
+  if (!left->wait({}) || !registry_.drained(*old->loaded, options_.lease_patience)) {
+    old->loaded->breaker().trip();
+    note(record, old->number, PluginState::stuck, "a call of it does not come back; it stays in memory until one does");
+    const std::scoped_lock lock(mutex_);
+    record.held.push_back(std::move(old));
+    return;
+  }
+  const Generation& ended = *old;
+  auto former = std::make_unique<Generation>();
+  former->number = ended.number;
+  former->entry = ended.entry;
+  former->use = ended.use;
+  former->options = ended.options;
+  former->rights = ended.rights;
+  former->offers = ended.offers;
+  endGeneration(record, std::move(old));
+  if (!forget) record.former = std::move(former);
+}
+
+// Nobody is inside it and nobody can come.
+bool PluginHost::endGeneration(Record& record, std::unique_ptr<Generation> old) {
+  const std::uint64_t number = old->number;
+  // What its services have under way ends first; a job that does not holds its code for good.
+  if (!old->loaded->settle()) {
+    note(record, number, PluginState::stuck, "one of its jobs does not end; it stays in memory for as long as the server runs");
+    old->stuck = true;
+    const std::scoped_lock lock(mutex_);
+    record.held.push_back(std::move(old));
+    return false;
+  }
+  old->hooks.clear();
+  {
+    const std::scoped_lock lock(mutex_);
+    addFigures(record.past, *old->loaded);
+  }
+  const bool gone = old->loaded->end();
+  note(record, number, PluginState::stopped);
+  if (gone) {
+    note(record, number, PluginState::unloaded, record.off);
+    return true;
+  }
+  ++record.pinned;
+  note(record, number, PluginState::pinned, std::string(pin_reason));
+  if (record.pinned >= pinned_warned)
+    log_.warning("plugin.pinned_often", {{"plugin", old->source.plugin_id}, {"generations", record.pinned}, {"refused_from", pinned_max}});
+  return false;
+}
+
+void PluginHost::reap() {
+  for (auto& [id, record] : records_) {
+    std::vector<std::unique_ptr<Generation>> free;
+    {
+      const std::scoped_lock lock(mutex_);
+      for (auto& held : record.held)
+        if (!held->stuck && held->left->wait({}) && registry_.drained(*held->loaded, {})) free.push_back(std::move(held));
+      std::erase(record.held, nullptr);
+    }
+    for (auto& held : free) endGeneration(record, std::move(held));
+  }
+}
+
+}  // namespace atrium

@@ -1,0 +1,245 @@
+// What leads from the plugins that run to those that are wanted.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "plugin/plugin_record.hpp"
+#include "protocol/errors.hpp"
+
+namespace atrium {
+
+namespace {
+
+constexpr std::string_view store_needs_restart =
+    "a storage is exchanged by a restart of the server: what is being written must end in the store it began in";
+
+std::unexpected<Error> refuse(std::string why) { return fail(Code::change_refused, std::move(why)); }
+
+// Problems of a configuration as a refusal that tells all of them.
+std::unexpected<Error> refuse(const ConfigProblems& problems) {
+  Error error{Code::change_refused, "The configuration has problems; nothing was changed.", 0, {}};
+  for (const ConfigProblem& problem : problems) {
+    std::string text = formatProblems(std::span(&problem, 1));
+    while (text.ends_with('\n')) text.pop_back();
+    error.fields.push_back({"/plugins", std::move(text)});
+  }
+  return std::unexpected(std::move(error));
+}
+
+// Whether two uses make the same generation of the same file; what comes into PluginUse comes in here.
+bool sameUse(const std::optional<PluginUse>& before, const PluginUse* after) {
+  const PluginUse none;
+  const PluginUse& a = before ? *before : none;
+  const PluginUse& b = after ? *after : none;
+  return a.deadline == b.deadline && a.on_failure == b.on_failure && a.grants == b.grants && toJson(a.secrets) == toJson(b.secrets);
+}
+
+bool has(const std::vector<std::string>& kinds, std::string_view kind) { return std::ranges::find(kinds, kind) != kinds.end(); }
+
+}  // namespace
+
+std::string_view word(PluginStep::Action action) {
+  constexpr std::array<std::string_view, 6> words = {"load", "unload", "swap", "reconfigure", "keep", "restart"};
+  return words[static_cast<unsigned>(action)];
+}
+
+Result<std::unique_ptr<PluginHost::Trial>> PluginHost::tryOut(PluginCatalog catalog, PluginWishes wishes) {
+  auto trial = std::make_unique<Trial>(Trial{std::move(catalog), std::move(wishes), {}});
+  auto resolved = trial->catalog.resolve(trial->wishes);
+  if (!resolved) return refuse(resolved.error());
+  trial->resolved = *std::move(resolved);
+  return trial;
+}
+
+void PluginHost::planOne(const ResolvedPlugin& plugin, bool force, Moves& moves) {
+  using Action = PluginStep::Action;
+  const Manifest& manifest = *plugin.entry->manifest;
+  Record& record = recordOf(manifest.id);
+  const Generation* running = record.current.get();
+  const bool wanted = plugin.off.empty();
+  if (!running && !wanted) return;
+  Move move{.shown = {.plugin = manifest.id, .detail = plugin.off}, .plugin = plugin, .record = &record};
+  if (running) move.shown.from_version = running->entry.manifest->version;
+  if (wanted) move.shown.to_version = manifest.version;
+  const auto add = [&](Action action, std::string detail = {}) {
+    move.shown.action = action;
+    if (!detail.empty()) move.shown.detail = std::move(detail);
+    moves.push_back(std::move(move));
+  };
+
+  const bool same_file = running && running->sha256() == plugin.entry->file.sha256;
+  const bool same = running && wanted && same_file && running->options == plugin.options && running->offers == plugin.offers &&
+                    sameUse(running->use, plugin.use);
+  if (same && !force) return;
+  const bool stores = has(plugin.offers, "storage-backend") || (running && running->offersKind("storage-backend"));
+  if (stores) return add(Action::restart, std::string(store_needs_restart));
+  if (!wanted) return add(Action::unload);
+  if (const QuarantinedFile* file = quarantine_.find(manifest.id, plugin.entry->file.sha256))
+    return add(Action::keep, fmt::format("this file is in quarantine: {}; lift it by atriumctl plugin reset {}, or bring another file",
+                                         file->reason, manifest.id));
+  if (!force && running && !same_file && record.rolled_back_sha256 == plugin.entry->file.sha256)
+    return add(Action::keep, fmt::format("this file was tried and given up: {}; try it again by atriumctl plugin reload {}",
+                                         record.last_fault, manifest.id));
+  add(!running ? Action::load : same_file && !force ? Action::reconfigure : Action::swap);
+}
+
+PluginHost::Moves PluginHost::movesTo(const Trial& trial, std::string_view only, bool force) {
+  Moves moves;
+  for (const ResolvedPlugin& plugin : trial.resolved) {
+    const bool asked = only.empty() || only == plugin.entry->manifest->id;
+    // Who requires a plugin that goes, goes with it.
+    if (asked || plugin.lacking) planOne(plugin, asked && force, moves);
+  }
+  // What runs and of which there is no sound file any more.
+  for (auto& [id, record] : records_) {
+    if (!record.current || (!only.empty() && only != id)) continue;
+    if (std::ranges::any_of(trial.resolved, [&](const ResolvedPlugin& plugin) { return plugin.entry->manifest->id == id; })) continue;
+    const CatalogEntry* entry = trial.catalog.find(id);
+    const CatalogEntry* at_its_path = nullptr;
+    for (const CatalogEntry& one : trial.catalog.entries())
+      if (one.file.path == record.current->entry.file.path) at_its_path = &one;
+    if (!entry || (at_its_path && !at_its_path->refused.empty())) entry = at_its_path;
+    Move move{.shown = {.plugin = id, .from_version = record.current->entry.manifest->version}, .plugin = {}, .record = &record};
+    move.shown.action = PluginStep::Action::unload;
+    move.shown.detail = "its file is gone";
+    if (entry && !entry->refused.empty()) {
+      move.shown.action = PluginStep::Action::keep;
+      move.shown.detail =
+          fmt::format("its file {} was refused: {}; the running generation goes on", entry->file.path.string(), entry->refused);
+    }
+    moves.push_back(std::move(move));
+  }
+  return moves;
+}
+
+Result<void> PluginHost::known(const std::string& id) const {
+  const auto found = records_.find(id);
+  if (found != records_.end() && found->second.entry.manifest) return {};
+  return fail(Code::not_found, fmt::format("There is no plugin {}.", id));
+}
+
+Result<PluginHost::Steps> PluginHost::change(std::unique_ptr<Trial> trial, std::string_view only, bool force) {
+  reap();
+  Moves moves = movesTo(*trial, only, force);
+  // Asked for one plugin, what cannot be done with it is a refusal; otherwise it is told among the steps.
+  if (!only.empty() && moves.size() == 1 && !moves.front().changes())
+    return refuse(fmt::format("The plugin {} stays as it is: {}.", only, moves.front().shown.detail));
+  if (auto done = carryOut(moves); !done) return fail(std::move(done.error()));
+  adopt(std::move(trial));
+  Steps steps;
+  for (Move& move : moves) steps.push_back(std::move(move.shown));
+  return steps;
+}
+
+Result<PluginHost::Steps> PluginHost::enable(const std::string& id) {
+  if (auto there = known(id); !there) return fail(there.error());
+  PluginWishes wishes = options_.wishes;
+  wishes.use[id].enabled = true;
+  auto trial = tryOut(catalog_, std::move(wishes));
+  if (!trial) return fail(trial.error());
+  for (const ResolvedPlugin& plugin : (*trial)->resolved)
+    if (plugin.entry->manifest->id == id && !plugin.off.empty()) return refuse(fmt::format("The plugin {} stays off: {}.", id, plugin.off));
+  return change(*std::move(trial), id, false);
+}
+
+Result<PluginHost::Steps> PluginHost::disable(const std::string& id) {
+  if (auto there = known(id); !there) return fail(there.error());
+  PluginWishes wishes = options_.wishes;
+  wishes.use[id].enabled = false;
+  auto trial = tryOut(catalog_, std::move(wishes));
+  return trial ? change(*std::move(trial), id, false) : fail(trial.error());
+}
+
+Result<PluginHost::Steps> PluginHost::reload(const std::string& id) {
+  if (auto there = known(id); !there) return fail(there.error());
+  PluginCatalog catalog = catalog_;
+  catalog.reread(id);
+  auto trial = tryOut(std::move(catalog), options_.wishes);
+  return trial ? change(*std::move(trial), id, true) : fail(trial.error());
+}
+
+Result<PluginHost::Steps> PluginHost::configure(const std::string& id, YamlNode config) {
+  if (auto there = known(id); !there) return fail(there.error());
+  PluginWishes wishes = options_.wishes;
+  wishes.use[id].config = std::move(config);
+  auto trial = tryOut(catalog_, std::move(wishes));
+  return trial ? change(*std::move(trial), id, false) : fail(trial.error());
+}
+
+Result<PluginHost::Steps> PluginHost::reset(const std::string& id) {
+  if (auto there = known(id); !there) return fail(there.error());
+  Record& record = recordOf(id);
+  if (auto lifted = quarantine_.lift(id); !lifted) return fail(Code::change_refused, lifted.error().detail);
+  {
+    const std::scoped_lock lock(mutex_);
+    record.faults.clear();
+    record.rolled_back_sha256.clear();
+    record.quarantine.reset();
+    if (record.state == PluginState::quarantined) noteLocked(record, 0, PluginState::verified, "its quarantine was lifted");
+  }
+  auto trial = tryOut(catalog_, options_.wishes);
+  return trial ? change(*std::move(trial), id, false) : fail(trial.error());
+}
+
+Result<PluginHost::Steps> PluginHost::rescan() { return apply(options_.directories, options_.wishes); }
+
+Result<PluginHost::Steps> PluginHost::plan(std::vector<std::filesystem::path> directories, PluginWishes wishes) {
+  auto catalog = PluginCatalog::scan(directories);
+  if (!catalog) return refuse(catalog.error().detail);
+  auto trial = tryOut(*std::move(catalog), std::move(wishes));
+  if (!trial) return fail(trial.error());
+  Steps steps;
+  for (Move& move : movesTo(**trial, {}, false)) steps.push_back(std::move(move.shown));
+  return steps;
+}
+
+Result<PluginHost::Steps> PluginHost::apply(std::vector<std::filesystem::path> directories, PluginWishes wishes) {
+  auto catalog = PluginCatalog::scan(directories);
+  if (!catalog) return refuse(catalog.error().detail);
+  auto trial = tryOut(*std::move(catalog), std::move(wishes));
+  if (!trial) return fail(trial.error());
+  auto steps = change(*std::move(trial), {}, false);
+  if (steps) options_.directories = std::move(directories);
+  return steps;
+}
+
+// The trial has become what is: files that came or went, and why plugins are off.
+void PluginHost::adopt(std::unique_ptr<Trial> trial) {
+  std::map<std::string, const ResolvedPlugin*, std::less<>> resolved;
+  for (const ResolvedPlugin& plugin : trial->resolved) resolved.emplace(plugin.entry->manifest->id, &plugin);
+  for (const CatalogEntry& entry : trial->catalog.entries()) {
+    Record& record = recordOf(keyOf(entry));
+    const bool changed = record.entry.file.sha256 != entry.file.sha256 || record.entry.refused != entry.refused;
+    const auto plugin = resolved.find(keyOf(entry));
+    const QuarantinedFile* quarantined = quarantine_.find(keyOf(entry), entry.file.sha256);
+    const std::scoped_lock lock(mutex_);
+    record.quarantine.reset();
+    if (quarantined) record.quarantine = *quarantined;
+    record.entry = entry;
+    record.off = plugin == resolved.end() ? std::string() : plugin->second->off;
+    if (record.current) continue;
+    if (!entry.refused.empty()) {
+      if (changed) noteLocked(record, 0, PluginState::rejected, entry.refused);
+    } else if (plugin != resolved.end() && !plugin->second->off.empty()) {
+      const PluginState state = plugin->second->lacking ? PluginState::rejected : PluginState::verified;
+      const bool at_rest = record.state == PluginState::unloaded || record.state == PluginState::pinned;
+      if (changed || (record.reason != record.off && !at_rest)) noteLocked(record, 0, state, record.off);
+    } else if (quarantined && changed) {
+      noteLocked(record, 0, PluginState::quarantined, quarantined->reason);
+    }
+  }
+  {
+    const std::scoped_lock lock(mutex_);
+    std::erase_if(records_, [&](const auto& item) {
+      const auto& [key, record] = item;
+      const bool there = std::ranges::any_of(trial->catalog.entries(), [&](const CatalogEntry& entry) { return keyOf(entry) == key; });
+      return !there && !record.current && record.held.empty();
+    });
+    options_.wishes = std::move(trial->wishes);
+  }
+  catalog_ = std::move(trial->catalog);
+}
+
+}  // namespace atrium

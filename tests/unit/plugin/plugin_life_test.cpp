@@ -1,0 +1,342 @@
+// One plugin's life under two shards that call it: exchanged, switched, misbehaving.
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <future>
+#include <memory>
+#include <optional>
+#include <thread>
+
+#include "plugin/plugin_host.hpp"
+#include "plugin_world.hpp"
+#include "protocol/errors.hpp"
+#include "shard_threads.hpp"
+
+namespace atrium::test {
+namespace {
+
+constexpr unsigned shard_count = 2;
+const std::string id = "test.life";
+const std::string file = "test_life.so";
+
+class PluginLifeTest : public testing::Test {
+ protected:
+  PluginLifeTest() { putVersion("1.0.0"); }
+  ~PluginLifeTest() override { stop(); }
+
+  void putVersion(const std::string& version) {
+    // As an operator should: beside it, and renamed into place.
+    writeFile(directory.path() / "fresh", readFile(ATRIUM_LIFE_PLUGINS "/test_life_" + version + ".so"));
+    std::filesystem::rename(directory.path() / "fresh", directory.path() / file);
+  }
+  void start() {
+    world.memory = memory.path();
+    const auto started = world.start();
+    ASSERT_TRUE(started) << started.error().detail;
+    std::vector<TypesPort*> ports;
+    for (unsigned shard = 0; shard < shard_count; ++shard) ports.push_back(types.emplace_back(world.host().makeTypes()).get());
+    shards.emplace(shard_count);
+    world.host().serve(*shards, std::move(ports), [this] { ++wakes; });
+    serving = true;
+  }
+  void stop() {
+    if (!std::exchange(serving, false)) return;
+    shards.reset();
+    world.host().leave();
+    types.clear();
+    world.host().stop();
+  }
+  // What the message type says of `content`, asked on that shard; nothing: there is no such type.
+  std::optional<HookOutcome> check(std::string content, unsigned shard = 0) {
+    // A call that is held while the plugin is exchanged completes in another turn of the shard.
+    auto said = std::make_shared<std::promise<std::optional<HookOutcome>>>();
+    shards->postAlways(shard, [this, shard, content, said] {
+      MessageType* type = types[shard]->messageType("test_life");
+      if (!type) return said->set_value(std::nullopt);
+      Scene scene;
+      scene.content = content;
+      const auto room = scene.room();
+      const auto user = scene.user();
+      const auto message = scene.message();
+      type->call({.hook = Hook::check, .room = &room, .user = &user, .message = &message},
+                 [said](HookOutcome outcome) { said->set_value(std::move(outcome)); });
+    });
+    return said->get_future().get();
+  }
+  std::string say(const std::string& content, unsigned shard = 0) {
+    const auto said = check(content, shard);
+    if (!said) return "nothing";
+    if (said->refused) return last_refusal = said->refused->detail, "refused";
+    return said->annotations.empty() ? "" : said->annotations.front().second;
+  }
+  std::string state() { return world.tell(file, "state"); }
+  std::string reason() { return world.tell(file, "reason"); }
+  PluginHost& host() { return world.host(); }
+  // "swap 1.0.0 1.1.0" of each step.
+  static std::string told(const Result<PluginHost::Steps>& steps) {
+    if (!steps) return steps.error().detail;
+    std::string text;
+    for (const PluginStep& step : *steps)
+      text += (text.empty() ? "" : "; ") + std::string(word(step.action)) + " " + step.from_version + ">" + step.to_version;
+    return text;
+  }
+  // The states a generation went through, in order.
+  std::string path(std::uint64_t generation) {
+    bool more = false;
+    std::string text;
+    for (const PluginEvent& event : host().journal().after(0, 1000, more))
+      if (event.plugin == id && event.generation == generation) text += (text.empty() ? "" : " ") + std::string(word(event.state));
+    return text;
+  }
+
+  TemporaryDirectory directory, memory;
+  PluginWorld world{directory.path()};
+  std::vector<std::unique_ptr<TypesPort>> types;
+  std::optional<ShardThreads> shards;
+  std::string last_refusal;  // For people; of one caller or another.
+  bool serving = false;
+  std::atomic<int> wakes{0};
+};
+
+TEST_F(PluginLifeTest, swapsToAnotherFileAndHandsOverWhatItKnows) {
+  start();
+  EXPECT_EQ(say("version"), "\"1.0.0\"");
+  EXPECT_EQ(say("count", 1), "2");
+  putVersion("1.1.0");
+  EXPECT_EQ(told(host().reload(id)), "swap 1.0.0>1.1.0");
+  EXPECT_EQ(say("version"), "\"1.1.0\"");
+  EXPECT_EQ(say("count", 1), "4");
+  EXPECT_EQ(state(), "active");
+  EXPECT_EQ(path(0), "discovered verified");
+  EXPECT_EQ(path(1), "resolved loaded active draining stopped unloaded");
+  EXPECT_EQ(path(2), "resolved loaded configured active");
+}
+
+TEST_F(PluginLifeTest, losesAndDoublesNothingWhileItIsSwappedUnderItsCallers) {
+  start();
+  std::atomic<bool> enough{false};
+  std::atomic<std::uint64_t> calls{0}, refused{0};
+  std::vector<std::thread> callers;
+  for (unsigned shard = 0; shard < shard_count; ++shard)
+    callers.emplace_back([&, shard] {
+      while (!enough) {
+        if (say("count", shard) == "refused") ++refused;
+        ++calls;
+      }
+    });
+  constexpr int swaps = 50;
+  for (int n = 0; n < swaps; ++n) {
+    putVersion(n % 2 == 0 ? "1.1.0" : "1.0.0");
+    const auto done = host().reload(id);
+    ASSERT_TRUE(done) << done.error().detail;
+  }
+  enough = true;
+  for (std::thread& caller : callers) caller.join();
+  EXPECT_EQ(refused, 0u) << last_refusal;
+  EXPECT_EQ(say("count"), std::to_string(calls + 1)) << "each call was counted by exactly one generation";
+  EXPECT_EQ(world.tell(file, "generation"), std::to_string(swaps + 1));
+  EXPECT_EQ(world.tell(file, "pinned_generations"), "") << "each old one left the memory";
+}
+
+TEST_F(PluginLifeTest, goesOnWhenTheNewGenerationDoesNotStart) {
+  start();
+  const auto refused = host().configure(id, yaml("{start: fail}"));
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, Code::change_refused);
+  EXPECT_EQ(refused.error().detail, "The plugin test.life cannot be used: it did not start: told to fail. Nothing was changed.");
+  EXPECT_EQ(say("count"), "1");
+  EXPECT_EQ(state(), "active");
+  EXPECT_EQ(path(2), "resolved rejected");
+  EXPECT_EQ(world.tell(file, "options"), R"({"start":"well","takes_state":true})");
+}
+
+TEST_F(PluginLifeTest, goesOnWhenTheNewGenerationFailsItsSelfTestOrRefusesTheState) {
+  start();
+  EXPECT_EQ(say("count"), "1");
+  EXPECT_NE(told(host().configure(id, yaml("{start: test_fails}"))).find("its self-test failed: told to fail it"), std::string::npos);
+  EXPECT_EQ(say("count"), "2");
+  EXPECT_NE(told(host().configure(id, yaml("{takes_state: false}"))).find("it does not take the state of version 1.0.0 (format 1)"),
+            std::string::npos);
+  EXPECT_EQ(say("count"), "3") << "and its calls are not held any more";
+}
+
+TEST_F(PluginLifeTest, isSwitchedOffAndOn) {
+  start();
+  EXPECT_EQ(told(host().disable(id)), "unload 1.0.0>");
+  EXPECT_EQ(say("count"), "nothing");
+  EXPECT_EQ(state(), "unloaded");
+  EXPECT_EQ(told(host().disable(id)), "") << "it is already";
+  EXPECT_EQ(told(host().enable(id)), "load >1.0.0");
+  EXPECT_EQ(say("count", 1), "1");
+  EXPECT_EQ(state(), "active");
+}
+
+TEST_F(PluginLifeTest, takesOtherOptionsOrTellsWhatIsWrongWithThem) {
+  start();
+  EXPECT_EQ(told(host().configure(id, yaml("{takes_state: true, start: well}"))), "") << "nothing else than before";
+  EXPECT_EQ(world.tell(file, "generation"), "1");
+  const auto refused = host().configure(id, yaml("{statr: well}"));
+  ASSERT_FALSE(refused);
+  ASSERT_EQ(refused.error().fields.size(), 1u);
+  EXPECT_NE(refused.error().fields.front().message.find("test.yaml:1:2: test.life: the plugin has no option \"statr\""), std::string::npos);
+}
+
+TEST_F(PluginLifeTest, tellsThatItDoesNotKnowAPlugin) {
+  start();
+  for (const auto& answer : {host().enable("test.none"), host().disable("test.none"), host().reload("test.none"), host().reset("test.none"),
+                             host().configure("test.none", {})}) {
+    ASSERT_FALSE(answer);
+    EXPECT_EQ(answer.error().code, Code::not_found);
+  }
+}
+
+TEST_F(PluginLifeTest, findsWhatCameChangedOrWentInTheDirectories) {
+  world.wishes.use.clear();
+  start();
+  EXPECT_EQ(told(host().rescan()), "");
+  writeFile(directory.path() / "worker.so", readFile(std::string(ATRIUM_TEST_PLUGINS) + "/test_worker.so"));
+  putVersion("1.1.0");
+  EXPECT_EQ(told(host().rescan()), "swap 1.0.0>1.1.0; load >1.0.0");
+  EXPECT_TRUE(host().registry().lease("command", "echo"));
+  std::filesystem::remove(directory.path() / "worker.so");
+  EXPECT_EQ(told(host().rescan()), "unload 1.0.0>");
+  EXPECT_FALSE(host().registry().lease("command", "echo"));
+  writeFile(directory.path() / file, "not a plugin");
+  EXPECT_EQ(told(host().rescan()), "keep 1.1.0>") << "it runs, and what would follow it does not";
+  EXPECT_EQ(say("version"), "\"1.1.0\"");
+}
+
+TEST_F(PluginLifeTest, changesEverythingOrNothing) {
+  start();
+  writeFile(directory.path() / "worker.so", readFile(std::string(ATRIUM_TEST_PLUGINS) + "/test_worker.so"));
+  PluginWishes wishes = world.wishes;
+  wishes.use[id].config = yaml("{start: fail}");
+  EXPECT_EQ(told(host().plan({directory.path()}, wishes)), "reconfigure 1.0.0>1.0.0; load >1.0.0");
+  ASSERT_FALSE(host().apply({directory.path()}, wishes));
+  EXPECT_FALSE(host().registry().lease("command", "echo"));
+  EXPECT_EQ(say("count"), "1");
+  wishes.use[id].config = yaml("{start: well, takes_state: true}");
+  EXPECT_EQ(told(host().apply({directory.path()}, wishes)), "load >1.0.0");
+  EXPECT_TRUE(host().registry().lease("command", "echo"));
+}
+
+TEST_F(PluginLifeTest, keepsCallsAwayWhileTheyFailAndFindsOutWhenTheyDoNot) {
+  start();
+  for (int n = 0; n < 5; ++n) EXPECT_EQ(say("throw"), "refused");
+  EXPECT_EQ(state(), "degraded");
+  EXPECT_FALSE(host().health().whole);
+  EXPECT_EQ(say("count"), "refused") << "though it would answer";
+  EXPECT_EQ(say("count", 1), "refused");
+  shards->on(0, [this] { world.clock.advance(std::chrono::seconds{7}); });
+  EXPECT_EQ(say("count"), "6");
+  EXPECT_EQ(say("count", 1), "7");
+  EXPECT_EQ(state(), "active");
+  EXPECT_TRUE(host().health().whole);
+}
+
+TEST_F(PluginLifeTest, goesBackToTheFormerGenerationWhenTheNewOneGetsIntoTrouble) {
+  start();
+  putVersion("1.1.0");
+  ASSERT_TRUE(host().reload(id));
+  EXPECT_EQ(say("not-utf8"), "refused");
+  EXPECT_EQ(wakes, 1);
+  host().attend();
+  EXPECT_EQ(say("version"), "\"1.0.0\"");
+  EXPECT_NE(reason().find("version 1.1.0 got into trouble"), std::string::npos) << reason();
+  EXPECT_EQ(told(host().rescan()), "keep 1.0.0>1.1.0") << "that file had its chance";
+  EXPECT_EQ(told(host().reload(id)), "swap 1.0.0>1.1.0") << "unless somebody insists";
+}
+
+TEST_F(PluginLifeTest, goesIntoQuarantineAfterThreeFaultsAndStaysThereOverARestart) {
+  world.wishes.use[id];
+  start();
+  for (int n = 0; n < 3; ++n) EXPECT_EQ(say("not-utf8"), "refused");
+  EXPECT_EQ(say("count"), "refused") << "at once";
+  host().attend();
+  EXPECT_EQ(state(), "quarantined");
+  EXPECT_NE(reason().find("3 faults within ten minutes, the last: it broke the contract"), std::string::npos) << reason();
+  EXPECT_EQ(say("count"), "nothing");
+  EXPECT_NE(told(host().reload(id)).find("is in quarantine"), std::string::npos);
+  stop();
+
+  start();
+  EXPECT_EQ(state(), "quarantined") << "and the server is up, though the configuration names it";
+  EXPECT_NE(host().health().detail.find("test.life was quarantined"), std::string::npos);
+  EXPECT_EQ(told(host().reset(id)), "load >1.0.0");
+  EXPECT_EQ(say("count"), "1");
+}
+
+TEST_F(PluginLifeTest, takesAnotherFileInPlaceOfTheOneInQuarantine) {
+  start();
+  for (int n = 0; n < 3; ++n) EXPECT_EQ(say("not-utf8"), "refused");
+  host().attend();
+  putVersion("1.1.0");
+  EXPECT_EQ(told(host().rescan()), "load >1.1.0");
+  EXPECT_EQ(say("version"), "\"1.1.0\"");
+}
+
+TEST_F(PluginLifeTest, forgetsFaultsThatLieFarBack) {
+  start();
+  for (int n = 0; n < 5; ++n) {
+    EXPECT_EQ(say("not-utf8"), "refused");
+    shards->on(0, [this] { world.clock.advance(std::chrono::minutes{6}); });
+    host().attend();
+  }
+  EXPECT_EQ(state(), "active");
+}
+
+TEST_F(PluginLifeTest, isKeptOutAfterItHasEndedThePreviousRun) {
+  start();
+  const std::string sha256 = world.tell(file, "sha256");
+  stop();
+  writeFile(memory.path() / "tombstone", id + "\t" + sha256 + "\tit crashed the server with SIGSEGV in check\n");
+  start();
+  EXPECT_EQ(state(), "quarantined");
+  EXPECT_EQ(reason(), "it crashed the server with SIGSEGV in check");
+  stop();
+  start();
+  EXPECT_EQ(state(), "quarantined") << "it is remembered, not only read once";
+}
+
+TEST_F(PluginLifeTest, loadsWhatIsRequiredFirstAndLeavesOutWhatLacksIt) {
+  for (const char* name : {"needs", "circle-a", "circle-b"})
+    writeFile(directory.path() / (std::string("a_") + name + ".so"), readFile(std::string(ATRIUM_LIFE_PLUGINS "/test_") + name + ".so"));
+  // Two of one name are another matter; one circle is enough here.
+  start();
+  EXPECT_EQ(world.tell("a_needs.so", "state"), "rejected");
+  EXPECT_NE(world.tell("a_needs.so", "reason").find("the plugin test.needs requires test.life ^1.1, and "), std::string::npos);
+  EXPECT_NE(world.tell("a_circle-a.so", "reason").find("requires test.circle-b, which in the end requires it"), std::string::npos);
+  std::filesystem::remove(directory.path() / "a_circle-a.so");
+  std::filesystem::remove(directory.path() / "a_circle-b.so");
+  putVersion("1.1.0");
+  EXPECT_EQ(told(host().rescan()), "swap 1.0.0>1.1.0; load >1.0.0") << "though the file of the one that requires comes first";
+  EXPECT_EQ(world.tell("a_needs.so", "state"), "active");
+  EXPECT_EQ(told(host().disable(id)), "unload 1.0.0>; unload 1.1.0>") << "who requires it goes with it";
+}
+
+TEST_F(PluginLifeTest, endsTheStartWhenANamedPluginIsOfAnotherVersionThanAskedFor) {
+  world.wishes.use[id].version = "^1.1";
+  const auto started = world.start();
+  ASSERT_FALSE(started);
+  EXPECT_NE(started.error().detail.find("has the version 1.0.0, and ^1.1 is asked for"), std::string::npos) << started.error().detail;
+  world.wishes.use[id].version = "newest";
+  EXPECT_NE(world.start().error().detail.find("\"newest\" says nothing of versions"), std::string::npos);
+}
+
+TEST_F(PluginLifeTest, keepsAnOldGenerationThatSomebodyIsInsideOfAndEndsItLater) {
+  writeFile(directory.path() / "worker.so", readFile(std::string(ATRIUM_TEST_PLUGINS) + "/test_worker.so"));
+  start();
+  PluginLease lease = host().registry().lease("command", "echo");
+  ASSERT_TRUE(lease);
+  const LoadedPlugin* old = &*lease;
+  std::thread slow([&] { EXPECT_EQ(told(host().reload("test.worker")), "swap 1.0.0>1.0.0"); });
+  slow.join();
+  EXPECT_NE(&*host().registry().lease("command", "echo"), old) << "who comes now gets the new one";
+  EXPECT_EQ(world.tell("worker.so", "stuck_generations"), "1");
+  lease = {};
+  host().attend();
+  EXPECT_EQ(world.tell("worker.so", "stuck_generations"), "");
+}
+
+}  // namespace
+}  // namespace atrium::test

@@ -1,0 +1,46 @@
+// Counts its checks; the count is the state it hands to its next generation. "count" says it as an annotation, "version" which one runs.
+#include <unistd.h>
+
+#include <atomic>
+#include <cstdint>
+#include <cstdlib>
+#include <stdexcept>
+#include <string>
+
+#include <atrium/plugin.hpp>
+
+struct TestLife {
+  explicit TestLife(const atrium::Json& options)
+      : start(options["start"].as_text().value()), takes_state(options["takes_state"].as_bool().value_or(true)) {
+    if (start == "fail") throw std::runtime_error("told to fail");
+    if (start == "exit") ::_exit(3);
+    if (start == "crash") std::abort();
+  }
+
+  void check(const atrium::Room&, const atrium::User&, const atrium::Message& message, atrium::Reply& reply) {
+    const std::uint64_t now = ++count;
+    const std::string_view content = message.content();
+    if (content == "count") reply.annotate("count", std::to_string(now));
+    if (content == "version") reply.annotate_text("version", VERSION);
+    if (content == "throw") throw std::runtime_error("told to");
+    if (content == "not-utf8") reply.deny("\xff\xfe");
+    if (content == "crash") std::abort();
+    if (content == "exit") std::exit(3);
+    if (content == "hang")
+      while (true) ::pause();
+  }
+
+  std::string export_state() { return std::to_string(count); }
+  bool import_state(std::uint32_t, std::string_view state) {
+    count = std::stoull(std::string(state));
+    return takes_state;
+  }
+  std::string self_test() const { return start == "test_fails" ? "told to fail it" : ""; }
+
+  std::string start;
+  bool takes_state;
+  std::atomic<std::uint64_t> count = 0;
+  atrium::MessageTypeInfo message_type{.name = "test_life"};
+};
+
+ATRIUM_PLUGIN(TestLife, "test.life", VERSION)
