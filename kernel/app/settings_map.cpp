@@ -87,6 +87,30 @@ bool sameSwitches(const std::map<std::string, Switch>& before, const std::map<st
   return std::ranges::equal(before, after, [](const auto& a, const auto& b) { return a.first == b.first && a.second.on == b.second.on; });
 }
 
+// Whether the room types that plugins provide are switched alike. Those of the configuration's own are made at the start.
+bool sameProvided(const std::map<std::string, RoomTypeWish>& before, const std::map<std::string, RoomTypeWish>& after) {
+  const auto switches = [](const std::map<std::string, RoomTypeWish>& wishes) {
+    std::map<std::string, Switch> on;
+    for (const auto& [name, wish] : wishes)
+      if (!wish.based_on) on.emplace(name, wish);
+    return on;
+  };
+  return sameSwitches(switches(before), switches(after));
+}
+
+// Whether the configuration makes the same room types of its own, and lets the same hooks run along with each.
+bool sameMade(const std::map<std::string, RoomTypeWish>& before, const std::map<std::string, RoomTypeWish>& after) {
+  const auto made = [](const std::map<std::string, RoomTypeWish>& wishes) {
+    std::map<std::string, RoomTypeWish> own = wishes;
+    std::erase_if(own, [](const auto& entry) { return !entry.second.based_on && entry.second.with.empty(); });
+    for (auto& [name, wish] : own)
+      if (!wish.based_on) wish.on = true;
+    return own;
+  };
+  return std::ranges::equal(made(before), made(after),
+                            [](const auto& a, const auto& b) { return a.first == b.first && sameWish(a.second, b.second); });
+}
+
 bool samePlugins(const Settings::Plugins& before, const Settings::Plugins& after) {
   return before.directories == after.directories && before.enabled_by_default == after.enabled_by_default &&
          std::ranges::equal(before.use, after.use, [](const auto& a, const auto& b) {
@@ -111,7 +135,7 @@ SettingsChange compareSettings(const Settings& before, const Settings& after) {
   SettingsChange change;
   if (before.log != after.log) change.applied.emplace_back("log");
   if (!samePlugins(before.plugins, after.plugins)) change.applied.emplace_back("plugins");
-  if (!sameSwitches(before.room_types, after.room_types)) change.applied.emplace_back("room_types");
+  if (!sameProvided(before.room_types, after.room_types)) change.applied.emplace_back("room_types");
   if (!sameSwitches(before.message_types, after.message_types)) change.applied.emplace_back("message_types");
   const auto note = [&change](std::string_view section, bool same) {
     if (!same) change.restart.emplace_back(section);
@@ -127,6 +151,7 @@ SettingsChange compareSettings(const Settings& before, const Settings& after) {
   note("storage", before.storage == after.storage);
   note("redis", before.redis == after.redis);
   note("workers", before.workers == after.workers);
+  note("room_types", sameMade(before.room_types, after.room_types));
   return change;
 }
 

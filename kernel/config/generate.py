@@ -19,7 +19,7 @@ CHRONO = {"us": "microseconds", "ms": "milliseconds", "s": "seconds"}
 UNIT_WORDS = {"us": "microseconds", "ms": "milliseconds", "s": "seconds"}
 SECTION_KEYS = {"section", "about", "options", "struct", "type", "max", "example"}
 OPTION_KEYS = {"name", "field", "type", "default", "min", "max", "enum", "cpp", "unit", "env", "env_unit", "secret", "required", "description", "example"}
-SHAPES = ("strings", "switches", "plugin_uses", "tree")
+SHAPES = ("strings", "switches", "room_types", "plugin_uses", "tree")
 
 
 def measured(text, units):
@@ -55,7 +55,8 @@ def field_name(option):
 def cpp_type(option):
     return option.get("cpp") or {
         "string": "std::string", "boolean": "bool", "integer": "std::uint32_t", "size": "std::size_t", "strings": "std::vector<std::string>",
-        "switches": "std::map<std::string, Switch>", "plugin_uses": "std::map<std::string, PluginUse>", "tree": "YamlNode",
+        "switches": "std::map<std::string, Switch>", "room_types": "std::map<std::string, RoomTypeWish>",
+        "plugin_uses": "std::map<std::string, PluginUse>", "tree": "YamlNode",
         "duration": f"std::chrono::{CHRONO[option.get('unit', 'ms')]}",
     }[option["type"]]
 
@@ -115,7 +116,7 @@ def settings_hpp(sections):
         body += struct(camel(section["section"]), section["about"], section["options"], "  ") + [""]
         members.append(f"  {camel(section['section'])} {section['section']};")
     body += members + ["};"]
-    includes = ["<chrono>", "<cstddef>", "<cstdint>", "<map>", "<optional>", "<string>", "<vector>", None, '"base/log.hpp"', '"config/settings_types.hpp"',
+    includes = ["<chrono>", "<cstddef>", "<cstdint>", "<map>", "<optional>", "<string>", "<vector>", None, '"base/log.hpp"', '"config/room_type_wish.hpp"', '"config/settings_types.hpp"',
                 '"config/yaml.hpp"']
     return "\n".join(["#pragma once", f"// Made from {MADE_FROM} by generate.py; edit that table.", ""]
                      + [f"#include {i}" if i else "" for i in includes]
@@ -185,7 +186,7 @@ def shown(option, value=None):
 
 def limits(option):
     kind, parts = option["type"], []
-    noun = {"string": " bytes", "strings": " entries", "switches": " entries", "plugin_uses": " entries"}.get(kind, "")
+    noun = {"string": " bytes", "strings": " entries", "switches": " entries", "room_types": " entries", "plugin_uses": " entries"}.get(kind, "")
     if "enum" in option:
         return "one of " + ", ".join(option["enum"])
     if "min" in option and "max" in option:
@@ -197,7 +198,35 @@ def limits(option):
 
 
 TYPE_WORDS = {"strings": "list of text", "string": "text", "boolean": "true or false", "integer": "whole number", "switches": "name: true or false",
+              "room_types": "name: true, false or a mapping",
               "plugin_uses": "plugin id: mapping", "tree": "mapping", "duration": "duration", "size": "size"}
+
+
+def names_schema(most):
+    return {"type": "array", "items": {"type": "string"}, "uniqueItems": True, "maxItems": most}
+
+
+# What kernel/config/room_type_wish.cpp reads.
+ROOM_TYPE_SCHEMA = {
+    "type": "object",
+    "additionalProperties": False,
+    "properties": {
+        "based_on": {"type": "string"},
+        "with": names_schema(32),
+        "max_members": {"type": "integer", "minimum": 1, "maximum": 100000},
+        "retention_days": {"type": "integer", "minimum": 1, "maximum": 36500},
+        "entry": {"enum": ["open", "invitation"]},
+        "message_types": names_schema(1000),
+        "permissions": {
+            "type": "object",
+            "propertyNames": {"enum": ["observer", "member", "moderator", "owner"]},
+            "additionalProperties": {
+                "type": "array",
+                "items": {"enum": ["read", "post", "add_members", "remove_members", "change_room", "change_roles", "close"]},
+            },
+        },
+    },
+}
 
 
 def facts(option):
@@ -286,6 +315,8 @@ def schema_of(option, sections, path):
         return out | {"type": "array", "items": {"type": "string"}} | ({"minItems": option["min"]} if "min" in option else {}) | {"maxItems": option["max"]}
     if kind == "switches":
         return out | {"type": "object", "additionalProperties": {"type": "boolean"}}
+    if kind == "room_types":
+        return out | {"type": "object", "additionalProperties": {"anyOf": [{"type": "boolean"}, ROOM_TYPE_SCHEMA]}}
     if kind == "tree":
         return out | {"type": "object"}
     if kind == "plugin_uses":

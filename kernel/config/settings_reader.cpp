@@ -28,6 +28,7 @@ class ValueReader {
       case OptionShape::scalar: return scalar(node);
       case OptionShape::strings: return strings(node);
       case OptionShape::switches: return switches(node);
+      case OptionShape::room_types: return roomTypes(node);
       case OptionShape::plugin_uses: return pluginUses(node);
       case OptionShape::tree: return mapping(node) ? std::optional<OptionValue>(node) : std::nullopt;
     }
@@ -69,6 +70,13 @@ class ValueReader {
       else
         refuse(member.value.place, wrongType(member.value, OptionType::boolean));
     }
+    return found;
+  }
+
+  std::optional<OptionValue> roomTypes(const YamlNode& node) {
+    if (!mapping(node)) return std::nullopt;
+    std::map<std::string, RoomTypeWish> found;
+    for (const YamlMember& member : node.members) found.emplace(member.key, readRoomTypeWish(member, problems_));
     return found;
   }
 

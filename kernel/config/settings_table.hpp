@@ -14,10 +14,10 @@
 
 namespace atrium {
 
-enum class OptionShape : std::uint8_t { scalar, strings, switches, plugin_uses, tree };
+enum class OptionShape : std::uint8_t { scalar, strings, switches, room_types, plugin_uses, tree };
 
-using OptionValue =
-    std::variant<OptionScalar, std::vector<std::string>, std::map<std::string, Switch>, std::map<std::string, PluginUse>, YamlNode>;
+using OptionValue = std::variant<OptionScalar, std::vector<std::string>, std::map<std::string, Switch>, std::map<std::string, RoomTypeWish>,
+                                 std::map<std::string, PluginUse>, YamlNode>;
 
 // One option of a `Target` struct.
 template <typename Target>

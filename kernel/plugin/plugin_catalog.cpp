@@ -167,6 +167,75 @@ void PluginCatalog::checkStorage(const PluginWishes& wishes, ConfigProblems& pro
   problems.push_back(problemAt({}, fmt::format("no plugin provides the storage backend {}", wishes.storage), std::move(hint)));
 }
 
+// What room types of the configuration's own need: what they are based on, how often that goes on, and whose hooks they run.
+void PluginCatalog::checkRoomTypes(const PluginWishes& wishes, ConfigProblems& problems) const {
+  std::vector<std::string_view> room_types, message_types, own;
+  for (const CatalogEntry& entry : entries_) {
+    if (!entry.manifest) continue;
+    if (entry.manifest->has("room-type")) room_types.push_back(entry.manifest->nameOf("room-type"));
+    if (entry.manifest->has("message-type")) message_types.push_back(entry.manifest->nameOf("message-type"));
+  }
+  const auto provided = [](const std::vector<std::string_view>& names, std::string_view name) {
+    return std::ranges::find(names, name) != names.end();
+  };
+  for (const auto& [name, wish] : wishes.room_types)
+    if (wish.based_on) own.push_back(name);
+  std::vector<std::string_view> bases = room_types;
+  bases.insert(bases.end(), own.begin(), own.end());
+  const auto isOff = [&](const std::string& name) {
+    const auto named = wishes.room_types.find(name);
+    return named != wishes.room_types.end() && !named->second.on;
+  };
+  for (const auto& [name, wish] : wishes.room_types) {
+    const auto refuse = [&](const SourcePlace& place, const std::string& what, std::string hint) {
+      problems.push_back(problemAt(place, fmt::format("room_types.{}: {}", name, what), std::move(hint)));
+    };
+    for (const PlacedName& addon : wish.with) {
+      if (!provided(room_types, addon.name))
+        refuse(addon.place, fmt::format("no plugin provides the room type {}", addon.name), suggestion(addon.name, room_types));
+      else if (addon.name == name)
+        refuse(addon.place, "a room type cannot be with itself", "its own hooks run first");
+      else if (isOff(addon.name))
+        refuse(addon.place, fmt::format("the room type {} is switched off", addon.name), "switch it on, or take it out of with");
+    }
+    if (!wish.based_on) continue;
+    if (provided(room_types, name)) refuse(wish.place, "a plugin provides a room type of that name", "choose another name");
+    for (const PlacedName& type : wish.message_types.value_or(std::vector<PlacedName>{}))
+      if (!provided(message_types, type.name))
+        refuse(type.place, fmt::format("no plugin provides the message type {}", type.name), suggestion(type.name, message_types));
+    const PlacedName& base = *wish.based_on;
+    if (!provided(bases, base.name)) {
+      refuse(base.place, fmt::format("there is no room type {} to be based on", base.name), suggestion(base.name, bases));
+      continue;
+    }
+    if (isOff(base.name)) refuse(base.place, fmt::format("the room type {} is switched off", base.name), "switch it on");
+    // A chain that is longer than there are types comes back to one of them.
+    const std::string* at = &base.name;
+    std::size_t steps = 0;
+    for (auto next = wishes.room_types.find(*at); next != wishes.room_types.end() && next->second.based_on && steps <= own.size();
+         ++steps) {
+      at = &next->second.based_on->name;
+      next = wishes.room_types.find(*at);
+    }
+    if (steps > own.size())
+      refuse(base.place, "it is based on itself, by way of others", "let one of them be based on a plugin's room type");
+  }
+}
+
+namespace {
+
+// Whether some room type of the configuration cannot be without that of a plugin.
+bool isNeeded(const PluginWishes& wishes, std::string_view room_type) {
+  if (room_type.empty()) return false;
+  return std::ranges::any_of(wishes.room_types, [room_type](const auto& entry) {
+    const RoomTypeWish& wish = entry.second;
+    return (wish.based_on && wish.based_on->name == room_type) ||
+           std::ranges::find(wish.with, room_type, &PlacedName::name) != wish.with.end();
+  });
+}
+
+}  // namespace
+
 ResolvedPlugin PluginCatalog::resolveOne(const CatalogEntry& entry, const PluginWishes& wishes, ConfigProblems& problems) {
   const Manifest& manifest = *entry.manifest;
   ResolvedPlugin plugin{
@@ -178,7 +247,7 @@ ResolvedPlugin PluginCatalog::resolveOne(const CatalogEntry& entry, const Plugin
   }
   // What is not named by the kind and name it offers is on when its plugin is.
   const bool on_unnamed = plugin.use || wishes.enabled_by_default;
-  const auto isOn = [&](const std::map<std::string, Switch>& switches, const std::string& name) {
+  const auto isOn = [&](const auto& switches, const std::string& name) {
     const auto found = switches.find(name);
     if (found == switches.end()) return on_unnamed;
     plugin.named = plugin.named || found->second.on;
@@ -199,7 +268,7 @@ ResolvedPlugin PluginCatalog::resolveOne(const CatalogEntry& entry, const Plugin
     else
       plugin.off = fmt::format("the {} {} is not switched on", extension.kind, extension.name);
   }
-  plugin.named = plugin.named || plugin.use;
+  plugin.named = plugin.named || plugin.use || isNeeded(wishes, manifest.nameOf("room-type"));
   if (plugin.offers.empty()) return plugin;
   plugin.off.clear();
   checkVersion(plugin, problems);
@@ -332,7 +401,11 @@ void PluginCatalog::checkNames(const std::vector<ResolvedPlugin>& resolved, Conf
 std::expected<std::vector<ResolvedPlugin>, ConfigProblems> PluginCatalog::resolve(const PluginWishes& wishes) const {
   ConfigProblems problems;
   checkNamed(wishes, problems);
-  checkSwitches(wishes.room_types, "room-type", problems);
+  std::map<std::string, Switch> room_types;
+  for (const auto& [name, wish] : wishes.room_types)
+    if (!wish.based_on) room_types.emplace(name, wish);
+  checkSwitches(room_types, "room-type", problems);
+  checkRoomTypes(wishes, problems);
   checkSwitches(wishes.message_types, "message-type", problems);
   checkStorage(wishes, problems);
   std::vector<ResolvedPlugin> resolved;

@@ -28,9 +28,9 @@ struct CatalogEntry {
 
 // What the configuration says of plugins. A value.
 struct PluginWishes {
-  bool enabled_by_default = true;            // Whether a plugin that `use` does not name is wanted.
-  std::map<std::string, PluginUse> use;      // By id.
-  std::map<std::string, Switch> room_types;  // By name; what is not named is on.
+  bool enabled_by_default = true;                  // Whether a plugin that `use` does not name is wanted.
+  std::map<std::string, PluginUse> use;            // By id.
+  std::map<std::string, RoomTypeWish> room_types;  // By name; what is not named is on.
   std::map<std::string, Switch> message_types;
   std::string storage;  // The name or id of the one storage backend that is wanted; empty: none.
 };
@@ -79,6 +79,7 @@ class PluginCatalog {
   void refuseDoubles();
   void checkNamed(const PluginWishes& wishes, ConfigProblems& problems) const;
   void checkSwitches(const std::map<std::string, Switch>& switches, std::string_view kind, ConfigProblems& problems) const;
+  void checkRoomTypes(const PluginWishes& wishes, ConfigProblems& problems) const;
   void checkStorage(const PluginWishes& wishes, ConfigProblems& problems) const;
   static void giveRights(ResolvedPlugin& plugin, ConfigProblems& problems);
   static ResolvedPlugin resolveOne(const CatalogEntry& entry, const PluginWishes& wishes, ConfigProblems& problems);

@@ -74,6 +74,7 @@ Result<void> PluginHost::load() {
   tombstone_.watch();
   for (const ResolvedPlugin& plugin : *resolved)
     if (auto loaded = loadOne(plugin); !loaded) return loaded;
+  if (auto sound = checkBases(); !sound) return sound;
   return {};
 }
 
@@ -138,8 +139,26 @@ void PluginHost::noteLocked(Record& record, std::uint64_t generation, PluginStat
   record.since = event.at;
 }
 
+// That a room type is only there to be run with others, its code says.
+Result<void> PluginHost::checkBases() const {
+  ConfigProblems problems;
+  for (const auto& [name, wish] : options_.wishes.room_types) {
+    if (!wish.based_on) continue;
+    for (const auto& [id, record] : records_)
+      if (record.current && record.current->offersKind("room-type") &&
+          record.current->loaded->manifest().nameOf("room-type") == wish.based_on->name &&
+          (record.current->loaded->roomType()->info.flags & ATRIUM_ROOM_TYPE_ADDON))
+        problems.push_back(problemAt(
+            wish.based_on->place,
+            fmt::format("room_types.{}: no room can be of the type {}, nor of one that is based on it", name, wish.based_on->name),
+            "it is there to be run with others: name it in with"));
+  }
+  if (problems.empty()) return {};
+  return fail(Code::plugin_failed, formatProblems(problems));
+}
+
 std::unique_ptr<TypesPort> PluginHost::makeTypes() {
-  auto types = std::make_unique<TypesPort>();
+  auto types = std::make_unique<TypesPort>(options_.wishes.room_types);
   for (auto& [id, record] : records_) {
     if (!record.current) continue;
     auto publication = record.current->publication();

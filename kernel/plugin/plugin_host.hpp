@@ -150,6 +150,7 @@ class PluginHost final : private PluginTroubles {
   PluginHost(Options options, Log& log, const Clock& clock);
   Result<void> load();
   Result<void> loadOne(const ResolvedPlugin& plugin);
+  [[nodiscard]] Result<void> checkBases() const;
   void convict(const Culprit& culprit);
 
   // Planning (plugin_plan.cpp).

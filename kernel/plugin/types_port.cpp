@@ -1,5 +1,7 @@
 #include "plugin/types_port.hpp"
 
+#include <algorithm>
+#include <set>
 #include <utility>
 
 #include "protocol/errors.hpp"
@@ -15,26 +17,74 @@ atrium_text textOf(const std::string& text) { return {text.data(), text.size()};
 
 class TypesPort::RoomTypeSlot final : public RoomType {
  public:
-  void take(const atrium_room_type_info& info, PluginSlot& slot) {
-    name_ = copyOf(info.name);
-    message_types_ = copyOf(info.message_types);
-    info_ = info;
-    info_.name = textOf(name_);
-    info_.message_types = textOf(message_types_);
-    owner_ = &slot;
-    row_.assign(1, &slot);
-    present = true;
+  explicit RoomTypeSlot(RoomTypeWish wish) : wish_(std::move(wish)) {
+    for (const PlacedName& type : wish_.message_types.value_or(std::vector<PlacedName>{}))
+      (own_message_types_ += own_message_types_.empty() ? "" : ",") += type.name;
   }
+
+  // What a plugin says of its type; compose() does the rest.
+  void take(const atrium_room_type_info& info, PluginSlot& slot) {
+    copy(info, copyOf(info.name));
+    owner_ = &slot;
+    published_ = true;
+  }
+  void drop() { published_ = false; }
+
+  // Makes the row and, of a type of the configuration's own, everything else, of what it is based on and of the others.
+  template <typename Find>
+  void compose(const std::string& name, const Find& find) {
+    row_.clear();
+    present_ = false;
+    if (wish_.based_on) {
+      const RoomTypeSlot* base = find(wish_.based_on->name);
+      if (!base || base->info_.name.size == 0) return;
+      copy(base->info_, name);
+      differ();
+      row_ = base->row_;
+      present_ = base->present_ && wish_.on;
+    } else if (owner_) {
+      row_.push_back(owner_);
+      present_ = published_ && !(info_.flags & ATRIUM_ROOM_TYPE_ADDON);
+    }
+    // Also those whose plugin is not there: what they would have forbidden is not to slip through meanwhile.
+    for (const PlacedName& addon : wish_.with)
+      if (const RoomTypeSlot* slot = find(addon.name); slot && slot->owner_ && std::ranges::find(row_, slot->owner_) == row_.end())
+        row_.push_back(slot->owner_);
+  }
+
   const atrium_room_type_info& info() const override { return info_; }
   std::span<HookTarget* const> row() const override { return row_; }
   [[nodiscard]] const PluginSlot* owner() const { return owner_; }
-
-  bool present = false;
+  [[nodiscard]] const std::optional<PlacedName>& basedOn() const { return wish_.based_on; }
+  [[nodiscard]] bool present() const { return present_; }
 
  private:
+  void copy(const atrium_room_type_info& info, std::string name) {
+    std::string message_types = copyOf(info.message_types);
+    info_ = info;
+    name_ = std::move(name);
+    message_types_ = std::move(message_types);
+    info_.name = textOf(name_);
+    info_.message_types = textOf(message_types_);
+  }
+  void differ() {
+    if (wish_.max_members) {
+      info_.max_members = *wish_.max_members;
+      if (info_.max_members_limit > 0) info_.max_members_limit = std::max(info_.max_members_limit, info_.max_members);
+    }
+    if (wish_.retention_days) info_.retention_days = *wish_.retention_days;
+    if (wish_.entry) info_.entry = *wish_.entry;
+    if (wish_.message_types) info_.message_types = textOf(own_message_types_);
+    for (const auto& [role, bits] : wish_.permissions) info_.permissions[role] = bits;
+  }
+
+  const RoomTypeWish wish_;
+  std::string own_message_types_;
   std::string name_, message_types_;
   atrium_room_type_info info_{};
-  const PluginSlot* owner_ = nullptr;
+  PluginSlot* owner_ = nullptr;  // Null: the configuration's own.
+  bool published_ = false;
+  bool present_ = false;
   std::vector<HookTarget*> row_;
 };
 
@@ -86,7 +136,9 @@ class TypesPort::MessageTypeSlot final : public MessageType {
   PluginSlot* owner_ = nullptr;
 };
 
-TypesPort::TypesPort() = default;
+TypesPort::TypesPort(const std::map<std::string, RoomTypeWish>& wishes) {
+  for (const auto& [name, wish] : wishes) room_types_.emplace(name, std::make_unique<RoomTypeSlot>(wish));
+}
 TypesPort::~TypesPort() = default;
 
 PluginSlot& TypesPort::slotOf(const std::string& plugin_id) {
@@ -97,7 +149,7 @@ PluginSlot& TypesPort::slotOf(const std::string& plugin_id) {
 
 void TypesPort::dropTypes(const PluginSlot& slot, std::string_view room_type, std::string_view message_type) {
   for (const auto& [name, type] : room_types_)
-    if (type->owner() == &slot && name != room_type) type->present = false;
+    if (type->owner() == &slot && name != room_type) type->drop();
   for (const auto& [name, type] : message_types_)
     if (type->owner() == &slot && name != message_type) type->drop();
 }
@@ -109,9 +161,7 @@ void TypesPort::publish(const TypesPublication& publication) {
   std::string room_type, message_type;
   if (publication.room_type) {
     room_type = copyOf(publication.room_type->name);
-    std::unique_ptr<RoomTypeSlot>& type = room_types_[room_type];
-    if (!type) type = std::make_unique<RoomTypeSlot>();
-    type->take(*publication.room_type, slot);
+    roomTypeSlot(room_type).take(*publication.room_type, slot);
   }
   if (publication.message_type) {
     message_type = copyOf(publication.message_type->name);
@@ -120,6 +170,36 @@ void TypesPort::publish(const TypesPublication& publication) {
     type->take(*publication.message_type, publication.message_schema, slot);
   }
   dropTypes(slot, room_type, message_type);
+  compose();
+}
+
+TypesPort::RoomTypeSlot& TypesPort::roomTypeSlot(const std::string& name) {
+  std::unique_ptr<RoomTypeSlot>& type = room_types_[name];
+  if (!type) type = std::make_unique<RoomTypeSlot>(RoomTypeWish{});
+  return *type;
+}
+
+void TypesPort::compose() {
+  const auto find = [this](const std::string& name) {
+    const auto found = room_types_.find(name);
+    return found == room_types_.end() ? nullptr : found->second.get();
+  };
+  // What a type is based on comes before it: as many rounds as the longest chain has links, which is short.
+  std::vector<std::pair<const std::string*, RoomTypeSlot*>> left;
+  for (const auto& [name, type] : room_types_) left.emplace_back(&name, type.get());
+  std::set<std::string_view> done;
+  while (!left.empty()) {
+    const auto ready = std::ranges::partition(left, [&done](const auto& one) {
+      const auto& base = one.second->basedOn();
+      return base && !done.contains(base->name);
+    });
+    if (ready.empty()) break;  // Only what is based on nothing there is.
+    for (const auto& [name, type] : ready) {
+      type->compose(*name, find);
+      done.insert(*name);
+    }
+    left.erase(ready.begin(), ready.end());
+  }
   if (changed_) changed_();
 }
 
@@ -127,6 +207,7 @@ void TypesPort::withdraw(std::string_view plugin_id) {
   const auto found = plugins_.find(plugin_id);
   if (found == plugins_.end()) return;
   dropTypes(*found->second, {}, {});
+  compose();
   found->second->withdraw();
 }
 
@@ -140,7 +221,7 @@ void TypesPort::unpark(std::string_view plugin_id) {
 
 RoomType* TypesPort::roomType(std::string_view name) {
   const auto found = room_types_.find(name);
-  return found == room_types_.end() || !found->second->present ? nullptr : found->second.get();
+  return found == room_types_.end() || !found->second->present() ? nullptr : found->second.get();
 }
 
 MessageType* TypesPort::messageType(std::string_view name) {
@@ -151,7 +232,7 @@ MessageType* TypesPort::messageType(std::string_view name) {
 std::vector<std::string> TypesPort::roomTypeNames() const {
   std::vector<std::string> names;
   for (const auto& [name, type] : room_types_)
-    if (type->present) names.push_back(name);
+    if (type->present()) names.push_back(name);
   return names;
 }
 

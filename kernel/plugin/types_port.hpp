@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "config/room_type_wish.hpp"
 #include "engine/ports.hpp"
 #include "plugin/plugin_slot.hpp"
 #include "protocol/json_schema.hpp"
@@ -27,7 +28,8 @@ struct TypesPublication {
 // On the shard's thread, or before it starts; nothing here is called from within a hook or its completion.
 class TypesPort final : public Types {
  public:
-  TypesPort();
+  // `wishes` are the configuration's room types, checked: those of its own, and whose hooks run along. Copied.
+  explicit TypesPort(const std::map<std::string, RoomTypeWish>& wishes = {});
   ~TypesPort() override;
 
   // Sets what a plugin brings, or puts it in place of what it brought before; types that it brought and brings no more are withdrawn.
@@ -49,6 +51,9 @@ class TypesPort final : public Types {
   class RoomTypeSlot;
   class MessageTypeSlot;
   PluginSlot& slotOf(const std::string& plugin_id);
+  // Puts together the room types that the configuration makes of those there are, and the rows of all.
+  void compose();
+  RoomTypeSlot& roomTypeSlot(const std::string& name);
   // Marks the types of that plugin as gone, but those named.
   void dropTypes(const PluginSlot& slot, std::string_view room_type, std::string_view message_type);
 

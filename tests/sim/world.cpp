@@ -74,11 +74,12 @@ World::World(std::uint64_t seed, WorldOptions options)
       registry_(metric_table),
       log_({.level = LogLevel::error, .queue_lines = 64, .burst = 1}) {
   for (unsigned index = 0; index < options_.shards; ++index) parts_.push_back(std::make_unique<Part>(*this, index));
+  Types& its_types = options_.types ? *options_.types : types;
   std::vector<Shard*> shards;
   for (unsigned index = 0; index < options_.shards; ++index) {
     Part& part = *parts_[index];
     part.shard = std::make_unique<Shard>(
-        ShardPorts{index, *this, *part.store, types, *this, part.timers, part.now, clock, part.metrics, log_, seed * 31 + index},
+        ShardPorts{index, *this, *part.store, its_types, *this, part.timers, part.now, clock, part.metrics, log_, seed * 31 + index},
         options_.engine);
     shards.push_back(part.shard.get());
   }

@@ -63,6 +63,7 @@ struct WorldOptions {
   EngineOptions engine{};
   StoreOptions store{};
   std::size_t mailbox_tasks = 65536;
+  Types* types = nullptr;  // Others than World::types; they outlive the world.
 };
 
 class World final : private Shards, private Tokens {

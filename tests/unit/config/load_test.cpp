@@ -141,8 +141,9 @@ colour: red
       "13:24: plugins.directories: 0 entries is too little | the least is 1 entry",
       "13:47: plugins.use.a.enabled: \"1\" is not true or false | write true or false",
       "13:50: there is no option \"plugins.use.a.dedline\" | did you mean \"deadline\"?",
-      "14:26: room_types: \"on\" is not true or false | write true or false",
-      "15:1: there is no option \"colour\" | what can stand here: server, ops, websocket, rooms, presence, auth, tenants, storage, redis, "
+      "14:26: room_types.agent_team: \"on\" is not true or false | write true, false, or a mapping with based_on or with",
+      "15:1: there is no option \"colour\" | what can stand here: server, ops, websocket, rooms, presence, auth, ui, tenants, storage, "
+      "redis, "
       "workers, log, plugins, "
       "room_types, message_types"};
   EXPECT_EQ(told, expected);

@@ -170,5 +170,79 @@ TEST(TypesPort, keepsARoomTypeForRoomsWhatEverComesAndGoesBehindIt) {
   EXPECT_EQ(port.roomType("crew"), nullptr);
 }
 
+// Room types of plugins and of the configuration, by name.
+struct Composed {
+  explicit Composed(const std::map<std::string, RoomTypeWish>& wishes) : port(wishes) {}
+
+  void publish(const std::string& name, std::uint32_t flags = 0) {
+    atrium_room_type_info info{};
+    info.struct_size = sizeof info;
+    info.name = text(name);
+    info.max_members = 10;
+    info.max_members_limit = 15;
+    info.flags = flags;
+    port.publish({.plugin_id = "acme." + name, .hooks = std::make_shared<Generation>(name, journal), .room_type = info});
+  }
+  // Who is asked about a post in a room of that type, in order.
+  Generation::Journal asked(const std::string& name) {
+    journal.clear();
+    const atrium_message_view message{
+        .struct_size = sizeof message, .priority = 1, .message_type = {}, .content = text("x"), .metadata = {}};
+    for (HookTarget* target : port.roomType(name)->row())
+      target->call({.hook = Hook::will_post, .message = &message}, [](const HookOutcome&) {});
+    return journal;
+  }
+
+  Generation::Journal journal;
+  TypesPort port;
+};
+
+std::map<std::string, RoomTypeWish> wishes() {
+  std::map<std::string, RoomTypeWish> wishes;
+  RoomTypeWish& vip = wishes["vip"];
+  vip.based_on = PlacedName{"crew", {}};
+  vip.max_members = 20;
+  vip.entry = ATRIUM_ENTRY_INVITATION;
+  vip.message_types = std::vector<PlacedName>{{"text", {}}, {"alert", {}}};
+  vip.permissions[ATRIUM_ROOM_ROLE_MEMBER] = ATRIUM_MAY_READ;
+  vip.with = {{"audit", {}}};
+  RoomTypeWish& crew = wishes["crew"];
+  crew.based_on = PlacedName{"team", {}};
+  crew.retention_days = 30;
+  wishes["team"].with = {{"filter", {}}};
+  return wishes;
+}
+
+TEST(TypesPort, makesRoomTypesOfThoseThereAre) {
+  Composed types(wishes());
+  EXPECT_TRUE(types.port.roomTypeNames().empty()) << "nothing to be based on yet";
+  types.publish("audit", ATRIUM_ROOM_TYPE_ADDON);
+  types.publish("team");
+  types.publish("filter", ATRIUM_ROOM_TYPE_ADDON);
+  EXPECT_EQ(types.port.roomTypeNames(), (std::vector<std::string>{"crew", "team", "vip"})) << "nothing is of a type that goes along";
+  const atrium_room_type_info& vip = types.port.roomType("vip")->info();
+  EXPECT_EQ(std::string(vip.name.data, vip.name.size), "vip");
+  EXPECT_EQ(vip.max_members, 20u);
+  EXPECT_EQ(vip.max_members_limit, 20u);
+  EXPECT_EQ(vip.retention_days, 30u) << "from what it is based on";
+  EXPECT_EQ(vip.entry, std::uint32_t{ATRIUM_ENTRY_INVITATION});
+  EXPECT_EQ(std::string(vip.message_types.data, vip.message_types.size), "text,alert");
+  EXPECT_EQ(vip.permissions[ATRIUM_ROOM_ROLE_MEMBER], std::uint32_t{ATRIUM_MAY_READ});
+  EXPECT_EQ(types.port.roomType("team")->info().max_members, 10u);
+  EXPECT_EQ(types.asked("team"), (Generation::Journal{"team x", "filter x"}));
+  EXPECT_EQ(types.asked("vip"), (Generation::Journal{"team x", "filter x", "audit x"}));
+}
+
+TEST(TypesPort, keepsWhoGoesAlongInTheRowWhileItsPluginIsAway) {
+  Composed types(wishes());
+  for (const char* name : {"team", "filter", "audit"}) types.publish(name, std::string_view(name) == "team" ? 0 : ATRIUM_ROOM_TYPE_ADDON);
+  types.port.withdraw("acme.filter");
+  EXPECT_EQ(types.port.roomType("team")->row().size(), 2u) << "what it would have forbidden is refused meanwhile";
+  types.port.withdraw("acme.team");
+  EXPECT_TRUE(types.port.roomTypeNames().empty());
+  types.publish("team");
+  EXPECT_EQ(types.port.roomTypeNames().size(), 3u);
+}
+
 }  // namespace
 }  // namespace atrium::test

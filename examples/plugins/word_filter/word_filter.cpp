@@ -1,0 +1,35 @@
+#include <algorithm>
+#include <cctype>
+#include <string>
+#include <vector>
+
+#include <atrium/plugin.hpp>
+
+// Goes along with other room types: takes the words away that the operator does not want to read, and marks what it touched.
+class WordFilter {
+ public:
+  explicit WordFilter(const atrium::Json& options) {
+    for (const atrium::Json word : options["words"]) words_.emplace_back(word.as_text().value());
+    deny_ = options["deny"].as_bool().value();
+  }
+
+  void will_post(const atrium::Room&, const atrium::User&, const atrium::Message& message, atrium::Reply& reply) const {
+    const std::string_view content = message.content();
+    const auto same = [](char a, char b) {
+      return std::tolower(static_cast<unsigned char>(a)) == std::tolower(static_cast<unsigned char>(b));
+    };
+    for (const std::string& word : words_) {
+      if (std::search(content.begin(), content.end(), word.begin(), word.end(), same) == content.end()) continue;
+      if (deny_) return reply.deny("Mind your words.");
+      return reply.patch_text("/metadata/moderation/word", word);
+    }
+  }
+
+  atrium::RoomTypeInfo room_type{.name = "word_filter", .flags = ATRIUM_ROOM_TYPE_ADDON};
+
+ private:
+  std::vector<std::string> words_;
+  bool deny_ = true;
+};
+
+ATRIUM_PLUGIN(WordFilter, "com.acme.word-filter", "1.0.0")
