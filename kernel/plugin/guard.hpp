@@ -89,16 +89,19 @@ class HookGuard {
       status = hook();
     } catch (...) {  // Nothing of the exception is kept: its type may live in the plugin's code.
     }
-    const std::chrono::nanoseconds took = clock_.between(start, CallClock::ticks());
     inside_.store(0, std::memory_order_relaxed);
+    observe(clock_.between(start, CallClock::ticks()));
+    if (breaker_ && (watched || status != ATRIUM_OK)) [[unlikely]]
+      settle(watched, status);
+    return status;
+  }
+  // What call() counts, for one that was answered elsewhere.
+  void observe(std::chrono::nanoseconds took) noexcept {
     streak_before_ = streak_.load(std::memory_order_relaxed);
     streak_.store(0, std::memory_order_relaxed);  // Unless countFailure() says otherwise.
     duration_.observe(took);
     last_ = took;
     if (took > deadline_) overran();
-    if (breaker_ && (watched || status != ATRIUM_OK)) [[unlikely]]
-      settle(watched, status);
-    return status;
   }
   // Counts the last call, whose answer was a failure or against the contract; what that is, the caller knows.
   void countFailure() {
@@ -125,6 +128,7 @@ class HookGuard {
   void countFault(std::string_view what) {
     if (breaker_) breaker_->faulted(what);
   }
+  [[nodiscard]] std::chrono::nanoseconds deadline() const { return deadline_; }
 
  private:
   // Away from the fast path.

@@ -9,6 +9,8 @@
 
 #include "atrium/plugin.h"
 #include "config/source_text.hpp"
+#include "plugin/isolated/isolated_plugin.hpp"
+#include "plugin/isolated/isolated_tables.hpp"
 #include "plugin/plugin_text.hpp"
 #include "plugin/ui_bundle.hpp"
 #include "protocol/errors.hpp"
@@ -37,8 +39,8 @@ bool copyGrowing(const void* from, Struct& to) {
 
 }  // namespace
 
-LoadedPlugin::LoadedPlugin(const Manifest& manifest, std::filesystem::path library_file, Library library, Environment environment,
-                           PluginRights rights)
+LoadedPlugin::LoadedPlugin(const Manifest& manifest, std::filesystem::path library_file, std::optional<Library> library,
+                           Environment environment, PluginRights rights)
     : manifest_(manifest),
       library_file_(std::move(library_file)),
       environment_(environment),
@@ -58,7 +60,28 @@ LoadedPlugin::LoadedPlugin(const Manifest& manifest, std::filesystem::path libra
       breaker_(manifest.id, environment.generation, environment.clock, environment.troubles) {}
 
 LoadedPlugin::~LoadedPlugin() {
-  if (library_) static_cast<void>(end());
+  if (library_ || isolated_) static_cast<void>(end());
+}
+
+Result<std::unique_ptr<LoadedPlugin>> LoadedPlugin::isolated(const Manifest& manifest, const std::filesystem::path& library_file,
+                                                             std::unique_ptr<IsolatedPlugin> runner, Environment environment) {
+  std::unique_ptr<LoadedPlugin> plugin(
+      new LoadedPlugin(manifest, library_file, std::nullopt, environment, PluginRights{Grants(manifest.grants, std::nullopt), {}}));
+  const Offer& offer = runner->offer();
+  plugin->self_ = reinterpret_cast<atrium_plugin*>(runner.get());
+  plugin->isolated_ = std::move(runner);
+  Result<void> sound;
+  const auto take = [&]<typename Kind>(std::optional<Kind>& extension) {
+    const auto& offered = offer.of<Kind>();
+    if (!offered.offered) return;
+    extension = offered.kind;
+    fillIsolatedTable(*extension, offered.functions);
+    if (const std::string_view flaw = extension->flaw(); !flaw.empty()) sound = refuse(fmt::format("its {} {}", Kind::word, flaw));
+  };
+  std::apply([&](auto&... extensions) { (take(extensions), ...); }, plugin->extensions_);
+  if (sound) sound = plugin->copyPages();
+  if (!sound) return fail(sound.error());
+  return plugin;
 }
 
 Result<std::unique_ptr<LoadedPlugin>> LoadedPlugin::load(const Manifest& manifest, const std::filesystem::path& library_file,
@@ -69,7 +92,7 @@ Result<std::unique_ptr<LoadedPlugin>> LoadedPlugin::load(const Manifest& manifes
   auto library = Library::load(library_file);
   if (!library) {
     std::error_code ignored;
-    std::filesystem::remove(library_file, ignored);
+    if (!environment.keep_copy) std::filesystem::remove(library_file, ignored);
     return fail(std::move(library.error()));
   }
   std::unique_ptr<LoadedPlugin> plugin(
@@ -194,6 +217,15 @@ Result<void> LoadedPlugin::keepListedHooks() {
   return {};
 }
 
+const void* LoadedPlugin::table(const char* extension_id) const {
+  if (isolated_) return nullptr;
+  try {
+    return entry_.get_extension(self_, extension_id);
+  } catch (...) {
+    return nullptr;
+  }
+}
+
 HookGuard& LoadedPlugin::makeGuard(std::string hook, std::chrono::nanoseconds deadline) {
   const std::scoped_lock lock(guards_mutex_);
   PluginBreaker* breaker = storage() ? nullptr : &breaker_;
@@ -233,6 +265,13 @@ void LoadedPlugin::reportFault(HookGuard& guard, std::string_view what) const {
 bool LoadedPlugin::settle() { return services_->end(end_patience); }
 
 bool LoadedPlugin::end() {
+  if (isolated_) {
+    isolated_.reset();
+    self_ = nullptr;
+    std::error_code ignored;
+    std::filesystem::remove(library_file_, ignored);
+    return true;
+  }
   // Whoever could not wait has asked settle() first. Code under which a thread runs is never taken away.
   while (!services_->end(end_patience))
     environment_.log.error("plugin.stuck", {{"plugin", manifest_.id}, {"detail", "a job of it still runs"}});
@@ -248,7 +287,7 @@ bool LoadedPlugin::end() {
   const bool gone = library_->unload();
   library_.reset();
   std::error_code ignored;
-  std::filesystem::remove(library_file_, ignored);
+  if (!environment_.keep_copy) std::filesystem::remove(library_file_, ignored);
   return gone;
 }
 

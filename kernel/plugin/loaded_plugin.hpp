@@ -24,6 +24,8 @@
 
 namespace atrium {
 
+class IsolatedPlugin;
+
 // One plugin in memory: its library, its instance, its tables and the services it was granted. Made and ended on the main thread, when
 // no other call is inside; the tables may be read by any thread.
 class LoadedPlugin {
@@ -34,6 +36,7 @@ class LoadedPlugin {
     const Clock& clock;
     const CallClock& call_clock;
     ServiceParts services{};
+    bool keep_copy = false;  // Whether the private copy stays when the plugin ends: another process loads it, too.
     // Of this load.
     std::string sha256 = {};             // Of the file.
     std::uint64_t generation = 1;        // Which one of this plugin.
@@ -47,12 +50,18 @@ class LoadedPlugin {
   [[nodiscard]] static Result<std::unique_ptr<LoadedPlugin>> load(const Manifest& manifest, const std::filesystem::path& library_file,
                                                                   std::string_view options, Environment environment,
                                                                   std::optional<PluginRights> rights = std::nullopt);
+  // Stands for a plugin in a runner, whose private copy is `library_file`: with tables that lead there, and without code of its own.
+  // Fails with plugin_failed when what the runner offers makes no sense. The copy is removed in the end.
+  [[nodiscard]] static Result<std::unique_ptr<LoadedPlugin>> isolated(const Manifest& manifest, const std::filesystem::path& library_file,
+                                                                      std::unique_ptr<IsolatedPlugin> runner, Environment environment);
   ~LoadedPlugin();
   LoadedPlugin(const LoadedPlugin&) = delete;
   LoadedPlugin& operator=(const LoadedPlugin&) = delete;
 
   [[nodiscard]] const Manifest& manifest() const { return manifest_; }
   [[nodiscard]] atrium_plugin* self() const { return self_; }
+  // Its runner; null when it is in this process.
+  [[nodiscard]] IsolatedPlugin* isolated() const { return isolated_.get(); }
 
   // What the plugin offers of that kind; null when it does not. Valid until the plugin ends.
   template <typename Kind>
@@ -78,6 +87,10 @@ class LoadedPlugin {
   // Keeps calls away while they fail; for all kinds but storage, whose host has a breaker of its own.
   [[nodiscard]] PluginBreaker& breaker() { return breaker_; }
   [[nodiscard]] const PluginBreaker& breaker() const { return breaker_; }
+
+  // The table that the plugin has for an extension id beside its kinds (ext/state.h); null when it has none or is in a runner. It lives as
+  // long as the instance. While no other call is inside.
+  [[nodiscard]] const void* table(const char* extension_id) const;
 
   // A guard for calls of `hook` by one thread. It lives as long as the plugin, and the figures of all guards of a hook are shown
   // together. Before the threads start.
@@ -126,7 +139,8 @@ class LoadedPlugin {
   struct OptionalOf<std::tuple<Kinds...>> {
     using Type = std::tuple<std::optional<Kinds>...>;
   };
-  LoadedPlugin(const Manifest& manifest, std::filesystem::path library_file, Library library, Environment environment, PluginRights rights);
+  LoadedPlugin(const Manifest& manifest, std::filesystem::path library_file, std::optional<Library> library, Environment environment,
+               PluginRights rights);
   void giveBack(HookGuard& guard);
   // Marks the thread for as long as the plugin is called outside a hook.
   [[nodiscard]] CallMark mark(const char* call) const { return {manifest_.id.c_str(), environment_.sha256.c_str(), call}; }
@@ -147,6 +161,7 @@ class LoadedPlugin {
   std::optional<Library> library_;
   std::unique_ptr<PluginServices> services_;
   atrium_entry_table entry_{};
+  std::unique_ptr<IsolatedPlugin> isolated_;
   atrium_plugin* self_ = nullptr;
   PluginBreaker breaker_;
   OptionalOf<AllKinds>::Type extensions_;

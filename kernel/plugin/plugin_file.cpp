@@ -11,6 +11,7 @@
 #include <system_error>
 #include <utility>
 
+#include "base/descriptor.hpp"
 #include "plugin/digest.hpp"
 #include "plugin/elf.hpp"
 #include "protocol/errors.hpp"
@@ -18,21 +19,6 @@
 namespace atrium {
 
 namespace {
-
-class Descriptor {
- public:
-  explicit Descriptor(int descriptor) : descriptor_(descriptor) {}
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  ~Descriptor() {
-    if (descriptor_ >= 0) ::close(descriptor_);
-  }
-  [[nodiscard]] int get() const { return descriptor_; }
-  explicit operator bool() const { return descriptor_ >= 0; }
-
- private:
-  int descriptor_;
-};
 
 std::unexpected<Error> refuse(std::string why) { return fail(Code::plugin_failed, std::move(why)); }
 std::string systemError() { return std::generic_category().message(errno); }

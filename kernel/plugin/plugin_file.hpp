@@ -2,8 +2,8 @@
 
 #include <cstddef>
 #include <filesystem>
-#include <span>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 

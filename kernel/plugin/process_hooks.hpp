@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <chrono>
 #include <memory>
 
@@ -20,6 +21,10 @@ struct HookSettings {
   std::chrono::nanoseconds message_deadline = message_hook_deadline;
   bool allow_on_failure = false;  // What a failed hook counts as.
 };
+
+// A guard for each hook there is, by its number; null for the others.
+using HookGuards = std::array<HookGuard*, hook_count>;
+[[nodiscard]] HookGuards makeHookGuards(LoadedPlugin& plugin, HookSet hooks, const HookSettings& settings);
 
 // The hooks of a plugin in this process, for one shard: called on its thread, complete before call() returns. The plugin outlives it;
 // makes guards in it, so it is made where LoadedPlugin::makeGuard() may be called. `source` outlives it.

@@ -1,0 +1,221 @@
+#include "plugin/isolated/runner_channel.hpp"
+
+#include <fmt/format.h>
+#include <sys/epoll.h>
+
+#include <algorithm>
+#include <utility>
+
+namespace atrium {
+
+namespace {
+Mono steadyNow() { return std::chrono::steady_clock::now(); }
+}  // namespace
+
+void RunnerChannel::Inbox::deliver(const std::shared_ptr<Inbox>& self, Descriptor socket, std::shared_ptr<RunnerProcess> process) {
+  const std::scoped_lock lock(mutex_);
+  if (!loop_) return;
+  loop_->postAlways([self, socket = std::move(socket), process = std::move(process)]() mutable {
+    if (self->channel_) self->channel_->attach(std::move(socket), std::move(process));
+  });
+}
+
+bool RunnerChannel::Inbox::closed() {
+  const std::scoped_lock lock(mutex_);
+  return loop_ == nullptr;
+}
+
+void RunnerChannel::Inbox::abandon(const std::shared_ptr<Inbox>& self) {
+  {
+    const std::scoped_lock lock(mutex_);
+    if (!loop_) return;
+    const bool posted = loop_->postAlways([self] {
+      if (self->channel_) self->channel_->abandon(true);
+    });
+    if (posted) return;
+  }
+  if (channel_) channel_->abandon(false);
+}
+
+RunnerChannel::RunnerChannel(Loop& loop)
+    : loop_(loop), inbox_(std::make_shared<Inbox>(loop)), wire_(wire_answer_max), timer_([this] { onTimer(); }) {
+  inbox_->channel_ = this;
+}
+
+RunnerChannel::~RunnerChannel() {
+  inbox_->channel_ = nullptr;
+  const std::scoped_lock lock(inbox_->mutex_);
+  inbox_->loop_ = nullptr;
+  if (socket_) loop_.unwatch(socket_.get(), *this);
+}
+
+void RunnerChannel::call(Call call, RunnerAnswered done) {
+  if (calls_.size() >= calls_max || bytes_ + call.request.size() > bytes_max || call.request.size() > wire_request_max) {
+    RunnerAnswer answer;
+    answer.why = call.request.size() > wire_request_max ? "the call is too large for a runner" : "too many calls wait for its runner";
+    return done(answer);
+  }
+  const Mono now = steadyNow();
+  bytes_ += call.request.size();
+  Pending& pending = calls_.emplace_back();
+  pending.call = std::move(call);
+  pending.done = std::move(done);
+  pending.id = ++last_id_;
+  pending.came = pending.began = now;
+  pending.expires = now + runner_outage;
+  flush();
+  if (calls_.size() == 1) armTimer();
+}
+
+void RunnerChannel::attach(Descriptor socket, std::shared_ptr<RunnerProcess> process) {
+  if (socket_) detach("its runner was replaced");
+  socket_ = std::move(socket);
+  process_ = std::move(process);
+  cut_ = wants_out_ = false;
+  wire_ = WireInbox(wire_answer_max);
+  const Mono now = steadyNow();
+  for (Pending& pending : calls_) pending.began = now;
+  loop_.watch(socket_.get(), EPOLLIN, *this);
+  flush();
+  armTimer();
+}
+
+// The runner is gone. Only the oldest call can have been begun: it is the one that counts as tried.
+void RunnerChannel::detach(std::string_view why) {
+  loop_.unwatch(socket_.get(), *this);
+  socket_.reset();
+  process_.reset();
+  cut_ = false;
+  const bool was_begun = !calls_.empty() && (calls_.front().sent > 0 || calls_.front().sent_whole);
+  const Mono now = steadyNow();
+  for (Pending& pending : calls_) {
+    pending.sent = 0;
+    pending.sent_whole = false;
+    pending.expires = now + runner_outage;
+  }
+  unsent_ = 0;
+  if (was_begun) {
+    if (calls_.front().call.repeatable && !calls_.front().repeated)
+      calls_.front().repeated = true;
+    else
+      failFront(std::string(why));
+  }
+  armTimer();
+}
+
+void RunnerChannel::flush() {
+  if (!socket_ || cut_) return;
+  bool full = false;
+  while (unsent_ < calls_.size() && !full) {
+    Pending& pending = calls_[unsent_];
+    const std::string_view request(reinterpret_cast<const char*>(pending.call.request.data()), pending.call.request.size());
+    switch (sendMessage(socket_.get(), {.kind = WireKind::call, .method = pending.call.method, .call = pending.id}, request, pending.sent,
+                        false)) {
+      case Sent::all:
+        pending.sent_whole = true;
+        ++unsent_;
+        break;
+      case Sent::full: full = true; break;
+      case Sent::ended: full = true; break;  // The socket's end is read from it, behind the answers that came before.
+    }
+  }
+  if (full != wants_out_) {
+    wants_out_ = full;
+    loop_.rewatch(socket_.get(), full ? EPOLLIN | EPOLLOUT : EPOLLIN, *this);
+  }
+}
+
+void RunnerChannel::onReady(std::uint32_t) {
+  const auto self = shared_from_this();
+  receive();
+  flush();
+}
+
+void RunnerChannel::receive() {
+  while (socket_) {
+    switch (wire_.receive(socket_.get(), false)) {
+      case WireInbox::Got::nothing: return;
+      case WireInbox::Got::message: onAnswer(); break;
+      case WireInbox::Got::broken: return breach();
+      case WireInbox::Got::ended: process_->channelLost(); return detach("its runner ended");
+    }
+  }
+}
+
+void RunnerChannel::onAnswer() {
+  const WireHeader& header = wire_.header();
+  if (calls_.empty() || !calls_.front().sent_whole || header.call != calls_.front().id) return breach();
+  if (header.kind == WireKind::progress) return;
+  if (header.kind != WireKind::answer) return breach();
+  Pending front = std::move(calls_.front());
+  calls_.pop_front();
+  --unsent_;
+  bytes_ -= front.call.request.size();
+  const Mono now = steadyNow();
+  if (!calls_.empty()) {
+    calls_.front().began = std::max(calls_.front().began, now);
+    armTimer();
+  }
+  RunnerAnswer answer;
+  answer.answered = true;
+  answer.status = header.status;
+  answer.payload = wire_.payload();
+  answer.request = front.call.request;
+  answer.took = now - front.came;
+  front.done(answer);
+}
+
+void RunnerChannel::failFront(std::string why) {
+  Pending front = std::move(calls_.front());
+  calls_.pop_front();
+  if (unsent_ > 0) --unsent_;
+  bytes_ -= front.call.request.size();
+  RunnerAnswer answer;
+  answer.why = std::move(why);
+  answer.took = steadyNow() - front.came;
+  front.done(answer);
+}
+
+void RunnerChannel::breach() {
+  process_->kill("it wrote to its channel what is no answer");
+  detach("its runner broke the contract");
+}
+
+void RunnerChannel::abandon(bool tell) {
+  const auto self = shared_from_this();
+  if (socket_) loop_.unwatch(socket_.get(), *this);
+  socket_.reset();
+  process_.reset();
+  unsent_ = 0;
+  while (tell && !calls_.empty()) failFront("its runner ended");
+  std::deque<Pending>().swap(calls_);
+  timer_.disarm();
+}
+
+// The timer may fire earlier than needed, never later: it looks again then.
+void RunnerChannel::armTimer() {
+  if (calls_.empty()) return;
+  const Pending& front = calls_.front();
+  const Mono due = socket_ ? front.began + front.call.deadline + runner_grace : front.expires;
+  if (!timer_.armed() || due < timer_.deadline()) loop_.timers().arm(timer_, due);
+}
+
+void RunnerChannel::onTimer() {
+  const auto self = shared_from_this();
+  if (socket_ && !cut_) receive();  // What came in this turn counts.
+  const Mono now = steadyNow();
+  if (!socket_) {
+    while (!calls_.empty() && !socket_ && calls_.front().expires <= now) failFront("its runner is not there");
+  } else if (!calls_.empty() && !cut_) {
+    const Pending& front = calls_.front();
+    if (front.began + front.call.deadline + runner_grace <= now) {
+      const auto deadline = std::chrono::duration_cast<std::chrono::microseconds>(front.call.deadline);
+      process_->kill(fmt::format("it did not answer {} within {} us", front.call.name, deadline.count()));
+      cut_ = true;  // Its end comes through the socket.
+      return;
+    }
+  }
+  if (!cut_) armTimer();
+}
+
+}  // namespace atrium

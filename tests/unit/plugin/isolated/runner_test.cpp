@@ -1,0 +1,208 @@
+// A plugin in a runner, against the real program: what it may not do, what becomes of it when it goes wrong, and that it is there again.
+#include <gtest/gtest.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include <cstdlib>
+
+#include "isolated_world.hpp"
+#include "protocol/errors.hpp"
+
+namespace atrium::test {
+namespace {
+
+class RunnerTest : public testing::Test {
+ protected:
+  // No call is cut off because the machine is busy.
+  RunnerTest() : world(ATRIUM_ISOLATED_PLUGINS "/test_trouble.so") { world.settings.room_deadline = std::chrono::seconds(30); }
+  void start() {
+    const auto started = world.start();
+    ASSERT_TRUE(started) << started.error().detail;
+  }
+  // What the hook says came of it.
+  std::string said(std::string trouble) {
+    const HookOutcome outcome = world.post(std::move(trouble));
+    return outcome.refused ? outcome.refused->detail : "nothing";
+  }
+  static bool failed(const HookOutcome& outcome) {
+    return outcome.failed && outcome.refused && outcome.refused->code == Code::plugin_failed;
+  }
+  [[nodiscard]] bool restarted(std::uint64_t times) {
+    return world.become([times](const RunnerFigures& now) { return now.restarts >= times && now.state == "running"; });
+  }
+
+  IsolatedWorld world;
+};
+
+TEST_F(RunnerTest, answersLikeAPluginInProcess) {
+  start();
+  EXPECT_EQ(said(""), "nothing");
+  EXPECT_NE(world.runner().figures().pid, 0);
+  EXPECT_NE(world.runner().figures().pid, ::getpid());
+}
+
+TEST_F(RunnerTest, keepsThePluginFromOtherProcessesAndMachines) {
+  ::setenv("ATRIUM_TEST_SECRET", "x", 1);
+  start();
+  const std::string not_permitted = "Operation not permitted";
+  for (const char* trouble : {"fork", "exec", "socket", "unix socket", "io_uring", "signal", "trace"})
+    EXPECT_EQ(said(trouble), not_permitted) << trouble;
+  EXPECT_NE(said("memory"), "done") << "the server's memory cannot be opened";
+  EXPECT_EQ(said("environment"), "not seen");
+  EXPECT_EQ(said("descriptors"), "0,1,2,3,4") << "its input, its output twice, the control socket and this channel";
+  EXPECT_EQ(world.runner().figures().restarts, 0u);
+  ::unsetenv("ATRIUM_TEST_SECRET");
+}
+
+TEST_F(RunnerTest, letsItMakeSocketsWhereTheNetworkIsGranted) {
+  world.sandbox.network = true;
+  start();
+  EXPECT_EQ(said("socket"), "done");
+  EXPECT_EQ(said("fork"), "Operation not permitted");
+}
+
+TEST_F(RunnerTest, comesBackAfterACrashAndFailsTheCallThatCrashedItTwice) {
+  const std::pair<const char*, const char*> troubles[] = {
+      {"crash", "it crashed (SIGSEGV)"}, {"abort", "it crashed (SIGABRT)"}, {"exit", "it ended its process with exit(7)"}};
+  for (const auto& [trouble, sentence] : troubles) {
+    IsolatedWorld here(ATRIUM_ISOLATED_PLUGINS "/test_trouble.so");
+    here.settings.room_deadline = std::chrono::seconds(30);
+    ASSERT_TRUE(here.start());
+    EXPECT_TRUE(failed(here.post(trouble))) << trouble;
+    EXPECT_FALSE(here.post("").refused) << trouble;
+    EXPECT_EQ(here.runner().figures().restarts, 2u) << "it was tried twice";
+    EXPECT_EQ(here.faults(), (std::vector<std::string>{sentence, sentence}));
+    EXPECT_EQ(here.runner().figures().last_end, sentence);
+  }
+}
+
+TEST_F(RunnerTest, asksOnceMoreWhatWasNotAnswered) {
+  start();
+  const TemporaryDirectory here;
+  EXPECT_EQ(said("crash unless " + (here.path() / "mark").string()), "came through");
+  EXPECT_EQ(world.runner().figures().restarts, 1u);
+}
+
+TEST_F(RunnerTest, losesNoCallToAKillFromOutside) {
+  start();
+  for (int n = 0; n < 5; ++n) {
+    ASSERT_TRUE(world.become([](const RunnerFigures& now) { return now.pid != 0 && now.spare; }));
+    ::kill(world.runner().figures().pid, SIGKILL);
+    EXPECT_EQ(said("io_uring"), "Operation not permitted");
+    EXPECT_TRUE(restarted(static_cast<std::uint64_t>(n) + 1));
+  }
+  EXPECT_TRUE(world.faults().empty()) << "it was not the plugin's doing";
+  EXPECT_EQ(world.runner().figures().last_end, "its runner was killed from outside");
+}
+
+TEST_F(RunnerTest, cutsOffACallThatHangs) {
+  world.settings.room_deadline = std::chrono::milliseconds(200);
+  start();
+  EXPECT_TRUE(failed(world.post("hang")));
+  EXPECT_EQ(said(""), "nothing");
+  const std::vector<std::string> faults = world.faults();
+  ASSERT_EQ(faults.size(), 2u);
+  EXPECT_EQ(faults[0], "it did not answer will_post within 200000 us");
+  EXPECT_GE(world.runner().figures().kills, 2u);
+}
+
+TEST_F(RunnerTest, allowsWhatIsNotAnsweredWhereTheOperatorSaidSo) {
+  world.settings.allow_on_failure = true;
+  start();
+  const HookOutcome outcome = world.post("crash");
+  EXPECT_TRUE(outcome.failed);
+  EXPECT_FALSE(outcome.refused);
+}
+
+TEST_F(RunnerTest, doesNotRepeatWhatWasOnlyTold) {
+  start();
+  const atrium_room_view room = world.scene.room();
+  const atrium_user_view user = world.scene.user();
+  world.scene.content = "crash";
+  const atrium_message_view message = world.scene.message();
+  atrium_position position{};
+  position.struct_size = sizeof position;
+  const HookOutcome outcome = world.ask({.hook = Hook::did_post, .room = &room, .user = &user, .message = &message, .position = &position});
+  EXPECT_TRUE(outcome.failed);
+  EXPECT_EQ(said(""), "nothing");
+  EXPECT_EQ(world.runner().figures().restarts, 1u);
+}
+
+TEST_F(RunnerTest, refusesMemoryAboveItsLimit) {
+  world.sandbox.memory_bytes = std::uint64_t{128} << 20;
+  start();
+  if (said("leak") != "refused") GTEST_SKIP() << "this build cannot bound a runner's data";
+  EXPECT_EQ(said(""), "nothing");
+  EXPECT_EQ(world.runner().figures().restarts, 0u);
+}
+
+TEST_F(RunnerTest, killsARunnerThatTakesMemoryPastItsLimitAnyhow) {
+  world.sandbox.memory_bytes = std::uint64_t{128} << 20;
+  start();
+  EXPECT_TRUE(failed(world.post("share")));
+  ASSERT_FALSE(world.faults().empty());
+  EXPECT_NE(world.faults()[0].find("its memory_limit is 128 MiB"), std::string::npos) << world.faults()[0];
+}
+
+TEST_F(RunnerTest, killsARunnerThatUsesMoreOfTheProcessorThanAllowed) {
+  world.cpu_percent_max = 20;
+  start();
+  EXPECT_TRUE(failed(world.post("spin")));
+  ASSERT_FALSE(world.faults().empty());
+  EXPECT_NE(world.faults()[0].find("its cpu_limit is 20 %"), std::string::npos) << world.faults()[0];
+}
+
+TEST_F(RunnerTest, endsARunnerThatScribblesOverItsSocket) {
+  start();
+  EXPECT_TRUE(failed(world.post("scribble")));
+  EXPECT_EQ(said(""), "nothing");
+  ASSERT_FALSE(world.faults().empty());
+  EXPECT_EQ(world.faults()[0], "it wrote to its channel what is no answer");
+}
+
+TEST_F(RunnerTest, endsARunnerThatClosesItsSockets) {
+  start();
+  EXPECT_TRUE(failed(world.post("close")));
+  EXPECT_TRUE(restarted(1));
+  EXPECT_EQ(said(""), "nothing");
+}
+
+TEST_F(RunnerTest, livesWithWhatItWritesByHand) {
+  start();
+  EXPECT_EQ(said("write"), "done");
+  EXPECT_EQ(said(""), "nothing");
+}
+
+TEST_F(RunnerTest, isNotStartedAgainWhenItsFirstStartFails) {
+  IsolatedWorld other(ATRIUM_ISOLATED_PLUGINS "/test_trouble.so", R"({"at_start":"crash"})");
+  const auto started = other.start();
+  ASSERT_FALSE(started);
+  EXPECT_EQ(started.error().detail, "it crashed (SIGSEGV)");
+}
+
+TEST_F(RunnerTest, tellsWhyItDidNotStart) {
+  IsolatedWorld other(ATRIUM_ISOLATED_PLUGINS "/test_trouble.so", R"({"at_start":"exit"})");
+  const auto started = other.start();
+  ASSERT_FALSE(started);
+  EXPECT_EQ(started.error().detail, "it ended its process with exit(7)");
+}
+
+TEST_F(RunnerTest, probesAPluginAndLeavesNothing) {
+  const auto probed = world.probe(std::chrono::seconds(20));
+  EXPECT_TRUE(probed) << probed.error().detail;
+}
+
+TEST_F(RunnerTest, isWarnedByAProbeThatCrashesHangsOrExits) {
+  const std::pair<const char*, const char*> troubles[] = {{R"({"at_start":"crash"})", "it crashed (SIGSEGV)"},
+                                                          {R"({"at_start":"exit"})", "it ended its process with exit(7)"},
+                                                          {R"({"at_start":"hang"})", "it was not ready within 300 ms"}};
+  for (const auto& [options, sentence] : troubles) {
+    IsolatedWorld other(ATRIUM_ISOLATED_PLUGINS "/test_trouble.so", options);
+    const auto probed = other.probe(std::chrono::milliseconds(300));
+    ASSERT_FALSE(probed) << options;
+    EXPECT_EQ(probed.error().detail, sentence);
+  }
+}
+
+}  // namespace
+}  // namespace atrium::test
