@@ -6,22 +6,15 @@
 #include "app/front_handler.hpp"
 #include "app/kernel.hpp"
 #include "app/loop_control.hpp"
+#include "auth/token_desk.hpp"
 #include "engine/shard.hpp"
+#include "plugin/authenticator_calls.hpp"
 #include "plugin/ui_calls.hpp"
+#include "plugin/worker_calls.hpp"
 #include "rest/rest_handler.hpp"
 #include "transport/transport.hpp"
 
 namespace atrium {
-
-// A shard's way to the verifier of its loop.
-class LoopTokens final : public Tokens {
- public:
-  explicit LoopTokens(TokenVerifier& verifier) : verifier_(verifier) {}
-  Result<Principal> verify(std::string_view token, Wall now) override { return verifier_.verify(token, now); }
-
- private:
-  TokenVerifier& verifier_;
-};
 
 // What stands on one loop, from the inside out: ports, engine, API, transport. It is taken down from the outside in.
 struct Kernel::Edge {
@@ -33,6 +26,7 @@ struct Kernel::Edge {
     PluginHost& plugins;
     ControlQueue& control;
     const LoopControl::CarryOut& carry_out;
+    WorkerPool& workers;
     const Clock& clock;
     Log& log;
     const OriginPolicy& origins;
@@ -44,7 +38,9 @@ struct Kernel::Edge {
   Edge(const Parts& parts, TokenVerifier token_verifier);
 
   TokenVerifier verifier;
-  LoopTokens tokens;
+  WorkerCalls calls;
+  AuthenticatorCalls judges;
+  TokenDesk tokens;
   UiCalls ui;
   std::unique_ptr<TypesPort> types;
   std::unique_ptr<Store> store;

@@ -96,6 +96,7 @@ std::expected<void, std::string> Kernel::makeEdges() {
                             .plugins = *plugins_,
                             .control = control_,
                             .carry_out = carry_out_,
+                            .workers = *workers_,
                             .clock = clock_,
                             .log = log_,
                             .origins = origins_,

@@ -49,7 +49,8 @@ RestOptions restOptions(const Settings& settings) {
                     .most = settings.rooms.history_page_max},
           .frame_max = settings.websocket.frame_max,
           .heartbeat = settings.websocket.heartbeat_interval,
-          .ui_pages = settings.ui.pages};
+          .ui_pages = settings.ui.pages,
+          .ui_hooks = settings.ui.hooks};
 }
 
 TokenRules tokenRules(const Settings& settings) {

@@ -5,6 +5,7 @@
 #include <optional>
 #include <utility>
 
+#include "config/source_text.hpp"
 #include "protocol/errors.hpp"
 
 namespace atrium {
@@ -114,6 +115,19 @@ bool isKeyId(std::string_view text) {
 }
 
 }  // namespace
+
+Result<void> checkPrincipal(const Principal& principal) {
+  constexpr std::uint32_t all_roles =
+      ATRIUM_ROLE_AGENT | ATRIUM_ROLE_SUPERVISOR | ATRIUM_ROLE_ADMIN | ATRIUM_ROLE_CLIENT | ATRIUM_ROLE_SERVICE;
+  const auto showable = [](std::string_view text, std::size_t max) {
+    return text.size() <= max && validUtf8(text) && !hasControlCharacter(text);
+  };
+  if (principal.tenant_id.empty() || !showable(principal.tenant_id, tenant_id_max)) return refuse("its tenant_id cannot be one");
+  if (principal.user_id.empty() || !showable(principal.user_id, user_id_max)) return refuse("its user_id cannot be one");
+  if (!showable(principal.display_name, display_name_max)) return refuse("its display_name cannot be one");
+  if (principal.roles == 0 || (principal.roles & ~all_roles) != 0) return refuse("its roles do not exist");
+  return {};
+}
 
 Result<void> checkTokenHeader(const JsonView& header) {
   std::string scratch;

@@ -19,4 +19,7 @@ namespace atrium {
 // Checks the claims of a token whose signature is right, and makes the principal. Does not ask whether the tenant may come in.
 [[nodiscard]] Result<Principal> readTokenClaims(const JsonView& claims, const TokenRules& rules, Wall now);
 
+// Checks a principal that somebody else made: ids and a name such as readTokenClaims() lets through, and roles that exist.
+[[nodiscard]] Result<void> checkPrincipal(const Principal& principal);
+
 }  // namespace atrium

@@ -1,13 +1,12 @@
 #include "auth/token_verifier.hpp"
 
 #include <algorithm>
-#include <cstring>
 #include <optional>
-#include <unordered_map>
 #include <utility>
 
 #include "auth/base64url.hpp"
 #include "auth/hmac.hpp"
+#include "auth/remembered.hpp"
 #include "auth/token_claims.hpp"
 #include "protocol/errors.hpp"
 #include "protocol/json_index.hpp"
@@ -15,44 +14,6 @@
 namespace atrium {
 
 namespace {
-
-struct DigestHash {
-  std::size_t operator()(const Digest& digest) const {
-    std::size_t front = 0;  // Of a SHA-256: as good as random.
-    std::memcpy(&front, digest.data(), sizeof front);
-    return front;
-  }
-};
-
-// Verified tokens by their hash. When the young generation is full it becomes the old one, whose rest is forgotten: whoever is used
-// stays, at two look-ups and no list to keep.
-class Remembered {
- public:
-  explicit Remembered(std::size_t capacity) : capacity_(std::max<std::size_t>(1, capacity)) {}
-
-  [[nodiscard]] const Principal* find(const Digest& digest) {
-    if (const auto young = young_.find(digest); young != young_.end()) return &young->second;
-    const auto old = old_.find(digest);
-    if (old == old_.end()) return nullptr;
-    Principal principal = std::move(old->second);
-    old_.erase(old);
-    return &add(digest, std::move(principal));
-  }
-
-  const Principal& add(const Digest& digest, Principal principal) {
-    if (young_.size() >= capacity_) {
-      old_ = std::move(young_);
-      young_.clear();
-    }
-    return young_.insert_or_assign(digest, std::move(principal)).first->second;
-  }
-
-  void forget(const Digest& digest) { young_.erase(digest); }
-
- private:
-  std::size_t capacity_;
-  std::unordered_map<Digest, Principal, DigestHash> young_, old_;
-};
 
 struct Parts {
   std::string_view header, claims, signature;
@@ -82,13 +43,15 @@ struct TokenVerifier::State {
     return parsed;
   }
 
-  Result<Principal> verifyAnew(std::string_view token, Wall now) {
+  // Sets `ours` when the signature is.
+  Result<Principal> verifyAnew(std::string_view token, Wall now, bool& ours) {
     const auto parts = split(token);
     if (!parts) return fail(Code::unauthorized, "the token does not have three parts");
     // First of all the signature: what nobody of ours has signed is not even parsed.
     scratch.clear();
     if (!decodeBase64Url(parts->signature, scratch) || !sameBytes(hmac.sign(parts->signed_text), scratch))
       return fail(Code::unauthorized, "the token's signature is not right");
+    ours = true;
     const auto header = parsePart(parts->header);
     if (!header) return fail(header.error());
     if (auto checked = checkTokenHeader(*header); !checked) return fail(std::move(checked.error()));
@@ -97,14 +60,14 @@ struct TokenVerifier::State {
     return readTokenClaims(*claims, rules, now);
   }
 
-  [[nodiscard]] bool admits(const std::string& tenant_id) const {
+  [[nodiscard]] bool admits(std::string_view tenant_id) const {
     return rules.tenants.empty() || std::ranges::find(rules.tenants, tenant_id) != rules.tenants.end();
   }
 
   TokenRules rules;
   Hmac hmac;
   JsonIndexer indexer;
-  Remembered remembered;
+  Remembered<Principal> remembered;
   std::string scratch;
 };
 
@@ -123,20 +86,34 @@ std::expected<TokenVerifier, std::string> TokenVerifier::make(TokenRules rules, 
 }
 
 Result<Principal> TokenVerifier::verify(std::string_view token, Wall now) {
-  if (token.empty()) return fail(Code::unauthorized);
-  if (token.size() > token_size_max) return fail(Code::unauthorized, "the token is larger than 8 KiB");
-  const Digest digest = state_->hmac.hash(token);
-  if (const Principal* known = state_->remembered.find(digest)) {
-    if (now < known->expires) return *known;
-    state_->remembered.forget(digest);
-    return fail(Code::token_expired);
-  }
-  auto principal = state_->verifyAnew(token, now);
-  if (!principal) return principal;
-  if (!state_->admits(principal->tenant_id)) return fail(Code::forbidden, "this tenant is not served here");
-  state_->remembered.add(digest, *principal);
-  return principal;
+  Result<Principal> verdict = fail(Code::unauthorized);
+  static_cast<void>(settle(token, now, verdict));
+  return verdict;
 }
+
+bool TokenVerifier::settle(std::string_view token, Wall now, Result<Principal>& verdict) {
+  verdict = fail(Code::unauthorized, token.empty() ? "" : "the token is larger than 8 KiB");
+  if (token.empty() || token.size() > token_size_max) return false;
+  const Digest digest = digestOf(token);
+  if (const Principal* known = state_->remembered.find(digest)) {
+    if (now < known->expires) {
+      verdict = *known;
+    } else {
+      state_->remembered.forget(digest);
+      verdict = fail(Code::token_expired);
+    }
+    return true;
+  }
+  bool ours = false;
+  verdict = state_->verifyAnew(token, now, ours);
+  if (verdict && !admits(verdict->tenant_id)) verdict = fail(Code::forbidden, "this tenant is not served here");
+  if (verdict) state_->remembered.add(digest, *verdict);
+  return ours;
+}
+
+Digest TokenVerifier::digestOf(std::string_view token) { return state_->hmac.hash(token); }
+
+bool TokenVerifier::admits(std::string_view tenant_id) const { return state_->admits(tenant_id); }
 
 std::string weaknessOf(std::string_view secret) {
   if (secret.size() >= secret_size_good) return {};

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "auth/hmac.hpp"
 #include "base/clock.hpp"
 #include "base/result.hpp"
 #include "protocol/principal.hpp"
@@ -45,6 +46,13 @@ class TokenVerifier {
   // the leeway, `forbidden` for a tenant that may not come in. The detail never repeats the token. Principal::expires is when
   // the token ceases to hold: its `exp` and the leeway.
   [[nodiscard]] Result<Principal> verify(std::string_view token, Wall now);
+  // Likewise, for a token that may be somebody else's: false when its signature is not ours, which settles nothing; `verdict` then is
+  // what verify() would say.
+  [[nodiscard]] bool settle(std::string_view token, Wall now, Result<Principal>& verdict);
+  // The hash under which a token is remembered.
+  [[nodiscard]] Digest digestOf(std::string_view token);
+  // Whether people of this tenant may come in.
+  [[nodiscard]] bool admits(std::string_view tenant_id) const;
 
  private:
   struct State;

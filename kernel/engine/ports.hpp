@@ -20,6 +20,7 @@
 #include "engine/room_key.hpp"
 #include "protocol/frame.hpp"
 #include "protocol/principal.hpp"
+#include "protocol/tokens.hpp"
 
 // What the engine needs from the world, as interfaces: kernel/plugin and kernel/loop implement them around plugins and threads, the
 // simulator around a seed. Every function belongs to the shard that holds the port; what takes a completion calls it on that shard's
@@ -140,16 +141,6 @@ class Types {
   [[nodiscard]] virtual std::vector<std::string> messageTypeNames() const = 0;
   // `changed` runs whenever types or their hooks have become others: rooms in memory look anew who wants to be called from time to time.
   virtual void whenChanged(std::move_only_function<void()> changed) = 0;
-};
-
-// ---- Identity
-
-// Checks tokens that arrive on live sessions.
-class Tokens {
- public:
-  virtual ~Tokens() = default;
-  // unauthorized or token_expired when the token does not hold.
-  [[nodiscard]] virtual Result<Principal> verify(std::string_view token, Wall now) = 0;
 };
 
 // ---- Shards

@@ -239,7 +239,14 @@ void LiveSession::updatePresence(const JsonView& frame, std::string_view ref) {
 
 void LiveSession::authenticate(const JsonView& frame, std::string_view ref) {
   std::string scratch;
-  auto fresh = shard_.ports.tokens.verify(frame["token"].text(scratch), shard_.ports.now.wall);
+  const std::string_view token = frame["token"].text(scratch);
+  if (auto known = shard_.ports.tokens.verify(token, shard_.ports.now.wall)) return authenticated(std::move(*known), ref);
+  shard_.ports.tokens.ask(std::string(token), [&shard = shard_, number = number_, ref = std::string(ref)](Result<Principal> fresh) {
+    if (LiveSession* session = shard.sessions.find(number)) session->authenticated(std::move(fresh), ref);
+  });
+}
+
+void LiveSession::authenticated(Result<Principal> fresh, std::string_view ref) {
   shard_.ports.metrics.add(fresh ? Metric::auth_accepted : Metric::auth_refused);
   if (!fresh) return sendError(fresh.error(), ref);
   if (fresh->tenant_id != principal_->tenant_id || fresh->user_id != principal_->user_id)

@@ -54,6 +54,7 @@ class LiveSession final : public Session {
   void updatePresence(const JsonView& frame, std::string_view ref);
   void attached(const RoomKey& room, Result<Room::Attached> result, const std::string& ref, bool bound);
   void authenticate(const JsonView& frame, std::string_view ref);
+  void authenticated(Result<Principal> fresh, std::string_view ref);
   void fellBehind(const RoomKey& room);
   void closeSlow();
   void sendResync();

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <cstdint>
@@ -56,6 +57,8 @@ class PluginRegistry {
 
   // The plugin that offers `name` of `kind` ("command"); none: an empty lease.
   [[nodiscard]] PluginLease lease(std::string_view kind, std::string_view name);
+  // Changes with every publish() and withdraw(), so that what was made of names and leases before is known to be old.
+  [[nodiscard]] std::uint64_t generation() const { return generation_.load(std::memory_order_acquire); }
   // All names of a kind, in order.
   [[nodiscard]] std::vector<std::string> names(std::string_view kind) const;
 
@@ -64,6 +67,7 @@ class PluginRegistry {
   void release(const LoadedPlugin* plugin);
 
   mutable std::mutex mutex_;
+  std::atomic<std::uint64_t> generation_{1};
   std::condition_variable released_;
   std::map<std::string, std::map<std::string, LoadedPlugin*, std::less<>>, std::less<>> offered_;  // By kind and name.
   std::map<const LoadedPlugin*, std::uint64_t> leases_;                                            // Of plugins with any.

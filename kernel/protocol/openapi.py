@@ -5,6 +5,7 @@ import html
 import re
 
 TOKEN_CODES = ["unauthorized", "token_expired"]
+JUDGE_CODES = ["overloaded", "plugin_failed"]  # Of a token that an authenticator has to judge.
 BODY_CODES = ["malformed_json", "unsupported_media", "too_large", "validation_failed", "identity_mismatch"]
 ENGINE_CODES = ["storage_unavailable", "overloaded", "shutting_down"]
 COMMON_CODES = ["bad_request", "uri_too_long", "header_too_large", "internal"]
@@ -15,6 +16,7 @@ def codes_of(route):
     codes = list(COMMON_CODES) + list(route.get("errors", []))
     if route["access"] != "open":
         codes += TOKEN_CODES
+        codes += JUDGE_CODES
     if route["access"] in ("ops", "admin"):
         codes.append("forbidden")
     if route["access"] in ("token", "socket"):
@@ -186,6 +188,6 @@ def api_table(tables):
             codes = ", ".join(f"`{c}`" for c in dict.fromkeys(r.get("errors", [])))
             out.append(f"| {r['method']} `{r['path']}` | {r['summary']} | {access[r['access']]} | {r['returns']['status']} | {codes} |")
         out.append("")
-    out += ["Beside these, every route may answer " + ", ".join(f"`{c}`" for c in COMMON_CODES) + "; those with a token " + ", ".join(f"`{c}`" for c in TOKEN_CODES)
+    out += ["Beside these, every route may answer " + ", ".join(f"`{c}`" for c in COMMON_CODES) + "; those with a token " + ", ".join(f"`{c}`" for c in [*TOKEN_CODES, *JUDGE_CODES])
             + " and " + ", ".join(f"`{c}`" for c in ENGINE_CODES) + "; those with a body " + ", ".join(f"`{c}`" for c in BODY_CODES) + ". What each means: [errors.md](errors.md).", ""]
     return "\n".join(out)

@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "atrium/ext/http_ui.h"
 #include "base/result.hpp"
 #include "protocol/frame.hpp"
 #include "protocol/principal.hpp"
@@ -52,7 +53,9 @@ struct UiBundle {
 };
 using UiBundlePtr = std::shared_ptr<const UiBundle>;
 
-inline constexpr std::size_t ui_bundle_max = std::size_t{64} << 20;  // bytes of all assets of a plugin
+inline constexpr std::size_t ui_body_max = ATRIUM_UI_BODY_MAX;        // bytes of a request or an answer
+inline constexpr std::size_t ui_headers_max = ATRIUM_UI_HEADERS_MAX;  // of a request, the first; of an answer
+inline constexpr std::size_t ui_bundle_max = std::size_t{64} << 20;   // bytes of all assets of a plugin
 
 // A request that a plugin is to answer. A value; whose claims were checked by whoever made it.
 struct UiRequest {
@@ -80,6 +83,10 @@ class UiPort {
   [[nodiscard]] virtual UiBundlePtr find(std::string_view name) const = 0;
   // All there are, by name.
   [[nodiscard]] virtual std::vector<UiBundlePtr> all() const = 0;
+  // The operator's secret of that name for the plugin of that name; empty: there is none.
+  [[nodiscard]] virtual std::string secretOf(std::string_view name, std::string_view secret) const = 0;
+  // Has the plugin answer. Completes later; not_found when it left or answers nothing, plugin_failed, overloaded.
+  virtual void answer(std::string_view name, UiRequest request, Completion<UiResponse> done) = 0;
 };
 
 }  // namespace atrium

@@ -52,7 +52,10 @@ HttpProtocol::HttpProtocol(Connection& connection)
   moveDeadline();
 }
 
-HttpProtocol::~HttpProtocol() = default;
+// Who answers later may do so, or be destroyed, after the connection.
+HttpProtocol::~HttpProtocol() {
+  for (const auto& exchange : exchanges_) exchange->protocol_ = nullptr;
+}
 
 bool HttpProtocol::wantsInput() const {
   return !ended_ && !last_request_ && !upgrade_asked_ && exchanges_.size() < connection_.set().limits().pipelined_max;

@@ -141,14 +141,17 @@ void World::postAlways(unsigned shard, Task task) {
   parts_[shard]->mailbox.postAlways(task, wake);
 }
 
-Result<Principal> World::verify(std::string_view token, Wall now) {
+std::optional<Result<Principal>> World::verify(std::string_view token, Wall now) {
+  if (token.starts_with(asked_prefix)) return std::nullopt;
   // "user@tenant": enough for tests of what a session does with a verdict.
   const std::size_t at = token.find('@');
-  if (at == token.npos) return fail(Code::unauthorized, "not a token");
+  if (at == token.npos) return Result<Principal>(fail(Code::unauthorized, "not a token"));
   Principal who = *principal(std::string(token.substr(at + 1)), std::string(token.substr(0, at)));
   who.expires = now + expires_after;
   return who;
 }
+
+void World::ask(std::string token, Completion<Principal> done) { asked.emplace_back(token.substr(asked_prefix.size()), std::move(done)); }
 
 void World::turn(unsigned index) {
   Part& part = *parts_[index];

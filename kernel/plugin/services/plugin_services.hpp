@@ -38,6 +38,11 @@ class PluginServices {
   // What the plugin is handed; lives as long as the services.
   [[nodiscard]] const atrium_host* host() const { return &host_; }
   [[nodiscard]] const Grants& grants() const { return rights_.grants; }
+  // The operator's secret of that name; empty: he gave none. Any thread.
+  [[nodiscard]] std::string_view secret(std::string_view name) const {
+    const auto found = rights_.secrets.find(name);
+    return found == rights_.secrets.end() ? std::string_view() : std::string_view(found->second);
+  }
   [[nodiscard]] const PluginMetrics& metrics() const { return metrics_; }
 
   // Cancels timers, completes what is under way with ATRIUM_CANCELLED and waits for what runs. False: something of the plugin still runs

@@ -6,6 +6,7 @@
 #include "protocol/errors.hpp"
 #include "protocol/metrics.hpp"
 #include "rest/credentials.hpp"
+#include "rest/kept_request.hpp"
 #include "rest/websocket_entry.hpp"
 
 namespace atrium {
@@ -27,9 +28,17 @@ void RestHandler::handle(const HttpRequest& request, Responder responder) {
   }
   if (routing->route->access == Access::socket) return openSocket(request, *routing, origin_allowed, std::move(reply));
 
-  Result<PrincipalPtr> caller = callerOf(request, routing->route->access);
-  if (!caller) return reply.problem(caller.error());
-  dispatch({request, *routing, *std::move(caller), std::move(reply)});
+  const Access access = routing->route->access;
+  if (access == Access::open || (access == Access::ops && (options_.ops_public || fromThisMachine(request))))
+    return dispatch({request, *routing, nullptr, std::move(reply)});
+  const std::string token = bearerToken(request);
+  if (token.empty()) return reply.problem({Code::unauthorized, "Send Authorization: Bearer and a token.", 0, {}});
+  identify(request, token, [this, routing = *routing, reply = std::move(reply)](const HttpRequest& asked, Result<Principal> who) mutable {
+    if (!who) return reply.problem(who.error());
+    if (routing.route->access != Access::token && !who->has(ATRIUM_ROLE_ADMIN))
+      return reply.problem({Code::forbidden, "This is for admins.", 0, {}});
+    dispatch({asked, routing, std::make_shared<const Principal>(*std::move(who)), std::move(reply)});
+  });
 }
 
 void RestHandler::preflight(const HttpRequest& request, const Routing& routing, bool origin_allowed, Reply reply) {
@@ -43,24 +52,27 @@ void RestHandler::preflight(const HttpRequest& request, const Routing& routing, 
   reply.send(std::move(response));
 }
 
-Result<Principal> RestHandler::verify(std::string_view token, const HttpRequest& request) {
-  Result<Principal> principal = parts_.tokens.verify(token, parts_.now.wall);
-  parts_.metrics.add(principal ? Metric::auth_accepted : Metric::auth_refused);
-  if (!principal)
-    parts_.log.warning("auth.refused",
-                       {{"path", loggedPath(request)}, {"code", info(principal.error().code).word}, {"reason", principal.error().detail}});
-  return principal;
+void RestHandler::identify(const HttpRequest& request, std::string_view token, Identified next) {
+  if (auto known = parts_.tokens.verify(token, parts_.now.wall)) {
+    tell(*known, request);
+    return next(request, *std::move(known));
+  }
+  auto kept = std::make_unique<KeptRequest>(request);
+  if (kept->size() > kept_max - kept_bytes_)
+    return next(request, fail(Code::overloaded, "More requests wait for their tokens to be judged than can be.", 1000));
+  kept_bytes_ += kept->size();
+  parts_.tokens.ask(std::string(token), [this, kept = std::move(kept), next = std::move(next)](Result<Principal> who) mutable {
+    kept_bytes_ -= kept->size();
+    tell(who, kept->view());
+    next(kept->view(), std::move(who));
+  });
 }
 
-Result<PrincipalPtr> RestHandler::callerOf(const HttpRequest& request, Access access) {
-  if (access == Access::open) return PrincipalPtr();
-  if (access == Access::ops && (options_.ops_public || fromThisMachine(request))) return PrincipalPtr();
-  const std::string token = bearerToken(request);
-  if (token.empty()) return fail(Code::unauthorized, "Send Authorization: Bearer and a token.");
-  Result<Principal> principal = verify(token, request);
-  if (!principal) return fail(std::move(principal.error()));
-  if (access != Access::token && !principal->has(ATRIUM_ROLE_ADMIN)) return fail(Code::forbidden, "This is for admins.");
-  return std::make_shared<const Principal>(*std::move(principal));
+void RestHandler::tell(const Result<Principal>& who, const HttpRequest& request) {
+  parts_.metrics.add(who ? Metric::auth_accepted : Metric::auth_refused);
+  if (!who)
+    parts_.log.warning("auth.refused",
+                       {{"path", loggedPath(request)}, {"code", info(who.error().code).word}, {"reason", who.error().detail}});
 }
 
 void RestHandler::openSocket(const HttpRequest& request, const Routing& routing, bool origin_allowed, Reply reply) {
@@ -76,19 +88,36 @@ void RestHandler::openSocket(const HttpRequest& request, const Routing& routing,
   if (offered.ours.empty() && offered.foreign)
     return reply.problem({Code::unknown_protocol, "This server speaks the sub-protocol atrium.v1.json.", 0, {}});
 
+  admitSocket(request, routing, std::move(reply));
+}
+
+void RestHandler::admitSocket(const HttpRequest& request, const Routing& routing, Reply reply) {
+  const OfferedProtocols offered = offeredProtocols(request);
   WebSocketOptions socket{.sub_protocol = std::string(offered.ours), .message_max = options_.frame_max, .heartbeat = options_.heartbeat};
-  const auto refuseOpenly = [&](CloseCode code, std::string reason) {
-    reply.responder().upgrade(std::move(socket), makeRefusedSocket(code, std::move(reason)));
+  // Who offered a protocol of ours understands a close code.
+  const auto refuse = [](WebSocketOptions socket_options, Reply refused, CloseCode code, const Error& error) {
+    if (socket_options.sub_protocol.empty()) return refused.problem(error);
+    refused.responder().upgrade(std::move(socket_options), makeRefusedSocket(code, error.detail));
   };
   if (!offered.ours.empty() && !offered.spoken)
-    return refuseOpenly(CloseCode::unknown_protocol, "This server speaks the sub-protocol atrium.v1.json.");
+    return refuse(std::move(socket), std::move(reply), CloseCode::unknown_protocol,
+                  {Code::unknown_protocol, "This server speaks the sub-protocol atrium.v1.json.", 0, {}});
 
   const std::string* room_id = routing.parameters.empty() ? nullptr : &routing.parameters.front();
-  auto admission = admit(request, room_id, [&](std::string_view token) { return verify(token, request); });
-  if (admission) return reply.responder().upgrade(std::move(socket), makeSessionSocket(parts_.shard, *std::move(admission)));
-  SocketRefusal& refusal = admission.error();
-  if (offered.spoken) return refuseOpenly(refusal.close, refusal.error.detail);
-  reply.problem(refusal.error);
+  const auto enter = [this, refuse](const HttpRequest& asked, const std::string* room, WebSocketOptions options, Reply answer,
+                                    const Result<Principal>& who) {
+    auto admission = admit(asked, room, who);
+    if (!admission) return refuse(std::move(options), std::move(answer), admission.error().close, admission.error().error);
+    answer.responder().upgrade(std::move(options), makeSessionSocket(parts_.shard, *std::move(admission)));
+  };
+  const std::string token = socketToken(request);
+  if (token.empty())
+    return enter(request, room_id, std::move(socket), std::move(reply), fail(Code::unauthorized, "A token is needed to connect."));
+  identify(request, token,
+           [enter, room = room_id ? std::optional(*room_id) : std::nullopt, socket = std::move(socket), reply = std::move(reply)](
+               const HttpRequest& asked, Result<Principal> who) mutable {
+             enter(asked, room ? &*room : nullptr, std::move(socket), std::move(reply), who);
+           });
 }
 
 void RestHandler::dispatch(Call call) {
@@ -126,6 +155,12 @@ void RestHandler::dispatch(Call call) {
     case Operation::ui_menu: return uiMenu(std::move(call));
     case Operation::ui_root: return uiRoot(std::move(call));
     case Operation::ui_page: return uiPage(std::move(call));
+    case Operation::ui_get:
+    case Operation::ui_post:
+    case Operation::ui_put:
+    case Operation::ui_patch:
+    case Operation::ui_delete: return uiCall(std::move(call));
+    case Operation::hook: return hook(std::move(call));
     case Operation::openapi: return openapi(std::move(call));
     case Operation::asyncapi: return asyncapi(std::move(call));
     case Operation::docs: return docs(std::move(call));

@@ -3,13 +3,15 @@
 #include <chrono>
 #include <cstdint>
 #include <optional>
+#include <set>
+#include <string>
 
-#include "auth/token_verifier.hpp"
 #include "base/clock.hpp"
 #include "base/log.hpp"
 #include "base/metrics.hpp"
 #include "engine/shard.hpp"
 #include "protocol/json_index.hpp"
+#include "protocol/tokens.hpp"
 #include "protocol/ui.hpp"
 #include "rest/node.hpp"
 #include "rest/origin.hpp"
@@ -27,7 +29,8 @@ struct RestOptions {
   PageLimits pages = {};
   std::size_t frame_max = 64 * 1024;   // bytes of a WebSocket message
   std::chrono::seconds heartbeat{30};  // interval of pings
-  bool ui_pages = true;                // Whether what plugins serve below /ui is served.
+  bool ui_pages = true;                // Whether what plugins serve below /ui is served...
+  bool ui_hooks = true;                // ...and below /hooks.
 };
 
 // The API of one loop: finds a request's route (protocol/routes.yaml), who asks, and calls the engine. Everything it refers to outlives it.
@@ -36,8 +39,8 @@ class RestHandler final : public HttpHandler {
  public:
   struct Parts {
     Shard& shard;
-    TokenVerifier& tokens;  // This loop's own.
-    UiPort& ui;             // This loop's own.
+    Tokens& tokens;  // This loop's own.
+    UiPort& ui;      // This loop's own.
     const OriginPolicy& origins;
     const Node& node;
     PluginControl& plugins;  // This loop's own.
@@ -45,6 +48,9 @@ class RestHandler final : public HttpHandler {
     MetricSet& metrics;
     Log& log;
   };
+  // Bytes of requests that may wait until it is known whose token they bring; further ones are refused with overloaded.
+  static constexpr std::size_t kept_max = std::size_t{32} << 20;
+
   RestHandler(const Parts& parts, const RestOptions& options) : parts_(parts), options_(options) {}
 
   void handle(const HttpRequest& request, Responder responder) override;
@@ -59,10 +65,14 @@ class RestHandler final : public HttpHandler {
   };
 
   void preflight(const HttpRequest& request, const Routing& routing, bool origin_allowed, Reply reply);
-  Result<Principal> verify(std::string_view token, const HttpRequest& request);
-  Result<PrincipalPtr> callerOf(const HttpRequest& request, Access access);
+  // What comes next once it is known who asks. The request is the one that was handed in, or a copy of it.
+  using Identified = std::move_only_function<void(const HttpRequest& request, Result<Principal> who)>;
+  // Finds out whose token it is: at once or, when others have to be asked, later.
+  void identify(const HttpRequest& request, std::string_view token, Identified next);
+  void tell(const Result<Principal>& who, const HttpRequest& request);
   void dispatch(Call call);
   void openSocket(const HttpRequest& request, const Routing& routing, bool origin_allowed, Reply reply);
+  void admitSocket(const HttpRequest& request, const Routing& routing, Reply reply);
   // The body as `read` understands it; answers the refusal itself and returns nothing otherwise.
   template <typename Command>
   std::optional<Command> commandOf(Call& call, Result<Command> (*read)(const JsonView&, const Principal&));
@@ -93,6 +103,10 @@ class RestHandler final : public HttpHandler {
   void uiMenu(Call call);
   void uiRoot(Call call);
   void uiPage(Call call);
+  void uiCall(Call call);
+  void hook(Call call);
+  void askUi(const UiBundle& bundle, UiRequest request, Reply reply);
+  [[nodiscard]] bool hookIsSigned(const Call& call, const UiBundle& bundle, const UiHook& hook, Error& refusal);
   void openapi(Call call);
   void asyncapi(Call call);
   void docs(Call call);
@@ -100,6 +114,8 @@ class RestHandler final : public HttpHandler {
   Parts parts_;
   RestOptions options_;
   JsonIndexer indexer_;
+  std::set<std::string> secrets_missed_;  // Told already; of hooks that exist, so that their number bounds it.
+  std::size_t kept_bytes_ = 0;            // Of requests that wait for an answer about their token.
 };
 
 }  // namespace atrium

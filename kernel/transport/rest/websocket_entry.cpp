@@ -61,30 +61,28 @@ class RefusedSocket final : public WebSocketHandler {
 
 }  // namespace
 
-std::expected<Admission, SocketRefusal> admit(const HttpRequest& request, const std::string* room_id,
-                                              const std::function<Result<Principal>(std::string_view token)>& verify) {
-  const std::string token = socketToken(request);
-  if (token.empty()) return refuse(CloseCode::bad_token, Code::unauthorized, "A token is needed to connect.");
-  Result<Principal> principal = verify(token);
-  if (!principal) {
-    const CloseCode close = principal.error().code == Code::forbidden ? CloseCode::forbidden : CloseCode::bad_token;
-    return std::unexpected(SocketRefusal{std::move(principal.error()), close});
+std::expected<Admission, SocketRefusal> admit(const HttpRequest& request, const std::string* room_id, const Result<Principal>& who) {
+  if (!who) {
+    const CloseCode close = who.error().code == Code::forbidden         ? CloseCode::forbidden
+                            : info(who.error().code).http_status >= 500 ? CloseCode::state_lost
+                                                                        : CloseCode::bad_token;
+    return std::unexpected(SocketRefusal{who.error(), close});
   }
-
+  Principal principal = *who;
   std::string value;
-  if (request.parameter("user_id", value) && value != principal->user_id)
+  if (request.parameter("user_id", value) && value != principal.user_id)
     return refuse(CloseCode::forbidden, Code::identity_mismatch, "The user_id in the query is not the token's.");
-  if (request.parameter("tenant_id", value) && value != principal->tenant_id)
+  if (request.parameter("tenant_id", value) && value != principal.tenant_id)
     return refuse(CloseCode::forbidden, Code::identity_mismatch, "The tenant_id in the query is not the token's.");
-  if (!principal->name_verified && request.parameter("display_name", value) && !value.empty()) {
+  if (!principal.name_verified && request.parameter("display_name", value) && !value.empty()) {
     if (!showable(value))
       return refuse(CloseCode::bad_request, Code::bad_request,
                     "The display_name must be UTF-8 without control characters, at most 256 bytes.");
-    principal->display_name = value;
+    principal.display_name = value;
   }
   if (room_id && !parseId(room_prefix, *room_id)) return refuse(CloseCode::forbidden, Code::not_found, "There is no such room.");
 
-  return Admission{std::make_shared<const Principal>(*std::move(principal)), {.room_id = room_id ? *room_id : std::string()}};
+  return Admission{std::make_shared<const Principal>(std::move(principal)), {.room_id = room_id ? *room_id : std::string()}};
 }
 
 std::unique_ptr<WebSocketHandler> makeSessionSocket(Shard& shard, Admission admission) {

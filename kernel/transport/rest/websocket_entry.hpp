@@ -1,7 +1,6 @@
 #pragma once
 
 #include <expected>
-#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -26,11 +25,11 @@ struct SocketRefusal {
   CloseCode close;
 };
 
-// Decides about a WebSocket request from its token and query; `room_id` is that of the path, or null. `verify` checks a token.
-// Refusals: bad_token for what is wrong with the token, forbidden for another's identity or a room id that cannot be one, bad_request for a
-// label that cannot be shown.
+// Decides about a WebSocket request from what its token was found to say and its query; `room_id` is that of the path, or null.
+// Refusals: bad_token for what is wrong with the token, state_lost (come back) when it could not be judged now, forbidden for another's
+// identity or a room id that cannot be one, bad_request for a label that cannot be shown.
 [[nodiscard]] std::expected<Admission, SocketRefusal> admit(const HttpRequest& request, const std::string* room_id,
-                                                            const std::function<Result<Principal>(std::string_view token)>& verify);
+                                                            const Result<Principal>& who);
 
 // A socket that becomes a session when it opens. `shard` outlives it.
 [[nodiscard]] std::unique_ptr<WebSocketHandler> makeSessionSocket(Shard& shard, Admission admission);

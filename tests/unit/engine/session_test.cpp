@@ -452,6 +452,22 @@ TEST(Session, looksAgainWhenItsTokenLastsLong) {
   EXPECT_EQ(count(client, "token_expiring"), 1u);
 }
 
+TEST(Session, aTokenThatOthersJudgeIsAnsweredWhenTheyHave) {
+  World world(1);
+  const User ana(world, "ana");
+  Client& client = ana.connect();
+  ana.says(client, R"({"event_type":"authenticate","token":"asked:ana@acme","ref":"a"})");
+  ASSERT_EQ(world.asked.size(), 1u);
+  EXPECT_EQ(count(client, "pong"), 0u);
+  world.asked[0].second(*World::principal("acme", "ana"));
+  world.settle();
+  EXPECT_EQ(last(client, "pong")["ref"].text(), "a");
+  ana.says(client, R"({"event_type":"authenticate","token":"asked:ana@acme","ref":"b"})");
+  world.disconnect(client);
+  world.settle();
+  world.asked[1].second(*World::principal("acme", "ana"));  // Nobody is there any more.
+}
+
 TEST(Session, aNewTokenOfTheSameUserKeepsItOpen) {
   World world(1);
   Principal who = *World::principal("acme", "ana", ATRIUM_ROLE_SUPERVISOR);

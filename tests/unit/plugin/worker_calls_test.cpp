@@ -2,45 +2,14 @@
 
 #include <gtest/gtest.h>
 
-#include <deque>
 #include <future>
 
+#include "one_shard.hpp"
 #include "plugin_world.hpp"
 #include "protocol/metrics.hpp"
 
 namespace atrium::test {
 namespace {
-
-// One shard whose thread is the test's: what others post waits until the test takes it.
-class OneShard final : public Shards {
- public:
-  [[nodiscard]] unsigned count() const override { return 1; }
-  bool post(unsigned shard, Task task) override {
-    postAlways(shard, std::move(task));
-    return true;
-  }
-  void postAlways(unsigned /*shard*/, Task task) override {
-    const std::scoped_lock lock(mutex_);
-    tasks_.push_back(std::move(task));
-    came_.notify_all();
-  }
-  // Waits for the next one and runs it.
-  void turn() {
-    Task task;
-    {
-      std::unique_lock lock(mutex_);
-      came_.wait(lock, [this] { return !tasks_.empty(); });
-      task = std::move(tasks_.front());
-      tasks_.pop_front();
-    }
-    task();
-  }
-
- private:
-  std::mutex mutex_;
-  std::condition_variable came_;
-  std::deque<Task> tasks_;
-};
 
 class WorkerCallsTest : public testing::Test {
  protected:

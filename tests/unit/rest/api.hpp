@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -11,6 +12,8 @@
 #include <vector>
 
 #include "auth/mint.hpp"
+#include "auth/token_desk.hpp"
+#include "auth/token_verifier.hpp"
 #include "protocol/metrics.hpp"
 #include "request.hpp"
 #include "rest/rest_handler.hpp"
@@ -92,7 +95,27 @@ class TestUi final : public UiPort {
     for (const UiBundle& bundle : bundles) found.push_back(find(bundle.name));
     return found;
   }
+  [[nodiscard]] std::string secretOf(std::string_view, std::string_view secret) const override {
+    const auto found = secrets.find(std::string(secret));
+    return found == secrets.end() ? std::string() : found->second;
+  }
+  void answer(std::string_view, UiRequest request, Completion<UiResponse> done) override {
+    asked.emplace_back(std::move(request), std::move(done));
+  }
   std::vector<UiBundle> bundles;
+  std::map<std::string, std::string> secrets;
+  std::vector<std::pair<UiRequest, Completion<UiResponse>>> asked;
+};
+
+// No judge but the one the test plays.
+class TestJudges final : public TokenJudges {
+ public:
+  [[nodiscard]] bool wants(std::string_view issuer) override { return issuer == "elsewhere"; }
+  [[nodiscard]] std::uint64_t generation() const override { return 0; }
+  void judge(std::string token, std::string, Completion<JudgedToken> done) override {
+    asked.emplace_back(std::move(token), std::move(done));
+  }
+  std::vector<std::pair<std::string, Completion<JudgedToken>>> asked;
 };
 
 // The API over the real engine in its simulated world: no socket, no thread, a clock that stands still.
@@ -107,8 +130,9 @@ class Api : public testing::Test {
         origins({"https://app.example.com"}),
         metrics(metric_table),
         now(world.clock.now()),
+        desk(verifier, judges, now, metrics),
         handler({.shard = world.shard(0),
-                 .tokens = verifier,
+                 .tokens = desk,
                  .ui = ui,
                  .origins = origins,
                  .node = node,
@@ -165,6 +189,8 @@ class Api : public testing::Test {
   TestUi ui;
   MetricSet metrics;
   Now now;
+  TestJudges judges;
+  TokenDesk desk;
   RestHandler handler;
 };
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "api.hpp"
+#include "auth/base64url.hpp"
 #include "protocol/errors.hpp"
 #include "protocol/openapi.hpp"
 #include "rest/credentials.hpp"
@@ -245,6 +246,66 @@ TEST_F(Api, thePageOfTheApiMayRunNothing) {
   EXPECT_EQ(page->header("X-Content-Type-Options"), "nosniff");
   EXPECT_EQ(ask({.path = "/openapi.json"})->response->body, openapiDocument());
   EXPECT_EQ(ask({.path = "/asyncapi.json"})->response->body, asyncapiDocument());
+}
+
+// A token that somebody else signed, and that the judges want.
+std::string foreignToken(std::string_view user = "zoe") {
+  const auto part = [](std::string_view json) { return encodeBase64Url(json); };
+  return part(R"({"alg":"RS256"})") + "." + part(R"({"iss":"elsewhere","sub":")" + std::string(user) + R"("})") + "." + part("signature");
+}
+JudgedToken judgedAs(std::string user, Wall expires, std::uint32_t roles = ATRIUM_ROLE_AGENT) {
+  return {{.tenant_id = "acme", .user_id = std::move(user), .display_name = "", .roles = roles, .expires = expires},
+          std::chrono::seconds{60}};
+}
+
+TEST_F(Api, aRequestWaitsUntilOthersHaveJudgedItsToken) {
+  const auto made = askAs(foreignToken(), "POST", "/collaboration/rooms", R"({"room_type":"open","name":"Team"})");
+  EXPECT_FALSE(made->response);
+  ASSERT_EQ(judges.asked.size(), 1u);
+  judges.asked[0].second(judgedAs("zoe", now.wall + 1h));
+  world.settle();
+  ASSERT_EQ(made->status(), 201);
+  EXPECT_EQ(made->json().root()["created_by"].text(), "zoe");
+  EXPECT_EQ(askAs(foreignToken(), "GET", "/collaboration/rooms")->status(), 200) << "it is remembered";
+  EXPECT_EQ(judges.asked.size(), 1u);
+}
+
+TEST_F(Api, aTokenThatOthersRefuseIsRefused) {
+  const auto asked = askAs(foreignToken(), "GET", "/collaboration/rooms");
+  judges.asked[0].second(fail(Code::unauthorized, "the token is not valid here"));
+  EXPECT_EQ(asked->status(), 401);
+  const auto failed = askAs(foreignToken("yan"), "GET", "/collaboration/rooms");
+  judges.asked[1].second(fail(Code::plugin_failed));
+  EXPECT_EQ(failed->status(), 503);
+  const auto agent = askAs(foreignToken("tim"), "GET", "/admin/plugins");
+  judges.asked[2].second(judgedAs("tim", now.wall + 1h));
+  EXPECT_EQ(agent->status(), 403);
+}
+
+TEST_F(Api, whatWaitsForJudgesIsBoundedInBytes) {
+  const std::string body = R"({"name":")" + std::string(1 << 20, 'x') + "\"}";
+  std::size_t refused = 0;
+  for (int n = 0; n < 40; ++n) {
+    const auto asked = askAs(foreignToken("u" + std::to_string(n)), "POST", "/collaboration/rooms", body);
+    if (!asked->response) continue;
+    EXPECT_EQ(asked->code(), "overloaded");
+    ++refused;
+  }
+  EXPECT_EQ(judges.asked.size(), 31u);
+  EXPECT_EQ(refused, 9u);
+  for (auto& [token, done] : judges.asked) done(fail(Code::unauthorized));
+  EXPECT_FALSE(askAs(foreignToken(), "POST", "/collaboration/rooms", body)->response) << "there is room again";
+}
+
+TEST_F(Api, aSocketWaitsUntilOthersHaveJudgedItsToken) {
+  const auto entering = ask(handshake("/collaboration/ws", "token=" + foreignToken(), {{"Sec-WebSocket-Protocol", "atrium.v1.json"}}));
+  EXPECT_FALSE(entering->response || entering->upgraded);
+  judges.asked[0].second(judgedAs("zoe", now.wall + 1h));
+  ASSERT_TRUE(entering->upgraded);
+  EXPECT_EQ(entering->upgraded->sub_protocol, "atrium.v1.json");
+  const auto plain = ask(handshake("/collaboration/ws", "token=" + foreignToken("yan")));
+  judges.asked[1].second(fail(Code::unauthorized));
+  EXPECT_EQ(plain->status(), 401);
 }
 
 TEST_F(Api, tokensThatExpiredAreRefused) {

@@ -18,7 +18,8 @@ Result<Principal> verify(std::string_view token) {
 
 std::expected<Admission, SocketRefusal> enter(Request request, const std::string* room = nullptr) {
   const HttpRequest& view = request.view();
-  return admit(view, room, verify);
+  const std::string token = socketToken(view);
+  return admit(view, room, token.empty() ? fail(Code::unauthorized, "A token is needed to connect.") : verify(token));
 }
 
 TEST(Credentials, comeFromTheHeaderThenTheSubProtocolThenTheQuery) {

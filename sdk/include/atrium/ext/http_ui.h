@@ -77,7 +77,7 @@ typedef struct atrium_ui_request {
   const atrium_http_field* headers; /* Never authorization or cookies. */
   uint32_t header_count;
   uint32_t reserved;
-  atrium_text body;
+  atrium_text body;               /* Any bytes. */
   const atrium_user_view* caller; /* room_role is none. */
   atrium_text tenant_id;          /* Empty for a hook. */
 } atrium_ui_request;
@@ -88,7 +88,8 @@ typedef struct atrium_ui_response {
   void* context;
   /* 200 to 599 but 304; the last call counts, 200 without one. */
   void (*status)(void* context, uint32_t status);
-  /* content-type, cache-control, location and x-... are let through; others are passed over. */
+  /* content-type, cache-control, location and x-... are let through, of each name the last; others are passed over, with them what browsers
+   * and proxies obey (x-accel-..., x-sendfile, x-frame-options and their like) and values that are not printable ASCII. */
   void (*header)(void* context, atrium_text name, atrium_text value);
   /* Adds to the body; over ATRIUM_UI_BODY_MAX the answer is a failure. */
   void (*write)(void* context, const void* data, uint64_t size);

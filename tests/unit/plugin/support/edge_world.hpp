@@ -1,0 +1,29 @@
+#pragma once
+
+#include "base/metrics.hpp"
+#include "base/timer_wheel.hpp"
+#include "loop/worker_pool.hpp"
+#include "one_shard.hpp"
+#include "plugin/worker_calls.hpp"
+#include "plugin_world.hpp"
+#include "protocol/metrics.hpp"
+
+namespace atrium::test {
+
+// The plugin test_edge in a host, and the calls of one shard to it.
+struct EdgeWorld {
+  PluginWorld world{ATRIUM_EDGE_PLUGINS};
+  Result<void> started = world.start();
+  SystemClock clock;
+  MetricRegistry metrics{metric_table};
+  MetricSet& own = metrics.makeSet();
+  WorkerPool workers{{.threads = 1, .jobs_max = 2}, clock, world.log, metrics.makeSet()};
+  OneShard shards;
+  Now now{Mono{1h}, fromMillis(1'768'000'000'000)};
+  TimerWheel timers{now.mono};
+  WorkerCalls calls{{.workers = workers, .shards = shards, .shard = 0, .timers = timers, .now = now, .metrics = own}};
+
+  [[nodiscard]] PluginRegistry& registry() { return world.host().registry(); }
+};
+
+}  // namespace atrium::test
