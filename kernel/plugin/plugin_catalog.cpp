@@ -285,7 +285,7 @@ ResolvedPlugin PluginCatalog::resolveOne(const CatalogEntry& entry, const Plugin
       problems.push_back(std::move(problem));
     }
   else
-    plugin.off = options.error().front().message, plugin.lacking = true;
+    plugin.off = options.error().front().message;  // It waits for whoever names it; nobody misses it until then.
   return plugin;
 }
 

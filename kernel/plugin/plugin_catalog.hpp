@@ -45,7 +45,7 @@ struct ResolvedPlugin {
   const CatalogEntry* entry = nullptr;
   const PluginUse* use = nullptr;   // Null: the configuration does not name it.
   std::string off;                  // Why it is not wanted, a sentence without its full stop; empty: it is.
-  bool lacking = false;             // `off` because it is not named and lacks what it needs: an option, another plugin.
+  bool lacking = false;             // `off` because it is not named and lacks another plugin that it needs.
   std::string options;              // When it is wanted: its options as it will get them, one JSON object.
   PluginRights rights{};            // Likewise, what it may use.
   std::vector<std::string> offers;  // Which of the manifest's kinds of extension are switched on.
