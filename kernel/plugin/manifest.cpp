@@ -17,8 +17,9 @@ namespace {
 constexpr std::size_t id_max = 100;
 constexpr std::size_t text_max = 500;
 
-constexpr std::array<std::string_view, 12> keys = {"id",         "version", "abi",    "description", "maturity", "untrusted_input",
-                                                   "extensions", "hooks",   "grants", "requires",    "options",  "message_schema"};
+constexpr std::array<std::string_view, 13> keys = {
+    "id",    "version", "abi",      "description", "maturity",       "untrusted_input", "extensions",
+    "hooks", "grants",  "requires", "options",     "message_schema", "arguments_schema"};
 constexpr std::array<std::string_view, 4> maturities = {"draft", "beta", "stable", "deprecated"};
 constexpr std::array<std::string_view, 11> known_extensions = {"room-type",       "message-type", "routing-scorer", "alert-rule",
                                                                "storage-backend", "bus",          "authenticator",  "command",
@@ -113,7 +114,8 @@ class ManifestParser {
       if (!Grants::known(name)) complain(placeOf("grants"), fmt::format("\"{}\" is not a service this server has", name));
     readRequirements();
     readOptions();
-    readSchema();
+    readSchema("message_schema", "message-type", manifest_.message_schema);
+    readSchema("arguments_schema", "command", manifest_.arguments_schema);
     return std::move(manifest_);
   }
 
@@ -210,17 +212,18 @@ class ManifestParser {
       problems.insert(problems.end(), options.error().begin(), options.error().end());
   }
 
-  void readSchema() {
-    const YamlNode* node = root_.find("message_schema");
+  // The schema under `key`, which belongs to an extension of that kind.
+  void readSchema(std::string_view key, std::string_view kind, std::optional<JsonSchema>& out) {
+    const YamlNode* node = root_.find(key);
     if (!node) return;
-    if (!manifest_.has("message-type")) complain(node->place, "message_schema belongs to the extension message-type, which is not listed");
+    if (!manifest_.has(kind)) complain(node->place, fmt::format("{} belongs to the extension {}, which is not listed", key, kind));
     const auto document = JsonDocument::parse(toJson(*node));
-    if (!document) return complain(node->place, "message_schema: " + document.error().detail);
+    if (!document) return complain(node->place, fmt::format("{}: {}", key, document.error().detail));
     auto schema = JsonSchema::compile(document->root());
     if (schema)
-      manifest_.message_schema = *std::move(schema);
+      out = *std::move(schema);
     else
-      complain(node->place, "message_schema: " + schema.error().detail);
+      complain(node->place, fmt::format("{}: {}", key, schema.error().detail));
   }
 
   const YamlNode& root_;

@@ -40,7 +40,8 @@ struct Manifest {
   std::vector<std::string> grants;  // What it wants to use (plugin/services/grants.hpp): log, kv, http:api.acme.com.
   std::vector<ManifestRequirement> requirements;
   PluginOptions options;
-  std::optional<JsonSchema> message_schema;  // Of a message type's metadata.
+  std::optional<JsonSchema> message_schema;    // Of a message type's metadata.
+  std::optional<JsonSchema> arguments_schema;  // Of a command's arguments.
 
   // The name of what it offers of that kind; empty when it offers none.
   [[nodiscard]] std::string_view nameOf(std::string_view kind) const;

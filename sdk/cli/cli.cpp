@@ -58,9 +58,14 @@ CliExit runCli(std::span<const std::string> arguments, const CliContext& context
 
   std::filesystem::path directory;
   std::filesystem::path out;
-  command("test", "Builds the plugin of this folder and runs its tests.", [&] {
-    return testProject(directory, context);
-  })->add_option("directory", directory, "The plugin's folder; without it, this one.");
+  ReplayArguments recorded;
+  CLI::App* tested =
+      command("test", "Builds the plugin of this folder and runs its tests.", [&] { return testProject(directory, recorded, context); });
+  tested->add_option("directory", directory, "The plugin's folder; without it, this one.");
+  CLI::Option* recording =
+      tested->add_option("--replay", recorded.recording, "Calls its hooks as recorded in this file, a JSON object a line.");
+  tested->add_option("--options", recorded.options, "The plugin's options for that, as in '{words_max: 3}'.")->needs(recording);
+  tested->add_flag("--record", recorded.record, "Writes the answers into that file instead of comparing them.")->needs(recording);
   CLI::App* packed =
       command("pack", "Builds the plugin of this folder into one file to hand on.", [&] { return pack(directory, out, context); });
   packed->add_option("directory", directory, "The plugin's folder; without it, this one.");

@@ -1,5 +1,6 @@
 #include "cli/dev.hpp"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <poll.h>
 #include <signal.h>
@@ -125,10 +126,24 @@ class DevLoop {
     say(fmt::format("Running {} at {} after {}.", ids, own_->url(), took()));
     if (told_) return;
     told_ = true;
-    say(
-        fmt::format("\nTokens, good for a day, of the tenant demo:\n  Ana, an agent       {}\n  Ben, an agent       {}\n"
-                    "  Root, an admin      {}\n\nWatching {}; Ctrl-C stops.",
-                    own_->token("ana", "agent"), own_->token("ben", "agent"), own_->token("root", "admin"), project_.directory().string()));
+    const std::filesystem::path variables = project_.buildDirectory() / "dev.env";
+    if (!writeVariables(variables)) return say(fmt::format("{} cannot be written: is the disk full?", variables.string()));
+    say(fmt::format(
+        "\nIn another terminal this sets ATRIUM (the address) and the tokens ANA, BEN (agents) and ROOT (an admin), good for a day:\n\n"
+        "  . {}\n\nWatching {}; Ctrl-C stops.",
+        variables.string(), project_.directory().string()));
+  }
+
+  // For a shell to read; the tokens are its owner's alone.
+  [[nodiscard]] bool writeVariables(const std::filesystem::path& path) const {
+    std::error_code absent;
+    std::filesystem::remove(path, absent);
+    const int file = ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    const std::string text = fmt::format("ATRIUM={}\nANA={}\nBEN={}\nROOT={}\n", own_->url(), own_->token("ana", "agent"),
+                                         own_->token("ben", "agent"), own_->token("root", "admin"));
+    const bool written = file >= 0 && ::write(file, text.data(), text.size()) == static_cast<ssize_t>(text.size());
+    if (file >= 0) ::close(file);
+    return written;
   }
 
   [[nodiscard]] std::string took() const {

@@ -15,11 +15,12 @@ struct Tool {
   std::string_view program;
   std::string_view package;
   std::string_view why;
+  std::string_view variable = {};  // Names another program for it, as CMake has it.
 };
 constexpr std::array<Tool, 4> tools = {{{"cmake", "cmake", "configures a project"},
                                         {"ninja", "ninja-build", "builds it"},
-                                        {"cc", "gcc", "compiles the manifest, and plugins in C"},
-                                        {"c++", "g++", "compiles plugins in C++"}}};
+                                        {"cc", "gcc", "compiles the manifest, and plugins in C", "CC"},
+                                        {"c++", "g++", "compiles plugins in C++", "CXX"}}};
 
 }  // namespace
 
@@ -36,11 +37,22 @@ std::optional<std::filesystem::path> findProgram(std::string_view program, const
   return std::nullopt;
 }
 
+namespace {
+
+std::optional<std::filesystem::path> findTool(const Tool& tool, const Environment& environment) {
+  const auto other = environment.find(tool.variable);
+  if (other == environment.end() || other->second.empty()) return findProgram(tool.program, environment);
+  if (other->second.front() == '/') return std::filesystem::path(other->second);
+  return findProgram(other->second, environment);
+}
+
+}  // namespace
+
 std::string missingTools(const Environment& environment) {
   std::string packages;
   std::string programs;
   for (const Tool& tool : tools)
-    if (!findProgram(tool.program, environment)) {
+    if (!findTool(tool, environment)) {
       packages += fmt::format(" {}", tool.package);
       programs += fmt::format("{}{}", programs.empty() ? "" : ", ", tool.program);
     }
@@ -51,7 +63,7 @@ std::string missingTools(const Environment& environment) {
 
 CliExit doctor(const CliContext& context) {
   for (const Tool& tool : tools) {
-    const auto found = findProgram(tool.program, context.environment);
+    const auto found = findTool(tool, context.environment);
     context.out << fmt::format("{:<8}{:<10}{}\n", tool.program, found ? "found" : "missing",
                                found ? found->string() : std::string(tool.why));
   }

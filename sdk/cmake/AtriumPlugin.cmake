@@ -1,7 +1,8 @@
 # atrium_add_plugin(NAME SOURCES a.cpp ... [MANIFEST plugin.yaml] [LIBRARIES ...] [OUTPUT directory] [ASSETS directory] [TESTS a_test.cpp ...])
 #
 # A shared library that the server can load, swap and unload: one exported symbol, the manifest in an ELF note, no symbol that would
-# pin it in memory, and a seal over the whole. The library is called NAME.so and lands in the build's folder `plugins`, or in OUTPUT.
+# pin it in memory, and a seal over the whole. The library is called NAME.so and lands in the build's folder `plugins`, or in OUTPUT
+# (ATRIUM_PLUGIN_OUTPUT for all of a folder).
 #
 # ASSETS     compiles every file below that directory in as `atrium_assets` (atrium/ext/http_ui.h): the bundle of an http-ui.
 # TESTS      a program NAME_test of GoogleTest over the sources and the testkit, and a ctest for each of its tests. Passed over where
@@ -19,7 +20,9 @@ function(atrium_add_plugin name)
   if(NOT arg_MANIFEST)
     set(arg_MANIFEST plugin.yaml)
   endif()
-  if(NOT arg_OUTPUT)
+  if(NOT arg_OUTPUT AND ATRIUM_PLUGIN_OUTPUT)
+    set(arg_OUTPUT ${ATRIUM_PLUGIN_OUTPUT})
+  elseif(NOT arg_OUTPUT)
     set(arg_OUTPUT ${CMAKE_BINARY_DIR}/plugins)
     set(shipped TRUE)
   endif()

@@ -16,7 +16,7 @@ def server(**more):
 
 class ExamplePlugins(unittest.IsolatedAsyncioTestCase):
     def test_the_pages_show_these_files(self):
-        sources = [path.read_text() for path in examples.rglob("*") if path.suffix in (".cpp", ".yaml")]
+        sources = [path.read_text() for path in examples.parent.rglob("*") if path.suffix in (".cpp", ".yaml")]
         shown = 0
         for page in pages.glob("*.md"):
             for block in re.findall(r"```(?:cpp|yaml)\n(.*?)```", page.read_text(), flags=re.S):

@@ -6,13 +6,16 @@
 """
 import os
 import pathlib
+import re
 import shutil
+import signal
 import subprocess
 import tempfile
+import threading
 
 import atrium
 
-deadline_s = 240
+deadline_s = 900  # Generous: some fifty compilations on a busy machine.
 
 
 class Kit:
@@ -60,6 +63,53 @@ class Kit:
         lines = ["cmake_minimum_required(VERSION 3.25)", "project(together LANGUAGES C CXX)", "enable_testing()"]
         lines += [f"add_subdirectory({folder} {pathlib.Path(folder).name})" for folder in folders]
         (top / "CMakeLists.txt").write_text("\n".join(lines) + "\n")
-        self.run("cmake", "-S", top, "-B", top / "build", "-G", "Ninja", "-DCMAKE_BUILD_TYPE=Debug", *definitions)
-        self.run("cmake", "--build", top / "build")
+        # Where a compiler cache is installed, the next run finds everything in it, although the folders have other names then.
+        cache = ["-DCMAKE_C_COMPILER_LAUNCHER=ccache", "-DCMAKE_CXX_COMPILER_LAUNCHER=ccache"] if shutil.which("ccache") else []
+        env = {"CCACHE_BASEDIR": str(self._own_dir), "CCACHE_NOHASHDIR": "1"}
+        self.run("cmake", "-S", top, "-B", top / "build", "-G", "Ninja", "-DCMAKE_BUILD_TYPE=Debug", "-DCMAKE_CXX_FLAGS=-Wall -Wextra -Werror",
+                 *cache, *definitions)
+        self.run("cmake", "--build", top / "build", env=env)
         return top / "build"
+
+
+class Terminal:
+    """A shell that runs on: its lines as they come, waited for by what they hold."""
+
+    def __init__(self, sdk, script, cwd):
+        self.lines = []
+        self._grew = threading.Condition()
+        self.process = subprocess.Popen(["bash", "-c", script], cwd=cwd, env=sdk.environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                        stderr=subprocess.STDOUT, text=True, errors="replace", start_new_session=True)
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+
+    def _read(self):
+        for line in self.process.stdout:
+            with self._grew:
+                self.lines.append(line.rstrip("\n"))
+                self._grew.notify_all()
+        with self._grew:
+            self.lines.append("[the end]")
+            self._grew.notify_all()
+
+    def line(self, pattern, after=0):
+        """Waits for a line; (its match, how many lines there were up to it)."""
+        def find():
+            for number, line in enumerate(self.lines[after:], after + 1):
+                if found := re.search(pattern, line):
+                    return found, number
+            return (None, 0) if "[the end]" in self.lines else None
+
+        with self._grew:
+            found = self._grew.wait_for(find, deadline_s)
+        assert found and found[0], f"no line has {pattern}\n" + "\n".join(self.lines[-40:])
+        return found
+
+    def end(self):
+        """Presses Ctrl-C; the exit code."""
+        if self.process.poll() is None:
+            os.killpg(self.process.pid, signal.SIGINT)
+        status = self.process.wait(deadline_s)
+        self._reader.join(deadline_s)
+        self.process.stdout.close()
+        return status

@@ -59,6 +59,17 @@ TEST(Manifest, mayLeaveOutWhatIsOptional) {
   EXPECT_TRUE(manifest->hooks.empty() && manifest->grants.empty() && manifest->options.options().empty() && !manifest->message_schema);
 }
 
+TEST(Manifest, hasTheSchemaOfACommandsArguments) {
+  const auto command = parseManifest(with("extensions:", "extensions: {room-type: poll_room, message-type: poll, command: poll}") +
+                                         "arguments_schema:\n  type: object\n  required: [who]\n",
+                                     "plugin.yaml");
+  ASSERT_TRUE(command) << command.error().detail;
+  EXPECT_TRUE(command->arguments_schema);
+  const auto other = parseManifest(std::string(good) + "arguments_schema: {type: object}\n", "plugin.yaml");
+  ASSERT_FALSE(other);
+  EXPECT_NE(other.error().detail.find("arguments_schema belongs to the extension command"), std::string::npos);
+}
+
 struct Wrong {
   const char* start;
   const char* line;
