@@ -229,7 +229,10 @@ TEST(ServicesAtTheEnd, leaveNoCallbackBehind) {
     const Host host = plugin.object<Desk>().host;
     ASSERT_TRUE(Timers(host).start(1000, [held = Watched(alive)] { FAIL() << "the instance has ended"; }));
     fake.answer_later = true;
-    Kv(host).get("", "key", [held = Watched(alive), &answered](const Answer&) { ++answered; });
+    Kv(host).get("", "key", [held = Watched(alive), &answered](const Answer& answer) {
+      ++answered;
+      EXPECT_EQ(answer.status, ATRIUM_CANCELLED);
+    });
     EXPECT_EQ(alive.use_count(), 3);
   }
   EXPECT_EQ(alive.use_count(), 1);

@@ -118,10 +118,14 @@ class FakeHost {
     return count;
   }
 
-  // What a server does before it ends an instance: timers that wait are cancelled, the rest is brought to its end.
+  // What a server does before it ends an instance: timers that wait are cancelled, jobs run, and calls complete with ATRIUM_CANCELLED.
   void end_calls() {
-    timers_.clear();
-    while (run_jobs() + answer_calls() > 0) timers_.clear();
+    for (bool more = true; more;) {
+      timers_.clear();
+      more = run_jobs() > 0;
+      for (; const auto held = take(answers_); more = true)
+        held->token.complete(held->token.context, held->token.id, ATRIUM_CANCELLED, text_of("The plugin is ending."));
+    }
   }
 
   // ---- Scripts. The next request to that address, or any that begins so, is answered with this; each answer is used once, in order.
