@@ -9,6 +9,7 @@
 #include "auth/token_desk.hpp"
 #include "engine/shard.hpp"
 #include "plugin/authenticator_calls.hpp"
+#include "plugin/commands_port.hpp"
 #include "plugin/ui_calls.hpp"
 #include "plugin/worker_calls.hpp"
 #include "rest/rest_handler.hpp"
@@ -27,6 +28,7 @@ struct Kernel::Edge {
     ControlQueue& control;
     const LoopControl::CarryOut& carry_out;
     WorkerPool& workers;
+    CompletionDesk& desk;
     const Clock& clock;
     Log& log;
     const OriginPolicy& origins;
@@ -42,6 +44,7 @@ struct Kernel::Edge {
   AuthenticatorCalls judges;
   TokenDesk tokens;
   UiCalls ui;
+  CommandsPort commands;
   std::unique_ptr<TypesPort> types;
   std::unique_ptr<Store> store;
   Shard shard;

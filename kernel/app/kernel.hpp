@@ -22,6 +22,7 @@
 #include "config/load.hpp"
 #include "loop/loop_pool.hpp"
 #include "loop/worker_pool.hpp"
+#include "plugin/completion_desk.hpp"
 #include "plugin/plugin_host.hpp"
 #include "plugin/store_host.hpp"
 #include "rest/origin.hpp"
@@ -96,6 +97,7 @@ class Kernel {
   std::unique_ptr<WorkerPool> workers_;
   std::unique_ptr<WorkerPool> answers_;  // Hands plugins the answers of services.
   LoopAccess access_;
+  CompletionDesk desk_;
   std::unique_ptr<HttpClient> http_;
   std::unique_ptr<PluginHost> plugins_;
   std::string storage_name_;

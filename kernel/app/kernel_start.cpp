@@ -97,6 +97,7 @@ std::expected<void, std::string> Kernel::makeEdges() {
                             .control = control_,
                             .carry_out = carry_out_,
                             .workers = *workers_,
+                            .desk = desk_,
                             .clock = clock_,
                             .log = log_,
                             .origins = origins_,

@@ -1,5 +1,6 @@
 #include "engine/events.hpp"
 
+#include "engine/commands.hpp"
 #include "protocol/errors.hpp"
 #include "protocol/json_writer.hpp"
 
@@ -80,6 +81,30 @@ FramePtr resyncEvent(std::string_view room_id, std::string_view reason) {
 FramePtr roomLeftEvent(std::string_view room_id, std::string_view ref) {
   FrameBuilder out;
   open(out, "room_left", ref).key("room_id").value(room_id).end('}');
+  return out.finish();
+}
+
+FramePtr commandProgressEvent(const Id& command_id, std::string_view command, std::string_view room_id, std::string_view line,
+                              std::string_view ref) {
+  FrameBuilder out;
+  open(out, "command_progress", ref)
+      .key("command_id")
+      .id(command_prefix, command_id)
+      .key("command")
+      .value(command)
+      .key("room_id")
+      .value(room_id)
+      .key("text")
+      .value(line)
+      .end('}');
+  return out.finish();
+}
+
+FramePtr commandResultEvent(std::string_view reply, std::string_view ref) {
+  FrameBuilder out;
+  open(out, "command_result", ref);
+  out.append(',');
+  out.append(reply.substr(1));
   return out.finish();
 }
 

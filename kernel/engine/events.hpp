@@ -18,6 +18,10 @@ namespace atrium {
 [[nodiscard]] FramePtr byeEvent(CloseCode code, std::string_view reason, std::uint32_t retry_after_ms);
 [[nodiscard]] FramePtr pongEvent(std::string_view ref, Wall now);
 [[nodiscard]] FramePtr resyncEvent(std::string_view room_id, std::string_view reason);
+[[nodiscard]] FramePtr commandProgressEvent(const Id& command_id, std::string_view command, std::string_view room_id, std::string_view line,
+                                            std::string_view ref);
+// `reply` is what commandReply() made.
+[[nodiscard]] FramePtr commandResultEvent(std::string_view reply, std::string_view ref);
 [[nodiscard]] FramePtr roomLeftEvent(std::string_view room_id, std::string_view ref);
 [[nodiscard]] FramePtr tokenExpiringEvent(Wall expires);
 

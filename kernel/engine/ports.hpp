@@ -156,6 +156,10 @@ class Shards {
   virtual void postAlways(unsigned shard, Task task) = 0;
 };
 
+// ---- Commands: engine/commands.hpp
+
+class Commands;
+
 // Everything one shard is built on. What is referred to outlives the shard.
 struct ShardPorts {
   unsigned index;  // Of Shards::count().
@@ -168,7 +172,8 @@ struct ShardPorts {
   const Clock& clock;  // For measuring what a turn itself took; decisions use `now`.
   MetricSet& metrics;  // This shard's own.
   Log& log;
-  std::uint64_t seed;  // For ids, epochs and jitter.
+  std::uint64_t seed;            // For ids, epochs and jitter.
+  Commands* commands = nullptr;  // Null: there are none.
 };
 
 }  // namespace atrium

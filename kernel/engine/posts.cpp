@@ -4,6 +4,7 @@
 #include <set>
 
 #include "base/assert.hpp"
+#include "engine/command_runs.hpp"
 #include "engine/events.hpp"
 #include "engine/session.hpp"
 #include "engine/shard_impl.hpp"
@@ -78,7 +79,7 @@ void Posts::release(Pending& pending) {
 }
 
 void Posts::append(RoomPin room, AppendItem item, Origin origin, std::string client_message_id, Priority priority,
-                   std::unique_ptr<SentMessage> sent) {
+                   std::unique_ptr<SentMessage> sent, std::unique_ptr<PostedCommand> command) {
   Pending& pending = *slots_[take()];
   pending.room = std::move(room);
   pending.origin = std::move(origin);
@@ -87,6 +88,7 @@ void Posts::append(RoomPin room, AppendItem item, Origin origin, std::string cli
   pending.sent = std::move(sent);
   pending.audience = item.audience;
   pending.body = item.body;
+  pending.command = std::move(command);
   pending.submitted = shard_.ports.now.mono;
   item.token = tokenOf(pending);
   item.result = {};
@@ -137,11 +139,24 @@ void Posts::storedOne(AppendItem& item) {
   }
   // A late success is delivered like any other; only its sender was told otherwise already. What is not confirmed here ends with its
   // confirmation, and with it the pin on the room.
+  std::unique_ptr<PostedCommand> command = std::move(pending.command);
+  if (item.result.status != ATRIUM_OK) command = nullptr;  // A repeat does not run it again.
   if (item.result.status == ATRIUM_OK)
     deliver(pending);
   else
     confirm(pending);
+  if (command) runPosted(std::move(command));
   if (answered) release(pending);
+}
+
+void Posts::runPosted(std::unique_ptr<PostedCommand> command) {
+  PostedCommand& posted = *command;
+  if (posted.session == 0)
+    return runCommand(shard_, posted.sender, std::move(posted.command), std::make_shared<CommandRun>(),
+                      {.progress = {}, .done = [](const Id&, const Result<std::string>&) {}});
+  shard_.thereAlways(posted.shard, [command = std::move(command)](Shard::Impl& there) {
+    if (LiveSession* session = there.sessions.find(command->session)) session->run(std::move(command->command), std::move(command->ref));
+  });
 }
 
 void Posts::deliver(Pending& pending) {

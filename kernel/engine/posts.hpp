@@ -32,6 +32,15 @@ struct SentMessage {
   TraceKey key;
 };
 
+// A command that is run once the message that holds it is stored, for the session that sent it.
+struct PostedCommand {
+  PrincipalPtr sender;
+  RunCommand command;
+  unsigned shard = 0;
+  std::uint64_t session = 0;  // 0: sent by REST, which is told of the message alone.
+  std::string ref;
+};
+
 // The messages of this shard's rooms from acceptance to confirmation. A message lives in a slot; its token names slot and generation,
 // so that a late answer for an earlier message is noticed. Bound: every room's pending limit.
 class Posts {
@@ -39,9 +48,9 @@ class Posts {
   explicit Posts(Shard::Impl& shard);
 
   // Takes a message that its room accepted and encoded; it goes to the store with this turn's batch.
-  // `sent` is null when no hook is to be told.
+  // `sent` is null when no hook is to be told, `command` when there is none to run.
   void append(RoomPin room, AppendItem item, Origin origin, std::string client_message_id, Priority priority,
-              std::unique_ptr<SentMessage> sent);
+              std::unique_ptr<SentMessage> sent, std::unique_ptr<PostedCommand> command);
   // Refuses a message, wherever it got to.
   void refuse(Origin& origin, const Error& error, std::string_view client_message_id, std::string_view tenant_id);
 
@@ -75,6 +84,7 @@ class Posts {
     Priority priority{};
     std::string audience;
     FramePtr body;
+    std::unique_ptr<PostedCommand> command;  // Null: it holds none.
     Mono submitted{};
     atrium_append_result result{};
     std::unique_ptr<SentMessage> sent;
@@ -89,6 +99,7 @@ class Posts {
   void release(Pending& pending);
   void storedOne(AppendItem& item);
   void deliver(Pending& pending);
+  void runPosted(std::unique_ptr<PostedCommand> command);
   void confirm(Pending& pending);
   void overBudget(Pending& pending);
   void answerOverdue();

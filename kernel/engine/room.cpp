@@ -93,6 +93,21 @@ Result<void> Room::may(const Principal& who, std::uint32_t permission, std::stri
   return fail(Code::forbidden, "Your role in this room does not allow to " + std::string(what) + ".");
 }
 
+Result<CommandScene> Room::commandScene(const Principal& caller) const {
+  if (!document_.active) return fail(Code::room_closed, "The room is closed.");
+  const auto member = members_.find(caller.user_id);
+  if (member == members_.end()) return fail(Code::not_a_member, "You are not a member of this room.");
+  return CommandScene{.caller = caller,
+                      .room_role = member->second.role,
+                      .room_id = id_text_,
+                      .room_type = document_.room_type,
+                      .room_name = document_.name,
+                      .member_count = static_cast<std::uint32_t>(members_.size()),
+                      .max_members = document_.max_members,
+                      .settings = JsonDocument(document_.settings.root()),
+                      .context = JsonDocument(document_.context.root())};
+}
+
 Result<void> Room::mayRead(const Principal& who) const { return may(who, ATRIUM_MAY_READ, "read it"); }
 
 template <typename Out>

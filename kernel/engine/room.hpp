@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "base/timer_wheel.hpp"
+#include "engine/commands.hpp"
 #include "engine/places.hpp"
 #include "engine/ports.hpp"
 #include "engine/presence.hpp"
@@ -26,6 +27,7 @@ class Room;
 struct Origin;
 struct SentMessage;
 struct TraceKey;
+struct PostedCommand;
 
 // Keeps a room in memory while something is on its way for it. One thread. A pin may outlive the whole shard, in a completion that nobody
 // calls any more; then it only lets go.
@@ -111,6 +113,8 @@ class Room {
 
   // A message. `command`'s views need to live only for the call.
   void post(const PrincipalPtr& sender, const SendMessage& command, Origin origin);
+  // What a command that `caller` runs here is to see. not_a_member, room_closed.
+  [[nodiscard]] Result<CommandScene> commandScene(const Principal& caller) const;
   void typing(const SessionRef& session, const Principal& who, bool is_typing);
   // A user's presence changed; sessions here are told when he is a member.
   void presenceChanged(const std::string& user_id, const Presence& presence);
@@ -191,6 +195,8 @@ class Room {
   void takeName(const Principal& who);
   void attachNow(const PrincipalPtr& who, SessionRef session, std::vector<Presence> present, Completion<Attached>& done);
   // room_post.cpp
+  [[nodiscard]] std::unique_ptr<PostedCommand> postedCommand(const PrincipalPtr& sender, const SendMessage& message,
+                                                             const Origin& origin) const;
   [[nodiscard]] Result<void> mayPost(const Principal& sender, const SendMessage& command, MessageType*& type) const;
   void runHooks(std::unique_ptr<HeldPost> held);
   // Who is to be asked next about this message: its type, then those of the room's row; null when all have been.

@@ -16,6 +16,7 @@ namespace atrium {
 
 namespace {
 
+constexpr std::string_view command_message_type = "command";
 constexpr std::size_t metadata_max = 64 * 1024;  // bytes, after annotations
 
 atrium_text text(std::string_view view) { return {view.data(), view.size()}; }
@@ -54,6 +55,15 @@ std::uint64_t fingerprintOf(const SendMessage& command) {
 }
 
 }  // namespace
+
+// The command in a message "/assign ben", when there is one of that name; other messages of the type are the affair of whoever reads them.
+std::unique_ptr<PostedCommand> Room::postedCommand(const PrincipalPtr& sender, const SendMessage& message, const Origin& origin) const {
+  std::string scratch;
+  auto command = parseCommandLine(message.content.text(scratch));
+  if (!command || !shard_.ports.commands || !shard_.ports.commands->known(command->name)) return nullptr;
+  command->room_id = id_text_;
+  return std::make_unique<PostedCommand>(PostedCommand{sender, *std::move(command), origin.shard, origin.session, origin.ref});
+}
 
 Result<void> Room::mayPost(const Principal& sender, const SendMessage& command, MessageType*& type) const {
   if (!document_.active) return fail(Code::room_closed, "The room is closed.");
@@ -274,8 +284,10 @@ void Room::accept(const PrincipalPtr& sender, const SendMessage& command, Origin
     sent = std::make_unique<SentMessage>(HookRequest({.hook = Hook::did_post, .user = &who, .message = &message}), &type, key);
   }
   ++appends_;
+  std::unique_ptr<PostedCommand> posted;
+  if (command.message_type == command_message_type && !sender->plugin) posted = postedCommand(sender, command, origin);
   shard_.posts.append(RoomPin(*this), std::move(item), std::move(origin), std::string(command.client_message_id), command.priority,
-                      std::move(sent));
+                      std::move(sent), std::move(posted));
 }
 
 }  // namespace atrium

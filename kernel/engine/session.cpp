@@ -13,6 +13,7 @@ namespace atrium {
 
 namespace {
 
+constexpr std::size_t runs_max = 16;  // Commands of one session under way.
 constexpr std::size_t ref_max = 128;  // bytes of a frame's `ref`, as JSON
 constexpr auto resync_retry = std::chrono::milliseconds(50);
 constexpr auto resync_again = std::chrono::minutes(1);
@@ -71,6 +72,7 @@ void LiveSession::onText(std::string_view text) {
   std::string scratch;
   const std::string_view event = (*frame)["event_type"].text(scratch);
   if (event == "send_message") return sendMessage(*frame, ref);
+  if (event == "run_command") return runCommand(*frame, ref);
   if (event == "typing_indicator") return typing(*frame, ref);
   if (event == "update_presence") return updatePresence(*frame, ref);
   if (event == "join_room" || event == "leave_room") {
@@ -209,6 +211,35 @@ void LiveSession::leave(const RoomKey& room) {
   });
 }
 
+void LiveSession::runCommand(const JsonView& frame, std::string_view ref) {
+  auto command = readRunCommand(frame, *principal_);
+  if (!command) return sendError(command.error(), ref);
+  const auto room = roomOf(command->room_id);
+  if (!room) return sendError(room.error(), ref);
+  command->room_id = formatId(room_prefix, room->room);
+  run(*std::move(command), std::string(ref));
+}
+
+void LiveSession::run(RunCommand command, std::string ref) {
+  if (leaving_) return;
+  if (runs_.size() >= runs_max)
+    return sendError({Code::overloaded, "This session has as many commands under way as it may.", 1000, {}}, ref);
+  const std::uint64_t key = ++last_run_;
+  auto run = std::make_shared<CommandRun>();
+  runs_.emplace(key, run);
+  const std::string name = command.name, room_id = command.room_id;
+  // The session is there whenever these are called: its end gives the run up.
+  atrium::runCommand(shard_, principal_, std::move(command), run,
+                     {.progress = [this, name, room_id, ref](
+                                      const Id& id, const std::string& line) { send(commandProgressEvent(id, name, room_id, line, ref)); },
+                      .done =
+                          [this, key, name, room_id, ref](const Id& id, const Result<std::string>& result) {
+                            runs_.erase(key);
+                            if (!result) return sendError(result.error(), ref);
+                            static_cast<void>(send(commandResultEvent(commandReply(id, name, room_id, *result), ref)));
+                          }});
+}
+
 void LiveSession::typing(const JsonView& frame, std::string_view ref) {
   const auto command = readTyping(frame, *principal_);
   if (!command) return sendError(command.error(), ref);
@@ -337,6 +368,8 @@ void LiveSession::detachAll() {
 
 void LiveSession::onClosed(bool clean) {
   leaving_ = true;
+  for (const auto& [key, run] : runs_) giveUp(shard_, *run);
+  runs_.clear();
   shard_.fanout.sessionClosed(*this);
   const UserKey user{principal_->tenant_id, principal_->user_id};
   // Before the rooms are left, so that the linger keeps his place in them.

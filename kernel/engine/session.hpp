@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -8,6 +9,7 @@
 #include <vector>
 
 #include "base/timer_wheel.hpp"
+#include "engine/command_runs.hpp"
 #include "engine/link.hpp"
 #include "engine/room.hpp"
 #include "engine/shard.hpp"
@@ -40,6 +42,8 @@ class LiveSession final : public Session {
   void sendError(const Error& error, std::string_view ref, std::string_view client_message_id = {});
   // Says bye and closes.
   void bye(CloseCode code, std::string_view reason);
+  // Runs a command of this user's and sends what comes of it.
+  void run(RunCommand command, std::string ref);
   // The room has let the session go (removed, closed): no more events of it.
   void expelled(const RoomKey& room, CloseCode code, std::string_view reason);
 
@@ -50,6 +54,7 @@ class LiveSession final : public Session {
   // Ends its attachment to a room it has joined.
   void leave(const RoomKey& room);
   [[nodiscard]] SessionRef self() const;
+  void runCommand(const JsonView& frame, std::string_view ref);
   void typing(const JsonView& frame, std::string_view ref);
   void updatePresence(const JsonView& frame, std::string_view ref);
   void attached(const RoomKey& room, Result<Room::Attached> result, const std::string& ref, bool bound);
@@ -74,6 +79,8 @@ class LiveSession final : public Session {
   Link& link_;
   SessionOptions options_;
   std::unordered_map<RoomKey, Place, RoomKeyHash> rooms_;
+  std::map<std::uint64_t, std::shared_ptr<CommandRun>> runs_;  // Commands under way, at most runs_max; given up when the session ends.
+  std::uint64_t last_run_ = 0;
   bool leaving_ = false;
   bool warned_ = false;  // token_expiring was sent.
   std::optional<Mono> last_resync_;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "engine/command_runs.hpp"
 #include "engine/shard_impl.hpp"
 #include "protocol/errors.hpp"
 #include "protocol/json_writer.hpp"
@@ -277,6 +278,21 @@ void Shard::updatePresence(PrincipalPtr caller, UpdatePresence command, Completi
 void Shard::roomPresence(PrincipalPtr caller, std::string room_id, Completion<std::string> done) {
   withRoom(*impl_, *caller, room_id, std::move(done),
            [caller](Room& room, Completion<std::string> answer) { room.presence(*caller, std::move(answer)); });
+}
+
+void Shard::listCommands(PrincipalPtr caller, Completion<std::string> done) {
+  if (!impl_->ports.commands) return done(R"({"items":[],"next_cursor":null})");
+  done(impl_->ports.commands->list(*caller));
+}
+
+void Shard::runCommand(PrincipalPtr caller, RunCommand command, Completion<std::string> done) {
+  const std::string name = command.name, room_id = command.room_id;
+  const auto held = std::make_shared<Completion<std::string>>(std::move(done));
+  atrium::runCommand(*impl_, caller, std::move(command), std::make_shared<CommandRun>(),
+                     {.progress = {}, .done = [held, name, room_id](const Id& command_id, Result<std::string> result) {
+                        if (!result) return (*held)(fail(result.error()));
+                        (*held)(commandReply(command_id, name, room_id, *result));
+                      }});
 }
 
 void Shard::figures(std::string tenant_id, Completion<EngineFigures> done) {

@@ -18,6 +18,7 @@
 namespace atrium {
 
 class Session;
+struct RunCommand;
 
 // The bounds and times of the engine, as the operator set them.
 struct EngineOptions {
@@ -128,6 +129,10 @@ class Shard {
   void history(PrincipalPtr caller, HistoryQuery query, Completion<HistoryPage> done);
   void updatePresence(PrincipalPtr caller, UpdatePresence command, Completion<void> done);
   void roomPresence(PrincipalPtr caller, std::string room_id, Completion<std::string> done);
+  // The commands the caller may run.
+  void listCommands(PrincipalPtr caller, Completion<std::string> done);
+  // Completes with what the command answered, at its deadline at the latest.
+  void runCommand(PrincipalPtr caller, RunCommand command, Completion<std::string> done);
   // Of one tenant; an empty id: of all.
   void figures(std::string tenant_id, Completion<EngineFigures> done);
   // {"items":[...]}: the calls of plugins for one message of that tenant, as far as they are remembered. `message` is its id or the

@@ -114,8 +114,9 @@ class ManifestParser {
       if (!Grants::known(name)) complain(placeOf("grants"), fmt::format("\"{}\" is not a service this server has", name));
     readRequirements();
     readOptions();
-    readSchema("message_schema", "message-type", manifest_.message_schema);
-    readSchema("arguments_schema", "command", manifest_.arguments_schema);
+    static_cast<void>(readSchema("message_schema", "message-type", manifest_.message_schema));
+    if (auto text = readSchema("arguments_schema", "command", manifest_.arguments_schema))
+      manifest_.arguments_schema_text = *std::move(text);
     return std::move(manifest_);
   }
 
@@ -212,18 +213,18 @@ class ManifestParser {
       problems.insert(problems.end(), options.error().begin(), options.error().end());
   }
 
-  // The schema under `key`, which belongs to an extension of that kind.
-  void readSchema(std::string_view key, std::string_view kind, std::optional<JsonSchema>& out) {
+  // The JSON Schema under `key`, which belongs to an extension; nothing when it is left out or wrong.
+  std::optional<JsonDocument> readSchema(std::string_view key, std::string_view extension, std::optional<JsonSchema>& out) {
     const YamlNode* node = root_.find(key);
-    if (!node) return;
-    if (!manifest_.has(kind)) complain(node->place, fmt::format("{} belongs to the extension {}, which is not listed", key, kind));
-    const auto document = JsonDocument::parse(toJson(*node));
-    if (!document) return complain(node->place, fmt::format("{}: {}", key, document.error().detail));
+    if (!node) return std::nullopt;
+    if (!manifest_.has(extension))
+      complain(node->place, fmt::format("{} belongs to the extension {}, which is not listed", key, extension));
+    auto document = JsonDocument::parse(toJson(*node));
+    if (!document) return complain(node->place, fmt::format("{}: {}", key, document.error().detail)), std::nullopt;
     auto schema = JsonSchema::compile(document->root());
-    if (schema)
-      out = *std::move(schema);
-    else
-      complain(node->place, fmt::format("{}: {}", key, schema.error().detail));
+    if (!schema) return complain(node->place, fmt::format("{}: {}", key, schema.error().detail)), std::nullopt;
+    out = *std::move(schema);
+    return *std::move(document);
   }
 
   const YamlNode& root_;

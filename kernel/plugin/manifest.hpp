@@ -41,7 +41,8 @@ struct Manifest {
   std::vector<ManifestRequirement> requirements;
   PluginOptions options;
   std::optional<JsonSchema> message_schema;    // Of a message type's metadata.
-  std::optional<JsonSchema> arguments_schema;  // Of a command's arguments.
+  std::optional<JsonSchema> arguments_schema;  // Of a command's arguments...
+  JsonDocument arguments_schema_text;          // ...as written; empty: none.
 
   // The name of what it offers of that kind; empty when it offers none.
   [[nodiscard]] std::string_view nameOf(std::string_view kind) const;

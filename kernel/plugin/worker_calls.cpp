@@ -13,6 +13,29 @@ void WorkerCall::letGo(Part part) {
   if (parts_ == 0) ended = std::move(lease_);
 }
 
+void WorkerCall::over() {
+  std::move_only_function<void()> step;
+  {
+    const std::scoped_lock lock(mutex_);
+    step = std::move(at_end_);
+    at_end_ = nullptr;
+    over_ = true;
+  }
+  if (step) step();
+  letGo(open);
+}
+
+void WorkerCall::whenOver(std::move_only_function<void()> step) {
+  {
+    const std::scoped_lock lock(mutex_);
+    if (!over_) {
+      at_end_ = std::move(step);
+      return;
+    }
+  }
+  step();
+}
+
 void WorkerCall::reportLate() {
   const LoadedPlugin::GuardLoan guard = lease_->borrowGuard(hook_, deadline_);
   lease_->report(*guard,

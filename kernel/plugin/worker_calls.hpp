@@ -40,7 +40,9 @@ class WorkerCall {
   // The plugin's function has returned.
   void returned() { letGo(inside); }
   // It was answered, or nobody waits any more.
-  void over() { letGo(open); }
+  void over();
+  // Runs `step` when it is over, at once if it is; the plugin is leased meanwhile. Once, before returned().
+  void whenOver(std::move_only_function<void()> step);
   // Counts and logs that there was no answer in time. While it is open.
   void reportLate();
 
@@ -52,6 +54,8 @@ class WorkerCall {
   const std::chrono::nanoseconds deadline_;
   std::mutex mutex_;
   unsigned parts_ = inside | open;
+  bool over_ = false;
+  std::move_only_function<void()> at_end_;
   PluginLease lease_;
 };
 
@@ -76,7 +80,8 @@ class WorkerCalls {
   // Completes here, never from within run() but when the pool is full. Returns a number for giveUp(). `lease` is not empty.
   template <typename T>
   std::uint64_t run(PluginLease lease, std::string hook, std::chrono::nanoseconds deadline,
-                    std::move_only_function<void(WorkerCall&, Answer<T>)> job, std::move_only_function<void(CallAnswer<T>)> done) {
+                    std::move_only_function<void(const std::shared_ptr<WorkerCall>&, Answer<T>)> job,
+                    std::move_only_function<void(CallAnswer<T>)> done) {
     auto call = std::make_shared<WorkerCall>(std::move(lease), std::move(hook), deadline);
     const std::uint64_t number = ++last_number_;
     const auto held = std::make_shared<std::move_only_function<void(CallAnswer<T>)>>(std::move(done));
@@ -89,7 +94,7 @@ class WorkerCalls {
     const std::string what = call->plugin().manifest().id + " " + call->hook();
     if (!parts_.workers.post(
             [call, job = std::move(job), answer]() mutable {
-              job(*call, std::move(answer));
+              job(call, std::move(answer));
               call->returned();
             },
             what)) {

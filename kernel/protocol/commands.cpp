@@ -5,6 +5,7 @@
 #include <cctype>
 
 #include "protocol/errors.hpp"
+#include "protocol/run_command.hpp"
 
 namespace atrium {
 
@@ -288,6 +289,42 @@ Result<NameRoom> readNameRoom(const JsonView& body, const Principal& caller) {
   in.same("user_id", caller.user_id);
   const std::string_view room_id = in.plain("room_id", 64);
   return in.finish(NameRoom{room_id});
+}
+
+std::optional<RunCommand> parseCommandLine(std::string_view text) {
+  if (!text.starts_with('/')) return std::nullopt;
+  const std::size_t end = std::min(text.find_first_of(" \t\r\n"), text.size());
+  const std::string_view name = text.substr(1, end - 1);
+  const auto fits = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == '-'; };
+  if (name.empty() || name.size() > command_name_max || !std::ranges::all_of(name, fits)) return std::nullopt;
+  return RunCommand{{}, std::string(name), {}, std::string(text.substr(end))};
+}
+
+Result<RunCommand> readRunCommand(const JsonView& body, const Principal& caller) {
+  Reader in(body, caller);
+  in.same("user_id", caller.user_id);
+  RunCommand command;
+  command.room_id = std::string(in.plain("room_id", 64));
+  command.name = in.text("command", 1, command_name_max).value_or("");
+  const auto text = in.text("text", 1, command_line_max, true);
+  const JsonView arguments = body["arguments"];
+  if (arguments.exists() && !arguments.isNull()) {
+    if (!arguments.isObject() || arguments.raw().size() > object_max)
+      in.wrong("arguments", "must be an object of at most 16 KiB");
+    else
+      command.arguments = JsonDocument(arguments);
+  }
+  if (text) {
+    if (!command.name.empty() || !command.arguments.empty()) in.wrong("text", "stands alone: without command and arguments");
+    if (auto line = parseCommandLine(*text)) {
+      command.name = std::move(line->name);
+      command.line = std::move(line->line);
+    } else {
+      in.wrong("text", "must begin with a slash and the command's name");
+    }
+  }
+  in.needed("command", !command.name.empty() || text.has_value());
+  return in.finish(std::move(command));
 }
 
 Result<Broadcast> readBroadcast(const JsonView& body, const Principal& caller) {

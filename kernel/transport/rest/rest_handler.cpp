@@ -132,6 +132,8 @@ void RestHandler::dispatch(Call call) {
     case Operation::change_role: return changeRole(std::move(call));
     case Operation::remove_member: return removeMember(std::move(call));
     case Operation::send_message: return sendMessage(std::move(call));
+    case Operation::list_commands: return listCommands(std::move(call));
+    case Operation::run_command: return runCommand(std::move(call));
     case Operation::broadcast: return broadcast(std::move(call));
     case Operation::history: return history(std::move(call));
     case Operation::update_presence: return updatePresence(std::move(call));

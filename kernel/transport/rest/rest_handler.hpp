@@ -87,6 +87,8 @@ class RestHandler final : public HttpHandler {
   void changeRole(Call call);
   void removeMember(Call call);
   void sendMessage(Call call);
+  void listCommands(Call call);
+  void runCommand(Call call);
   void broadcast(Call call);
   void history(Call call);
   void updatePresence(Call call);

@@ -4,6 +4,7 @@
 #include "protocol/commands.hpp"
 #include "protocol/errors.hpp"
 #include "protocol/metrics.hpp"
+#include "protocol/run_command.hpp"
 #include "rest/metrics_json.hpp"
 #include "rest/rest_handler.hpp"
 
@@ -120,6 +121,15 @@ void RestHandler::sendMessage(Call call) {
   const std::optional<JsonView> body = bodyOf(call);
   if (!body) return;
   parts_.shard.sendMessage(std::move(call.caller), JsonDocument(*body), call.request.received, answerJson(std::move(call.reply)));
+}
+
+void RestHandler::listCommands(Call call) { parts_.shard.listCommands(std::move(call.caller), answerJson(std::move(call.reply))); }
+
+void RestHandler::runCommand(Call call) {
+  auto command = commandOf(call, readRunCommand);
+  if (!command) return;
+  command->room_id = call.routing.parameters[0];
+  parts_.shard.runCommand(std::move(call.caller), *std::move(command), answerJson(std::move(call.reply)));
 }
 
 void RestHandler::broadcast(Call call) {

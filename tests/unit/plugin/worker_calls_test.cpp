@@ -48,8 +48,8 @@ class WorkerCallsTest : public testing::Test {
 };
 
 TEST_F(WorkerCallsTest, bringsTheAnswerToTheShardThatAsked) {
-  run([](WorkerCall& call, const WorkerCalls::Answer<std::string>& done) {
-    const atrium_status status = guarded(call.plugin(), "execute", 1s, [] { return ATRIUM_OK; });
+  run([](const std::shared_ptr<WorkerCall>& call, const WorkerCalls::Answer<std::string>& done) {
+    const atrium_status status = guarded(call->plugin(), "execute", 1s, [] { return ATRIUM_OK; });
     done({status, "said"});
   });
   EXPECT_FALSE(answer);
@@ -66,7 +66,7 @@ TEST_F(WorkerCallsTest, bringsTheAnswerToTheShardThatAsked) {
 
 TEST_F(WorkerCallsTest, answersAtTheDeadlineAndDropsWhatComesLater) {
   std::promise<void> go, inside;
-  run([&](WorkerCall&, const WorkerCalls::Answer<std::string>& done) {
+  run([&](const std::shared_ptr<WorkerCall>&, const WorkerCalls::Answer<std::string>& done) {
     inside.set_value();
     go.get_future().wait();
     done({ATRIUM_OK, "late"});
@@ -88,7 +88,7 @@ TEST_F(WorkerCallsTest, answersAtTheDeadlineAndDropsWhatComesLater) {
 
 TEST_F(WorkerCallsTest, leasesThePluginUntilALaterAnswer) {
   std::promise<WorkerCalls::Answer<std::string>> kept;
-  run([&](WorkerCall&, WorkerCalls::Answer<std::string> done) { kept.set_value(std::move(done)); });
+  run([&](const std::shared_ptr<WorkerCall>&, WorkerCalls::Answer<std::string> done) { kept.set_value(std::move(done)); });
   const auto later = kept.get_future().get();
   workers.stop();
   EXPECT_FALSE(drained()) << "it has returned and not answered";
@@ -110,7 +110,7 @@ TEST_F(WorkerCallsTest, saysAtOnceThatThePoolIsFull) {
   }));
   inside.get_future().wait();
   EXPECT_TRUE(workers.post([] {}));
-  run([](WorkerCall&, const WorkerCalls::Answer<std::string>&) { ADD_FAILURE() << "it was not to run"; });
+  run([](const std::shared_ptr<WorkerCall>&, const WorkerCalls::Answer<std::string>&) { ADD_FAILURE() << "it was not to run"; });
   ASSERT_TRUE(answer);
   EXPECT_EQ(answer->status, ATRIUM_FULL);
   EXPECT_TRUE(drained());
@@ -119,7 +119,8 @@ TEST_F(WorkerCallsTest, saysAtOnceThatThePoolIsFull) {
 
 TEST_F(WorkerCallsTest, canBeGivenUp) {
   std::promise<WorkerCalls::Answer<std::string>> kept;
-  const std::uint64_t number = run([&](WorkerCall&, WorkerCalls::Answer<std::string> done) { kept.set_value(std::move(done)); });
+  const std::uint64_t number =
+      run([&](const std::shared_ptr<WorkerCall>&, WorkerCalls::Answer<std::string> done) { kept.set_value(std::move(done)); });
   const auto never = kept.get_future().get();
   workers.stop();
   calls.giveUp(number);

@@ -1,0 +1,69 @@
+#include "plugin/command_calls.hpp"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "plugin/plugin_text.hpp"
+
+namespace atrium {
+
+namespace {
+
+atrium_room_view roomOf(const CommandScene& scene) {
+  return {.struct_size = sizeof(atrium_room_view),
+          .member_count = scene.member_count,
+          .max_members = scene.max_members,
+          .reserved = 0,
+          .tenant_id = textOf(scene.caller.tenant_id),
+          .room_id = textOf(scene.room_id),
+          .room_type = textOf(scene.room_type),
+          .name = textOf(scene.room_name),
+          .settings = scene.settings.root().abi(),
+          .context = scene.context.root().abi()};
+}
+
+atrium_user_view callerOf(const CommandScene& scene) {
+  return {.struct_size = sizeof(atrium_user_view),
+          .token_roles = scene.caller.roles,
+          .room_role = static_cast<std::uint32_t>(scene.room_role),
+          .reserved = 0,
+          .user_id = textOf(scene.caller.user_id),
+          .display_name = textOf(scene.caller.display_name)};
+}
+
+}  // namespace
+
+void InProcessCommands::execute(const std::shared_ptr<WorkerCall>& call, std::shared_ptr<const CommandExecution> execution,
+                                std::function<void(std::string)> progress, Answer answer) {
+  LoadedPlugin& plugin = call->plugin();
+  const atrium_command& table = plugin.extension<CommandKind>()->table;
+  const atrium_token token =
+      desk_.open({.complete = [answer](atrium_status status, std::string result) { answer({status, std::move(result)}); },
+                  .progress = std::move(progress)});
+  // Whoever gives the run up, or its deadline, ends here while the plugin is still leased.
+  call->whenOver([&desk = desk_, id = token.id, &plugin, execution, cancel = table.cancel] {
+    if (!desk.forget(id) || !cancel) return;
+    static_cast<void>(guarded(plugin, "cancel", std::chrono::seconds{1}, [&] {
+      cancel(plugin.self(), textOf(execution->command_id));
+      return ATRIUM_OK;
+    }));
+  });
+  const atrium_room_view room = roomOf(execution->scene);
+  const atrium_user_view caller = callerOf(execution->scene);
+  const atrium_command_call begun{
+      .struct_size = sizeof(atrium_command_call),
+      .deadline_ms = static_cast<std::uint32_t>(std::chrono::duration_cast<std::chrono::milliseconds>(call->deadline()).count()),
+      .command_id = textOf(execution->command_id),
+      .room = &room,
+      .caller = &caller,
+      .arguments = execution->arguments.root().abi()};
+  const LoadedPlugin::GuardLoan guard = plugin.borrowGuard("execute", call->deadline());
+  const atrium_status status = guard->call([&] { return table.execute(plugin.self(), &begun, &token); });
+  if (status == ATRIUM_OK) return;
+  plugin.report(*guard, fmt::format("it returned {}", status));
+  // It never will complete the token.
+  if (desk_.forget(token.id)) answer({status == ATRIUM_FULL || status == ATRIUM_TIMED_OUT ? ATRIUM_FAILED : status, {}});
+}
+
+}  // namespace atrium
