@@ -115,8 +115,9 @@ void AuthenticatorCalls::askNext(std::shared_ptr<Asking> asking) {
     if (!plugin) continue;  // It left meanwhile.
     workers_.run<AuthenticatorVerdict>(
         std::move(plugin), "authenticate", deadline,
-        [token = asking->token, now_ms = toMillis(now_.wall)](WorkerCall& call, const WorkerCalls::Answer<AuthenticatorVerdict>& answer) {
-          answer(authenticate(call, *token, now_ms));
+        [token = asking->token, now_ms = toMillis(now_.wall)](const std::shared_ptr<WorkerCall>& call,
+                                                              const WorkerCalls::Answer<AuthenticatorVerdict>& answer) {
+          answer(authenticate(*call, *token, now_ms));
         },
         [this, asking, name](CallAnswer<AuthenticatorVerdict> answer) { answered(asking, name, std::move(answer)); });
     return;

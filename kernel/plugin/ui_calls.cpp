@@ -29,8 +29,8 @@ void UiCalls::answer(std::string_view name, UiRequest request, Completion<UiResp
   if (!plugin || !plugin->extension<HttpUiKind>()->table.handle) return done(fail(Code::not_found, "There is no such page."));
   workers_.run<UiResponse>(
       std::move(plugin), "handle", deadline,
-      [request = std::move(request)](WorkerCall& call, const WorkerCalls::Answer<UiResponse>& answered) {
-        answered(answerUiRequest(call, request));
+      [request = std::move(request)](const std::shared_ptr<WorkerCall>& call, const WorkerCalls::Answer<UiResponse>& answered) {
+        answered(answerUiRequest(*call, request));
       },
       [done = std::move(done)](CallAnswer<UiResponse> answered) mutable {
         if (answered.status == ATRIUM_OK) return done(std::move(answered.value));
