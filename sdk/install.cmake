@@ -16,15 +16,16 @@ write_basic_package_version_file(${CMAKE_BINARY_DIR}/AtriumConfigVersion.cmake C
 install(FILES sdk/cmake/AtriumConfig.cmake sdk/cmake/AtriumPlugin.cmake sdk/cmake/assets.cmake sdk/cmake/manifest_note.c.in
   sdk/cmake/plugin.map ${CMAKE_BINARY_DIR}/AtriumConfigVersion.cmake DESTINATION ${package})
 
-foreach(program atrium atriumd atriumctl atrium-runner atrium-validate)
+foreach(program atrium atriumd atriumctl atrium-runner atrium_validate)
   if(TARGET ${program})
+    string(REPLACE _ - name ${program})
     install(TARGETS ${program} EXPORT AtriumTargets RUNTIME DESTINATION ${root}/bin)
     install(CODE "file(MAKE_DIRECTORY \"\$ENV{DESTDIR}\${CMAKE_INSTALL_PREFIX}/bin\")
-      file(CREATE_LINK ../${root}/bin/${program} \"\$ENV{DESTDIR}\${CMAKE_INSTALL_PREFIX}/bin/${program}\" SYMBOLIC)")
+      file(CREATE_LINK ../${root}/bin/${name} \"\$ENV{DESTDIR}\${CMAKE_INSTALL_PREFIX}/bin/${name}\" SYMBOLIC)")
   endif()
 endforeach()
-if(TARGET atrium-validate)
-  set_target_properties(atrium-validate PROPERTIES EXPORT_NAME validate)
+if(TARGET atrium_validate)
+  set_target_properties(atrium_validate PROPERTIES EXPORT_NAME validate)
 endif()
 install(EXPORT AtriumTargets NAMESPACE Atrium:: DESTINATION ${package})
 
