@@ -63,7 +63,7 @@ void Collector::write(void* context, const void* data, std::uint64_t size) {
 std::unique_ptr<Instance> Instance::create(const Image& image, const Check& check, std::string_view options, FakeHost::Manner manner,
                                            Creation& said) {
   manner.seed = check.settings().seed;
-  std::unique_ptr<Instance> instance(new Instance(image.entry(), check.facts().manifest, manner));
+  std::unique_ptr<Instance> instance(new Instance(&image.entry(), check.facts().manifest, manner));
   const auto document = JsonDocument::parse(options);
   if (!document) {
     said.sentence = "the options are not JSON";
@@ -99,11 +99,18 @@ std::unique_ptr<Instance> Instance::createDefault(const Image& image, Check& che
   return instance;
 }
 
+std::unique_ptr<Instance> Instance::of(const Facts& facts, atrium_plugin* self, std::vector<std::pair<std::string, const void*>> tables) {
+  std::unique_ptr<Instance> instance(new Instance(nullptr, facts.manifest, {}));
+  instance->self_ = self;
+  instance->tables_ = std::move(tables);
+  return instance;
+}
+
 Instance::~Instance() {
   host_.settle();
-  if (!self_) return;
+  if (!self_ || !entry_) return;
   try {
-    entry_.destroy(self_);
+    entry_->destroy(self_);
   } catch (...) {
   }
 }

@@ -56,13 +56,17 @@ class Instance {
                                                         FakeHost::Manner manner, Creation& said);
   // With the options of the facts; null: `contract.defaults` failed.
   [[nodiscard]] static std::unique_ptr<Instance> createDefault(const Image& image, Check& check, FakeHost::Manner manner = {});
+  // Stands for an instance that somebody else made and ends: calls go to `tables`, by extension id, which outlive it.
+  [[nodiscard]] static std::unique_ptr<Instance> of(const Facts& facts, atrium_plugin* self,
+                                                    std::vector<std::pair<std::string, const void*>> tables);
   ~Instance();  // Settles the host and calls destroy(), where an exception is passed over.
   Instance(const Instance&) = delete;
   Instance& operator=(const Instance&) = delete;
 
   [[nodiscard]] atrium_plugin* self() const { return self_; }
   [[nodiscard]] FakeHost& host() { return host_; }
-  [[nodiscard]] const void* rawTable(const char* extension_id) const { return entry_.get_extension(self_, extension_id); }
+  // Asks the plugin, on the thread that made it.
+  [[nodiscard]] const void* rawTable(const char* extension_id) const { return entry_->get_extension(self_, extension_id); }
 
   // The table of that extension as far as the plugin's struct_size reaches; nothing when it has none. Any thread: the plugin was asked when
   // the instance was made.
@@ -83,8 +87,8 @@ class Instance {
   }
 
  private:
-  Instance(const atrium_entry_table& entry, const Manifest& manifest, FakeHost::Manner manner) : entry_(entry), host_(manifest, manner) {}
-  const atrium_entry_table& entry_;
+  Instance(const atrium_entry_table* entry, const Manifest& manifest, FakeHost::Manner manner) : entry_(entry), host_(manifest, manner) {}
+  const atrium_entry_table* entry_;  // Null: another's to end.
   FakeHost host_;
   atrium_plugin* self_ = nullptr;
   std::vector<std::pair<std::string, const void*>> tables_;  // Of what the manifest lists, and of state and self-test.

@@ -65,6 +65,12 @@ std::string listed(const Names& names) {
   return out;
 }
 
+// As the test framework takes a name.
+std::string underscored(std::string name) {
+  std::ranges::replace(name, '-', '_');
+  return name;
+}
+
 struct Animal {
   std::string name;
   std::string rule;
@@ -102,11 +108,7 @@ INSTANTIATE_TEST_SUITE_P(
                     Animal{"leaks-at-create", "load.heap", {}}, Animal{"leaks-descriptor", "load.descriptors", {}},
                     Animal{"leaks-thread", "load.threads", {}}, Animal{"takes-signal", "load.surroundings", {}},
                     Animal{"thread-local", "load.thread-local", {}}),
-    [](const auto& info) {
-      std::string name = info.param.name;
-      std::ranges::replace(name, '-', '_');
-      return name;
-    });
+    [](const auto& info) { return underscored(info.param.name); });
 
 INSTANTIATE_TEST_SUITE_P(
     ContractAnimals, Zoo,
@@ -121,11 +123,7 @@ INSTANTIATE_TEST_SUITE_P(
                     Animal{"climbing-asset", "contract.constants", {}}, Animal{"needs-clock", "contract.no-services", {}},
                     Animal{"reads-past-host", "contract.host-size", {}},
                     Animal{"counts-together", "contract.instances", {"threads.answers"}}),
-    [](const auto& info) {
-      std::string name = info.param.name;
-      std::ranges::replace(name, '-', '_');
-      return name;
-    });
+    [](const auto& info) { return underscored(info.param.name); });
 
 INSTANTIATE_TEST_SUITE_P(
     CallAnimals, Zoo,
@@ -143,11 +141,7 @@ INSTANTIATE_TEST_SUITE_P(
                     Animal{"fails-self-test", "self-test.passes", {}}, Animal{"forgets-state", "state.import", {}},
                     Animal{"takes-any-state", "state.foreign", {}}, Animal{"dies-of-state", "state.foreign", {}},
                     Animal{"refuses-export", "state.export", {}}),
-    [](const auto& info) {
-      std::string name = info.param.name;
-      std::ranges::replace(name, '-', '_');
-      return name;
-    });
+    [](const auto& info) { return underscored(info.param.name); });
 
 INSTANTIATE_TEST_SUITE_P(
     KindAnimals, Zoo,
@@ -161,11 +155,7 @@ INSTANTIATE_TEST_SUITE_P(
                     Animal{"accepts-twice", "authenticator.accept", {}}, Animal{"tells-the-token", "authenticator.secrecy", {}},
                     Animal{"strange-status", "http-ui.response", {}}, Animal{"shortens", "bus.delivery", {}},
                     Animal{"keeps-sending", "bus.delivery", {}}),
-    [](const auto& info) {
-      std::string name = info.param.name;
-      std::ranges::replace(name, '-', '_');
-      return name;
-    });
+    [](const auto& info) { return underscored(info.param.name); });
 
 INSTANTIATE_TEST_SUITE_P(LaterAnimals, Zoo,
                          testing::Values(Animal{"not-thread-safe", "threads.answers", {}},
@@ -175,11 +165,7 @@ INSTANTIATE_TEST_SUITE_P(LaterAnimals, Zoo,
                                          Animal{"dies-of-size", "hostile.large", {}}, Animal{"fails-at-odd-text", "hostile.answers", {}},
                                          Animal{"slow", "time.deadline", {}, 8}, Animal{"rare", "fuzz.survives", {}, 9},
                                          Animal{"fears-the-past", "chaos.clock", {}, 10}),
-                         [](const auto& info) {
-                           std::string name = info.param.name;
-                           std::ranges::replace(name, '-', '_');
-                           return name;
-                         });
+                         [](const auto& info) { return underscored(info.param.name); });
 
 class Sound : public testing::TestWithParam<const char*> {};
 
@@ -192,11 +178,7 @@ TEST_P(Sound, keepsEveryRule) {
 INSTANTIATE_TEST_SUITE_P(Kinds, Sound,
                          testing::Values("sound", "sound-room", "sound-scorer", "sound-alert", "sound-command", "sound-assistant",
                                          "sound-sink", "sound-authenticator", "sound-ui", "sound-bus"),
-                         [](const auto& info) {
-                           std::string name = info.param;
-                           std::ranges::replace(name, '-', '_');
-                           return name;
-                         });
+                         [](const auto& info) { return underscored(info.param); });
 
 // ---- Files that are wrong without being built so
 
