@@ -137,6 +137,4 @@ void probeSwap(Check& check) {
   if (failed > 0) check.fail("swap.load", "no failed call", fmt::format("{} of {}", failed.load(), calls.load()));
 }
 
-void probePlacement(Check& check) { check.skip("swap.placement", "atrium-runner is not here"); }
-
 }  // namespace atrium::validate

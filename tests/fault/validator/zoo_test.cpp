@@ -163,8 +163,8 @@ INSTANTIATE_TEST_SUITE_P(LaterAnimals, Zoo,
                                          Animal{"thread-of-call", "threads.own", {"calls.heap"}},
                                          Animal{"dies-of-nul", "hostile.texts", {}}, Animal{"dies-of-depth", "hostile.json", {}},
                                          Animal{"dies-of-size", "hostile.large", {}}, Animal{"fails-at-odd-text", "hostile.answers", {}},
-                                         Animal{"slow", "time.deadline", {}, 8}, Animal{"rare", "fuzz.survives", {}, 9},
-                                         Animal{"fears-the-past", "chaos.clock", {}, 10}),
+                                         Animal{"slow", "time.deadline", {}, 8}, Animal{"knows-its-place", "swap.placement", {}, 8},
+                                         Animal{"rare", "fuzz.survives", {}, 9}, Animal{"fears-the-past", "chaos.clock", {}, 10}),
                          [](const auto& info) { return underscored(info.param.name); });
 
 class Sound : public testing::TestWithParam<const char*> {};

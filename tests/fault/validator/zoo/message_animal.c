@@ -232,6 +232,8 @@ static atrium_status check(atrium_plugin* self, const atrium_room_view* room, co
   const uint64_t now = clock ? clock->wall_ms(self->host) : last;
   if (now < last) abort();
   last = now;
+#elif defined(ANIMAL_KNOWS_ITS_PLACE)
+  if (!getenv("PATH")) say(reply, "this is no place for me", 23);
 #elif defined(ANIMAL_RARE)
   /* Only a text of two odd pieces one behind the other does it, which the level of odd texts does not make with this seed. */
   if (has(message->content, "\xef\xbf\xbf") && sender->display_name.size > 0 && has(sender->display_name, "\x1b")) abort();
