@@ -16,7 +16,7 @@ Kernel::Edge::Edge(const Parts& parts, TokenVerifier token_verifier)
       tokens(verifier, judges, parts.loop.now(), parts.loop.metrics()),
       ui(parts.plugins.registry(), calls),
       commands(parts.plugins.registry(), calls, parts.desk, parts.shards, parts.index),
-      types(parts.plugins.makeTypes()),
+      types(parts.plugins.makeTypes(&parts.loop)),
       store(parts.store.makeStore(parts.index)),
       shard({.index = parts.index,
              .shards = parts.shards,

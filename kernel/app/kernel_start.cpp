@@ -152,7 +152,9 @@ void Kernel::serve() {
   signals_ = std::make_unique<SignalWatcher>((*loops_)[0], [this](int signal) { onSignal(signal); });
   std::vector<TypesPort*> ports;
   for (const auto& edge : edges_) ports.push_back(edge->types.get());
-  plugins_->serve(*shards_, std::move(ports), [this] { control_.wake(); });
+  std::vector<Loop*> loops;
+  for (unsigned index = 0; index < loops_->size(); ++index) loops.push_back(&(*loops_)[index]);
+  plugins_->serve(*shards_, std::move(ports), [this] { control_.wake(); }, std::move(loops));
   loops_->start();
   watchdog_ = std::make_unique<Watchdog>(
       *loops_, clock_, Watchdog::Options{}, [this] { node_->watch(); },

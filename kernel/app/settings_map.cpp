@@ -66,6 +66,7 @@ PluginHost::Options pluginOptions(const Settings& settings, const std::filesyste
   return {.directories = pluginDirectories(settings, program_directory),
           .copies = data_directory / "plugin-copies",
           .wishes = wishesOf(settings),
+          .runner = program_directory / "atrium-runner",
           .memory = data_directory / "plugins"};
 }
 
@@ -116,7 +117,8 @@ bool samePlugins(const Settings::Plugins& before, const Settings::Plugins& after
   return before.directories == after.directories && before.enabled_by_default == after.enabled_by_default &&
          std::ranges::equal(before.use, after.use, [](const auto& a, const auto& b) {
            return a.first == b.first && a.second.enabled == b.second.enabled && a.second.version == b.second.version &&
-                  a.second.deadline == b.second.deadline && a.second.on_failure == b.second.on_failure &&
+                  a.second.deadline == b.second.deadline && a.second.on_failure == b.second.on_failure && a.second.run == b.second.run &&
+                  a.second.memory_limit == b.second.memory_limit && a.second.cpu_limit == b.second.cpu_limit &&
                   toJson(a.second.config) == toJson(b.second.config) && a.second.grants == b.second.grants &&
                   toJson(a.second.secrets) == toJson(b.second.secrets);
          });

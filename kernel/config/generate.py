@@ -61,12 +61,16 @@ def cpp_type(option):
     }[option["type"]]
 
 
+def enumerator(word):
+    return word.replace("-", "_")
+
+
 def cpp_default(option):
     value, kind = option.get("default"), option["type"]
     if value is None or value == {} or value == [] or value == "":
         return ""
     if option.get("enum") and "cpp" in option:
-        return f" = {option['cpp']}::{value}"
+        return f" = {option['cpp']}::{enumerator(value)}"
     if kind == "duration":
         return "{" + str(value_of(option, value) // DURATION_NS[option.get("unit", "ms")]) + "}"
     if kind == "size":
@@ -157,7 +161,7 @@ def settings_table_cpp(sections):
             if "enum" in option:
                 choices.append(f"constexpr std::string_view choices_{path.replace('.', '_')}[] = {{{', '.join(map(quoted, option['enum']))}}};")
                 if "cpp" in option:
-                    choices += [f"static_assert(static_cast<int>({option['cpp']}::{name}) == {at});" for at, name in enumerate(option["enum"])]
+                    choices += [f"static_assert(static_cast<int>({option['cpp']}::{enumerator(name)}) == {at});" for at, name in enumerate(option["enum"])]
             (uses if "struct" in section else settings).append(row(target, path, option))
     body = ["namespace {", *choices, "",
             "constexpr OptionRow<Settings> settings_rows[] = {", *settings, "};",

@@ -17,4 +17,7 @@ struct Switch {
 // What becomes of a request when a plugin that must answer it fails.
 enum class OnFailure : std::uint8_t { allow, deny };
 
+// Where a plugin runs: in this process or in a runner of its own.
+enum class RunPlacement : std::uint8_t { in_process, isolated };
+
 }  // namespace atrium

@@ -9,6 +9,7 @@
 
 #include "atrium/abi.h"
 #include "config/option_value.hpp"
+#include "plugin/isolated/offer.hpp"
 #include "protocol/errors.hpp"
 
 namespace atrium {
@@ -275,6 +276,11 @@ ResolvedPlugin PluginCatalog::resolveOne(const CatalogEntry& entry, const Plugin
   if (plugin.use && (plugin.use->deadline || plugin.use->on_failure) && manifest.has("storage-backend"))
     problems.push_back(problemAt(plugin.use->place, fmt::format("{}: a storage takes neither deadline nor on_failure here", manifest.id),
                                  "set storage.deadline; what fails is never taken for stored"));
+  if (plugin.use && plugin.use->run == RunPlacement::isolated)
+    for (const std::string& kind : plugin.offers)
+      if (!canBeIsolated(kind))
+        problems.push_back(problemAt(plugin.use->place, fmt::format("{}: a {} cannot be isolated", manifest.id, kind),
+                                     "leave run out: what holds the server's data runs inside the server"));
   giveRights(plugin, problems);
   auto options = manifest.options.complete(plugin.use ? plugin.use->config : YamlNode(), plugin.use ? plugin.use->place : SourcePlace());
   if (options)

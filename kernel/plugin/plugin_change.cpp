@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "plugin/isolated/isolated_hooks.hpp"
 #include "plugin/plugin_record.hpp"
 #include "protocol/errors.hpp"
 
@@ -38,6 +39,30 @@ std::optional<TypesPublication> PluginHost::Generation::publication() const {
   return publication;
 }
 
+Result<std::unique_ptr<LoadedPlugin>> PluginHost::isolate(const Generation& made, const std::filesystem::path& copy,
+                                                          const LoadedPlugin::Environment& environment) {
+  if (options_.runner.empty()) return fail(Code::plugin_failed, "this server has no runner to isolate it in");
+  if (!runners_) runners_ = std::make_unique<RunnerHost>(RunnerHost::Options{options_.runner}, log_);
+  const Manifest& manifest = *made.entry.manifest;
+  const PluginUse use = made.use.value_or(PluginUse{});
+  LoadOrder order{.library_file = copy, .options = made.options, .grants = made.rights.grants.list(), .secrets = made.rights.secrets};
+  order.sandbox = {.memory_bytes = use.memory_limit, .network = made.rights.grants.has("network")};
+  auto runner = runners_->start(
+      {.runner = {.manifest = manifest,
+                  .program = {},
+                  .order = std::move(order),
+                  .cpu_percent_max = static_cast<unsigned>(use.cpu_limit),
+                  .on_fault = [this, id = manifest.id, number = made.number](const std::string& how) { faulted(id, number, how); }}});
+  if (!runner) return fail(std::move(runner.error()));
+  return LoadedPlugin::isolated(manifest, copy, *std::move(runner), environment);
+}
+
+// Null: it is isolated, and no loop is known from which it could be called.
+std::shared_ptr<HookTarget> PluginHost::hooksOf(const Generation& generation, Loop* loop) {
+  if (!generation.isolated()) return processHooks(*generation.loaded, generation.source, generation.hookSettings());
+  return loop ? isolatedHooks(*generation.loaded, *loop, generation.source, generation.hookSettings()) : nullptr;
+}
+
 // A new generation that could be published. What stands in the way is noted as its end.
 Result<std::unique_ptr<PluginHost::Generation>> PluginHost::make(const ResolvedPlugin& plugin, Record& record) {
   auto made = std::make_unique<Generation>();
@@ -64,14 +89,15 @@ Result<std::unique_ptr<PluginHost::Generation>> PluginHost::make(const ResolvedP
                                               .sha256 = made->sha256(),
                                               .generation = made->number,
                                               .troubles = this};
-  auto loaded = LoadedPlugin::load(manifest, *copy, made->options, environment, made->rights);
+  auto loaded =
+      made->isolated() ? isolate(*made, *copy, environment) : LoadedPlugin::load(manifest, *copy, made->options, environment, made->rights);
   tombstone_.loaded();
   if (!loaded) return giveUp(std::move(loaded.error()));
   made->loaded = *std::move(loaded);
   note(record, made->number, PluginState::loaded);
   if (made->publication())
     for (std::size_t shard = 0; shard < shards_.count(); ++shard)
-      made->hooks.push_back(processHooks(*made->loaded, made->source, made->hookSettings()));
+      made->hooks.push_back(hooksOf(*made, shard < loops_.size() ? loops_[shard] : nullptr));
   return made;
 }
 

@@ -157,13 +157,14 @@ Result<void> PluginHost::checkBases() const {
   return fail(Code::plugin_failed, formatProblems(problems));
 }
 
-std::unique_ptr<TypesPort> PluginHost::makeTypes() {
+std::unique_ptr<TypesPort> PluginHost::makeTypes(Loop* loop) {
   auto types = std::make_unique<TypesPort>(options_.wishes.room_types);
   for (auto& [id, record] : records_) {
     if (!record.current) continue;
     auto publication = record.current->publication();
     if (!publication) continue;
-    publication->hooks = processHooks(*record.current->loaded, record.current->source, record.current->hookSettings());
+    publication->hooks = hooksOf(*record.current, loop);
+    if (!publication->hooks) continue;
     types->publish(*publication);
   }
   return types;
@@ -180,7 +181,8 @@ LoadedPlugin* PluginHost::find(std::string_view id) {
   return found == records_.end() || !found->second.current ? nullptr : found->second.current->loaded.get();
 }
 
-void PluginHost::serve(Shards& shards, std::vector<TypesPort*> ports, std::function<void()> wake) {
+void PluginHost::serve(Shards& shards, std::vector<TypesPort*> ports, std::function<void()> wake, std::vector<Loop*> loops) {
+  loops_ = std::move(loops);
   shards_.serve(shards, std::move(ports));
   static_cast<void>(shards_.onEach([](TypesPort&, std::size_t) { Tombstone::watchThread(); }));
   const std::scoped_lock lock(mutex_);
@@ -188,6 +190,7 @@ void PluginHost::serve(Shards& shards, std::vector<TypesPort*> ports, std::funct
 }
 
 void PluginHost::leave() {
+  loops_.clear();
   shards_.leave();
   const std::scoped_lock lock(mutex_);
   wake_ = {};

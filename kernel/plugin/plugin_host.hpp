@@ -16,7 +16,9 @@
 #include "base/log.hpp"
 #include "base/result.hpp"
 #include "engine/ports.hpp"
+#include "loop/loop.hpp"
 #include "plugin/guard.hpp"
+#include "plugin/isolated/runner_host.hpp"
 #include "plugin/loaded_plugin.hpp"
 #include "plugin/plugin_catalog.hpp"
 #include "plugin/plugin_journal.hpp"
@@ -71,6 +73,7 @@ class PluginHost final : private PluginTroubles {
     std::filesystem::path copies;  // For the private copies that are loaded; made, and emptied first.
     PluginWishes wishes;
     ServiceParts services{};            // What plugins' services are built on.
+    std::filesystem::path runner = {};  // The program atrium-runner; empty: nothing can be isolated.
     std::filesystem::path memory = {};  // A directory for what must survive a restart: quarantine, tombstones. Empty: nothing does.
     std::chrono::milliseconds lease_patience{5000};  // With calls on workers in an old generation; afterwards it is stuck.
   };
@@ -83,8 +86,9 @@ class PluginHost final : private PluginTroubles {
   PluginHost(const PluginHost&) = delete;
   PluginHost& operator=(const PluginHost&) = delete;
 
-  // The room types and message types, for one shard. Before the threads start; to be destroyed before stop().
-  [[nodiscard]] std::unique_ptr<TypesPort> makeTypes();
+  // The room types and message types, for one shard, from whose loop isolated plugins are called; without one they are left out. Before
+  // the threads start; to be destroyed before stop().
+  [[nodiscard]] std::unique_ptr<TypesPort> makeTypes(Loop* loop = nullptr);
   // The storage backend that was wished for; null when none was. Valid until stop().
   [[nodiscard]] LoadedPlugin* storage();
   // The plugin of that id; null when it is not active. Valid until the next change.
@@ -95,7 +99,7 @@ class PluginHost final : private PluginTroubles {
 
   // From now on the shards' threads run, and changes reach these ports by posts. `wake` is called, on any thread, when attend() has
   // something to do. Both until leave().
-  void serve(Shards& shards, std::vector<TypesPort*> ports, std::function<void()> wake);
+  void serve(Shards& shards, std::vector<TypesPort*> ports, std::function<void()> wake, std::vector<Loop*> loops = {});
   // The shards' threads have ended.
   void leave();
   // Ends all plugins, the last loaded first. Nothing may be inside them any more.
@@ -163,6 +167,9 @@ class PluginHost final : private PluginTroubles {
 
   // Carrying out (plugin_change.cpp).
   Result<void> carryOut(Moves& moves);
+  [[nodiscard]] Result<std::unique_ptr<LoadedPlugin>> isolate(const Generation& made, const std::filesystem::path& copy,
+                                                              const LoadedPlugin::Environment& environment);
+  [[nodiscard]] static std::shared_ptr<HookTarget> hooksOf(const Generation& generation, Loop* loop);
   Result<std::unique_ptr<Generation>> make(const ResolvedPlugin& plugin, Record& record);
   Result<void> makeAll(Moves& moves);
   void dropMade(Moves& moves);
@@ -201,7 +208,9 @@ class PluginHost final : private PluginTroubles {
   std::optional<PluginCopies> copies_;
   PluginCatalog catalog_;
   ShardTypes shards_;
+  std::vector<Loop*> loops_;  // Of the shards, in order; empty: none is known.
   std::function<void()> wake_;
+  std::unique_ptr<RunnerHost> runners_;  // Once something is isolated.
   PluginRegistry registry_;
 
   // Held for moments, never while a plugin is called: the reports read what the control thread and the troubles write.

@@ -33,7 +33,8 @@ bool sameUse(const std::optional<PluginUse>& before, const PluginUse* after) {
   const PluginUse none;
   const PluginUse& a = before ? *before : none;
   const PluginUse& b = after ? *after : none;
-  return a.deadline == b.deadline && a.on_failure == b.on_failure && a.grants == b.grants && toJson(a.secrets) == toJson(b.secrets);
+  return a.deadline == b.deadline && a.on_failure == b.on_failure && a.run == b.run && a.memory_limit == b.memory_limit &&
+         a.cpu_limit == b.cpu_limit && a.grants == b.grants && toJson(a.secrets) == toJson(b.secrets);
 }
 
 bool has(const std::vector<std::string>& kinds, std::string_view kind) { return std::ranges::find(kinds, kind) != kinds.end(); }

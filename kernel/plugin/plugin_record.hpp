@@ -28,6 +28,7 @@ struct PluginHost::Generation {
   bool stuck = false;                              // A job of it never ended: it stays for as long as the process lives.
 
   [[nodiscard]] bool offersKind(std::string_view kind) const { return std::ranges::find(offers, kind) != offers.end(); }
+  [[nodiscard]] bool isolated() const { return use && use->run == RunPlacement::isolated; }
   [[nodiscard]] const std::string& sha256() const { return entry.file.sha256; }
   [[nodiscard]] HookSettings hookSettings() const;
   // How its hooks and types are published; nothing: it has none.

@@ -9,6 +9,7 @@
 
 #include "atrium/service/metrics.h"
 #include "base/metrics.hpp"
+#include "plugin/isolated/isolated_plugin.hpp"
 #include "plugin/plugin_host.hpp"
 #include "plugin/plugin_record.hpp"
 #include "protocol/json_writer.hpp"
@@ -129,6 +130,13 @@ void PluginHost::writeRecord(JsonWriter<std::string>& json, const Record& record
   if (record.generations > 0) json.key("generation").value(record.current ? record.current->number : record.generations);
   if (record.pinned > 0) json.key("pinned_generations").value(record.pinned);
   if (!record.held.empty()) json.key("stuck_generations").value(record.held.size());
+  if (const IsolatedPlugin* runner = record.current ? record.current->loaded->isolated() : nullptr) {
+    const RunnerFigures figures = runner->figures();
+    json.key("runner").begin('{').key("state").value(figures.state).key("pid").value(static_cast<std::int64_t>(figures.pid));
+    json.key("spare").value(figures.spare).key("restarts").value(figures.restarts).key("kills").value(figures.kills);
+    json.key("memory_bytes").value(figures.memory_bytes).key("cpu_percent").value(figures.cpu_percent);
+    json.key("last_end").value(std::string_view(figures.last_end)).end('}');
+  }
   if (record.current) json.key("options").raw(record.current->options);
   if (record.current) writeServices(json, record.current->loaded->services());
   FiguresByHook figures = record.past;

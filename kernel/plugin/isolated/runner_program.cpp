@@ -53,7 +53,8 @@ class Runner {
     if (!manifest) return fail(std::move(manifest.error()));
     manifest_ = *std::move(manifest);
     auto loaded = LoadedPlugin::load(manifest_, order_.library_file, order_.options,
-                                     {.log = log_, .clock = clock_, .call_clock = call_clock_, .keep_copy = true});
+                                     {.log = log_, .clock = clock_, .call_clock = call_clock_, .keep_copy = true},
+                                     PluginRights{Grants(order_.grants, order_.grants), order_.secrets});
     if (!loaded) return fail(std::move(loaded.error()));
     plugin_ = *std::move(loaded);
     hooks_.emplace(*plugin_, true, true);
