@@ -15,10 +15,10 @@ namespace atrium {
 
 // What a runner is told first: which file to load, and how. A value.
 struct LoadOrder {
-  std::string library_file;  // Absolute; the server's private copy, which stays.
-  std::string options;       // Checked configuration: one JSON object.
+  std::string library_file = {};  // Absolute; the server's private copy, which stays.
+  std::string options = {};       // Checked configuration: one JSON object.
   LogLevel log_level = LogLevel::info;
-  SandboxRules sandbox;
+  SandboxRules sandbox = {};
   std::vector<std::string> grants = {};  // What the operator granted, and gave it to know.
   std::map<std::string, std::string, std::less<>> secrets = {};
   bool probe = false;  // Load, try, unload and end.
