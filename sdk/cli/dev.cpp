@@ -13,10 +13,10 @@
 #include <memory>
 #include <ostream>
 
+#include "cli/file_watcher.hpp"
 #include "cli/http_call.hpp"
 #include "cli/private_server.hpp"
 #include "cli/project.hpp"
-#include "cli/watcher.hpp"
 #include "protocol/json_index.hpp"
 
 namespace atrium {
@@ -28,7 +28,7 @@ constexpr int settle_ms = 100;
 
 class DevLoop {
  public:
-  DevLoop(const Project& project, Watcher watcher, std::unique_ptr<PrivateServer> own, const DevArguments& arguments,
+  DevLoop(const Project& project, FileWatcher watcher, std::unique_ptr<PrivateServer> own, const DevArguments& arguments,
           const CliContext& context)
       : project_(project), watcher_(std::move(watcher)), own_(std::move(own)), arguments_(arguments), context_(context) {}
 
@@ -152,7 +152,7 @@ class DevLoop {
   }
 
   const Project& project_;
-  Watcher watcher_;
+  FileWatcher watcher_;
   std::unique_ptr<PrivateServer> own_;  // Null: a server that somebody else runs.
   const DevArguments& arguments_;
   const CliContext& context_;
@@ -178,7 +178,7 @@ CliExit develop(const DevArguments& arguments, const CliContext& context) {
   std::filesystem::path config = arguments.config;
   std::error_code absent;
   if (config.empty() && std::filesystem::exists(project->directory() / "dev.yaml", absent)) config = project->directory() / "dev.yaml";
-  auto watcher = Watcher::open(project->directory());
+  auto watcher = FileWatcher::open(project->directory());
   if (!watcher) return refuse(watcher.error());
   std::unique_ptr<PrivateServer> own;
   if (arguments.server.empty()) {

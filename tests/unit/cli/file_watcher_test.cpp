@@ -1,4 +1,4 @@
-#include "cli/watcher.hpp"
+#include "cli/file_watcher.hpp"
 
 #include <gtest/gtest.h>
 #include <poll.h>
@@ -12,7 +12,7 @@ namespace {
 namespace fs = std::filesystem;
 
 // The next file that changed; waits for it.
-std::string next(Watcher& watcher) {
+std::string next(FileWatcher& watcher) {
   std::string name;
   while (name.empty()) {
     pollfd readable{.fd = watcher.descriptor(), .events = POLLIN, .revents = 0};
@@ -24,10 +24,10 @@ std::string next(Watcher& watcher) {
 
 }  // namespace
 
-TEST(Watcher, tellsOfEveryFileThatAuthorsWrite) {
+TEST(FileWatcher, tellsOfEveryFileThatAuthorsWrite) {
   const TemporaryDirectory directory;
   fs::create_directory(directory.path() / "src");
-  auto watcher = Watcher::open(directory.path());
+  auto watcher = FileWatcher::open(directory.path());
   ASSERT_TRUE(watcher);
   EXPECT_EQ(watcher->changed(), "");
   writeFile(directory.path() / "a.cpp", "x");
@@ -44,17 +44,17 @@ TEST(Watcher, tellsOfEveryFileThatAuthorsWrite) {
   EXPECT_EQ(next(*watcher), "d.cpp");
 }
 
-TEST(Watcher, passesOverWhatBuildsAndEditorsLeave) {
+TEST(FileWatcher, passesOverWhatBuildsAndEditorsLeave) {
   const TemporaryDirectory directory;
   fs::create_directory(directory.path() / "build");
-  auto watcher = Watcher::open(directory.path());
+  auto watcher = FileWatcher::open(directory.path());
   ASSERT_TRUE(watcher);
   writeFile(directory.path() / "build" / "x.o", "x");
   writeFile(directory.path() / ".a.cpp.swp", "x");
   writeFile(directory.path() / "a.cpp~", "x");
   writeFile(directory.path() / "a-1.0.0.atrium", "x");
   EXPECT_EQ(watcher->changed(), "");
-  EXPECT_FALSE(Watcher::open(directory.path() / "nowhere"));
+  EXPECT_FALSE(FileWatcher::open(directory.path() / "nowhere"));
 }
 
 }  // namespace atrium::test

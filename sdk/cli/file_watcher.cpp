@@ -1,4 +1,4 @@
-#include "cli/watcher.hpp"
+#include "cli/file_watcher.hpp"
 
 #include <sys/inotify.h>
 #include <unistd.h>
@@ -21,20 +21,20 @@ bool isOfInterest(std::string_view name) { return !name.empty() && name.front() 
 
 }  // namespace
 
-Result<Watcher> Watcher::open(const std::filesystem::path& directory) {
-  Watcher watcher(::inotify_init1(IN_CLOEXEC | IN_NONBLOCK));
+Result<FileWatcher> FileWatcher::open(const std::filesystem::path& directory) {
+  FileWatcher watcher(::inotify_init1(IN_CLOEXEC | IN_NONBLOCK));
   if (watcher.descriptor_ >= 0 && watcher.add(directory, true)) return watcher;
   return fail(Code::plugin_failed, "the folder cannot be watched: " + std::generic_category().message(errno));
 }
 
-Watcher::Watcher(Watcher&& other) noexcept
+FileWatcher::FileWatcher(FileWatcher&& other) noexcept
     : descriptor_(std::exchange(other.descriptor_, -1)), directories_(std::move(other.directories_)) {}
 
-Watcher::~Watcher() {
+FileWatcher::~FileWatcher() {
   if (descriptor_ >= 0) ::close(descriptor_);
 }
 
-bool Watcher::add(const std::filesystem::path& directory, bool top) {
+bool FileWatcher::add(const std::filesystem::path& directory, bool top) {
   const int watch = ::inotify_add_watch(descriptor_, directory.c_str(), mask);
   if (watch < 0) return false;
   directories_[watch] = directory;
@@ -46,7 +46,7 @@ bool Watcher::add(const std::filesystem::path& directory, bool top) {
   return true;
 }
 
-std::string Watcher::changed() {
+std::string FileWatcher::changed() {
   std::string found;
   alignas(inotify_event) std::array<char, 8192> buffer{};
   ssize_t got = 0;

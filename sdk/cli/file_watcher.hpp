@@ -10,13 +10,13 @@ namespace atrium {
 
 // Tells when a file of a project changes, by inotify: in the folder and all below it, but for build/ and what begins with a dot. One
 // thread.
-class Watcher {
+class FileWatcher {
  public:
   // Fails with plugin_failed when the system gives no more watches.
-  [[nodiscard]] static Result<Watcher> open(const std::filesystem::path& directory);
-  Watcher(Watcher&& other) noexcept;
-  Watcher& operator=(Watcher&&) = delete;
-  ~Watcher();
+  [[nodiscard]] static Result<FileWatcher> open(const std::filesystem::path& directory);
+  FileWatcher(FileWatcher&& other) noexcept;
+  FileWatcher& operator=(FileWatcher&&) = delete;
+  ~FileWatcher();
 
   // To be polled: readable when something happened.
   [[nodiscard]] int descriptor() const { return descriptor_; }
@@ -24,7 +24,7 @@ class Watcher {
   [[nodiscard]] std::string changed();
 
  private:
-  explicit Watcher(int descriptor) : descriptor_(descriptor) {}
+  explicit FileWatcher(int descriptor) : descriptor_(descriptor) {}
   bool add(const std::filesystem::path& directory, bool top);
 
   int descriptor_ = -1;
