@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "engine/hook_request.hpp"
+#include "protocol/metrics.hpp"
 
 namespace atrium {
 
@@ -47,9 +48,12 @@ void askRow(std::span<HookTarget* const> row, const HookCall& call, HookDone don
   askNext(std::make_shared<Asking>(Asking{HookRequest(call), std::move(more), 0, std::move(done)}));
 }
 
-void tellRow(std::span<HookTarget* const> row, const HookCall& call) {
+void tellRow(std::span<HookTarget* const> row, const HookCall& call, MetricSet& metrics) {
   for (HookTarget* target : row)
-    if (target->hooks().has(call.hook)) target->call(call, [](const HookOutcome&) {});
+    if (target->hooks().has(call.hook))
+      target->call(call, [&metrics](const HookOutcome& outcome) {
+        if (outcome.refused && !outcome.failed) metrics.add(Metric::hooks_dropped);
+      });
 }
 
 }  // namespace atrium

@@ -2,6 +2,7 @@
 
 #include <span>
 
+#include "base/metrics.hpp"
 #include "engine/hooks.hpp"
 
 namespace atrium {
@@ -10,7 +11,8 @@ namespace atrium {
 // hooks that only allow or refuse. The call is borrowed; the targets stay as long as their port.
 void askRow(std::span<HookTarget* const> row, const HookCall& call, HookDone done);
 
-// Tells all of the row that have this hook; nothing waits for them.
-void tellRow(std::span<HookTarget* const> row, const HookCall& call);
+// Tells all of the row that have this hook; nothing waits for them. What could not be told is counted in `metrics`, which outlive the
+// calls.
+void tellRow(std::span<HookTarget* const> row, const HookCall& call, MetricSet& metrics);
 
 }  // namespace atrium

@@ -235,7 +235,7 @@ void Room::close(PrincipalPtr caller, Completion<void> done) {
       for (const std::string& user : users) detachUser(user, CloseCode::removed, "The room was closed.");
       const atrium_room_view room = view();
       const atrium_user_view actor = userView(*caller);
-      tellRow(type_.row(), {.hook = Hook::did_close, .room = &room, .actor = &actor});
+      tellRow(type_.row(), {.hook = Hook::did_close, .room = &room, .actor = &actor}, shard_.ports.metrics);
     });
   });
 }

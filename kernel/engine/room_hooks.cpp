@@ -57,13 +57,13 @@ Room::Entering Room::entering(const Principal& actor, const std::string& user_id
 void Room::tellOfMember(Hook hook, const Principal& actor, const std::string& user_id, const Member& member) {
   const Entering views = entering(actor, user_id, member);
   const atrium_room_view room = view();
-  tellRow(type_.row(), {.hook = hook, .room = &room, .user = &views.user, .actor = &views.actor});
+  tellRow(type_.row(), {.hook = hook, .room = &room, .user = &views.user, .actor = &views.actor}, shard_.ports.metrics);
 }
 
 void Room::didCreate(const Principal& creator) {
   const atrium_room_view room = view();
   const atrium_user_view actor = userView(creator);
-  tellRow(type_.row(), {.hook = Hook::did_create, .room = &room, .actor = &actor});
+  tellRow(type_.row(), {.hook = Hook::did_create, .room = &room, .actor = &actor}, shard_.ports.metrics);
 }
 
 // ---- Messages
@@ -95,6 +95,7 @@ HookDone Room::traced(const TraceKey& key, Hook hook) {
 
 void Room::noteCall(const TraceKey& key, Hook hook, const HookOutcome& outcome) {
   if (outcome.source) shard_.ports.metrics.add(Metric::calls_traced);
+  if (!isAsked(hook) && outcome.refused && !outcome.failed) shard_.ports.metrics.add(Metric::hooks_dropped);
   shard_.trace.add(key, hook, outcome, shard_.ports.now.wall);
 }
 

@@ -146,6 +146,7 @@ atrium_message_view messageView(const SendMessage& command, std::string_view con
 void Room::runHooks(std::unique_ptr<HeldPost> held) {
   std::string scratch;
   held->content = held->command.content.text(scratch);
+  held->sender_view = userView(*held->sender);
   askNext(std::move(held));
 }
 
@@ -164,12 +165,11 @@ void Room::askNext(std::unique_ptr<HeldPost> held) {
   HeldPost& post = *held;
   HookTarget* const target = nextTarget(post);
   if (!target) return hooksDone(std::move(held), nullptr);
-  const atrium_user_view sender = userView(*post.sender);
   const atrium_message_view message = messageView(post.command, post.content, post.metadataNow());
   const atrium_room_view room = view();
   post.hook = target == post.type ? Hook::check : Hook::will_post;
   // The views lead into `post`, which the completion owns from here on; it stays where it is.
-  target->call({.hook = post.hook, .room = &room, .user = &sender, .message = &message},
+  target->call({.hook = post.hook, .room = &room, .user = &post.sender_view, .message = &message},
                [this, held = std::move(held)](HookOutcome outcome) mutable { hookDone(std::move(held), std::move(outcome)); });
 }
 

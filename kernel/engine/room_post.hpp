@@ -19,9 +19,10 @@ struct Room::HeldPost {
   TraceKey key;  // With the id the message will have.
   bool type_asked = false;
   std::size_t next_in_row = 0;
-  Hook hook{};           // Which is being asked.
-  std::string audience;  // Those who are in the audience of each hook so far, as stored.
-  std::string content;   // Decoded, and as the hooks so far want it.
+  atrium_user_view sender_view{};  // As hooks see him.
+  Hook hook{};                     // Which is being asked.
+  std::string audience;            // Those who are in the audience of each hook so far, as stored.
+  std::string content;             // Decoded, and as the hooks so far want it.
   bool content_changed = false;
   JsonDocument metadata;  // When a hook has changed it.
 

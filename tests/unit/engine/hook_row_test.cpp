@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "protocol/errors.hpp"
+#include "protocol/metrics.hpp"
 
 namespace atrium {
 namespace {
@@ -78,9 +79,15 @@ TEST(HookRow, allowsWhatNobodyHasAHookFor) {
 TEST(HookRow, tellsAllAndWaitsForNobody) {
   Row row;
   atrium_room_view room{};
-  tellRow(row.row, {.hook = Hook::tick, .room = &room, .number = 1});
+  MetricRegistry registry(metric_table);
+  MetricSet& metrics = registry.makeSet();
+  tellRow(row.row, {.hook = Hook::tick, .room = &room, .number = 1}, metrics);
   EXPECT_EQ(row.silent.seen.size() + row.late.seen.size(), 2u);
   EXPECT_TRUE(row.first.seen.empty());
+  HookOutcome dropped;
+  dropped.refused = Error{Code::overloaded, "too much waits", 500, {}};
+  row.late.waiting.front()(std::move(dropped));
+  EXPECT_EQ(registry.sum(Metric::hooks_dropped), 1);
 }
 
 }  // namespace
