@@ -8,7 +8,8 @@
 # TESTS      a program NAME_test of GoogleTest over the sources and the testkit, and a ctest for each of its tests. Passed over where
 #            BUILD_TESTING is off or GoogleTest is not installed, which is told.
 #
-# Where atrium-validate is installed, ctest also runs it over the library, as validate.NAME. In the SDK's own tree and in an installed
+# Where atrium-validate is installed, ctest also runs it over the library, as validate.NAME, with the options of a file validate.yaml beside the
+# manifest where there is one. In the SDK's own tree and in an installed
 # package this is the same file: it needs the targets Atrium::sdk and Atrium::atrium, and takes Atrium::testkit and Atrium::validate.
 set(ATRIUM_PLUGIN_CMAKE_DIR ${CMAKE_CURRENT_LIST_DIR})
 
@@ -61,7 +62,11 @@ function(atrium_add_plugin name)
     atrium_plugin_tests(${name} "${arg_SOURCES}" "${arg_LIBRARIES}" "${arg_TESTS}")
   endif()
   if(BUILD_TESTING AND TARGET Atrium::validate AND NOT TARGET atrium_all_plugins)
-    add_test(NAME validate.${name} COMMAND Atrium::validate $<TARGET_FILE:${name}>)
+    cmake_path(REPLACE_FILENAME manifest validate.yaml OUTPUT_VARIABLE options)
+    if(EXISTS ${options})
+      set(with_options --options ${options})
+    endif()
+    add_test(NAME validate.${name} COMMAND Atrium::validate $<TARGET_FILE:${name}> ${with_options})
     set_tests_properties(validate.${name} PROPERTIES LABELS validate)
   endif()
 endfunction()

@@ -14,8 +14,8 @@
 class ApiKeys {
  public:
   explicit ApiKeys(atrium::Host host) : secret_(atrium::Secrets(host).get("signing").value_or("")) {
-    if (secret_.size() < 32)
-      throw std::runtime_error("it needs a secret `signing` of at least 32 bytes, under plugins.use.com.acme.api-keys.secrets");
+    if (secret_.size() < 16)
+      throw std::runtime_error("it needs a secret `signing` of at least 16 bytes, under plugins.use.com.acme.api-keys.secrets");
   }
 
   [[nodiscard]] atrium::AuthResult authenticate(std::string_view token, std::uint64_t now_ms) const {
