@@ -56,10 +56,27 @@ void HookGuard::overran() noexcept {
                       " ms in " + hook_);
 }
 
+// Whether a plugin that returns this works: it did what was asked, or said what is wrong with the question.
+static bool answers(atrium_status status) noexcept {
+  switch (status) {
+    case ATRIUM_OK:
+    case ATRIUM_NOT_FOUND:
+    case ATRIUM_INVALID:
+    case ATRIUM_UNSUPPORTED:
+    case ATRIUM_DUPLICATE:
+    case ATRIUM_CONFLICT:
+    case ATRIUM_PRECONDITION:
+    case ATRIUM_DENIED:
+    case ATRIUM_CANCELLED: return true;
+    default: return false;
+  }
+}
+
 void HookGuard::settle(const std::optional<CircuitBreaker::Call>& watched, atrium_status status) noexcept {
+  const bool works = answers(status);
   if (watched)
-    breaker_->end(*watched, status == ATRIUM_OK);
-  else
+    breaker_->end(*watched, works);
+  else if (!works)
     breaker_->failed();
 }
 

@@ -11,12 +11,13 @@ import contract
 import session
 
 messages_max = 500  # Of 60 KiB each: more than any socket buffer takes.
+plugins = f"directories: [{atrium.build_dir / 'plugins'}, {atrium.build_dir / 'e2e_plugins'}]"
 
 
 class Contract(unittest.IsolatedAsyncioTestCase):
     @classmethod
     def setUpClass(cls):
-        cls.server = cls.enterClassContext(session.server(websocket="outbox_max: 64KiB"))
+        cls.server = cls.enterClassContext(session.server(websocket="outbox_max: 64KiB", plugins=plugins))
 
     async def test_every_event_of_the_table_is_said(self):
         seen = set()
@@ -39,6 +40,9 @@ class Contract(unittest.IsolatedAsyncioTestCase):
             self.server.post("/collaboration/broadcasts", {"content": "Hello"}, supervisor)
             await ana.until("broadcast")
             await ana.refusal("send_message")
+            await ana.send("run_command", room_id=room, text="/count_down", ref="count")
+            self.assertEqual([(await ana.until("command_progress", ref="count"))["text"] for _ in range(3)], ["3", "2", "1"])
+            self.assertEqual((await ana.until("command_result", ref="count"))["result"]["text"], "0")
             self.server.post(f"/collaboration/rooms/{room}/members", {"user_id": "cleo"}, self.server.token("ana"))
             await ana.until("member_joined")
             self.server.delete(f"/collaboration/rooms/{room}/members/cleo", self.server.token("ana"))

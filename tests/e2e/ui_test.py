@@ -97,8 +97,9 @@ class Pages(unittest.TestCase):
 
     def test_the_menu_shows_what_roles_may_see(self):
         menu = self.server.get("/collaboration/ui", self.boss).json
-        self.assertEqual(menu["items"], [{"plugin_id": "com.acme.lead-form", "title": "Leads", "path": "/api/v1/ui/lead-form/index.html"}])
-        self.assertEqual(self.server.get(menu["items"][0]["path"]).status, 200)
+        leads = [item for item in menu["items"] if item["plugin_id"] == "com.acme.lead-form"]  # The other examples have pages, too.
+        self.assertEqual(leads, [{"plugin_id": "com.acme.lead-form", "title": "Leads", "path": "/api/v1/ui/lead-form/index.html"}])
+        self.assertEqual(self.server.get(leads[0]["path"]).status, 200)
         self.assertEqual(self.server.get("/collaboration/ui", self.server.token("ana")).json["items"], [])
 
     def test_a_plugin_answers_who_has_a_token(self):

@@ -78,9 +78,9 @@ World::World(std::uint64_t seed, WorldOptions options)
   std::vector<Shard*> shards;
   for (unsigned index = 0; index < options_.shards; ++index) {
     Part& part = *parts_[index];
-    part.shard = std::make_unique<Shard>(
-        ShardPorts{index, *this, *part.store, its_types, *this, part.timers, part.now, clock, part.metrics, log_, seed * 31 + index},
-        options_.engine);
+    part.shard = std::make_unique<Shard>(ShardPorts{index, *this, *part.store, its_types, *this, part.timers, part.now, clock, part.metrics,
+                                                    log_, seed * 31 + index, &commands},
+                                         options_.engine);
     shards.push_back(part.shard.get());
   }
   for (Shard* shard : shards) shard->connect(shards);

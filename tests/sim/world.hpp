@@ -14,6 +14,7 @@
 #include "base/mailbox.hpp"
 #include "engine/shard.hpp"
 #include "protocol/json_index.hpp"
+#include "sim/commands.hpp"
 #include "sim/store.hpp"
 #include "sim/types.hpp"
 
@@ -118,6 +119,7 @@ class World final : private Shards, private Tokens {
   ManualClock clock;
   SimStore store;
   SimTypes types;
+  SimCommands commands;
 
  private:
   struct Part {

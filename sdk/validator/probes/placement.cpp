@@ -1,8 +1,10 @@
 // Level 8: the same file in this process and in a runner, both as the server has them.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <deque>
 #include <fstream>
+#include <iterator>
 #include <memory>
 #include <tuple>
 #include <utility>
@@ -24,6 +26,9 @@ using namespace std::chrono_literals;
 
 // Generous: what is compared is what is said, and not when.
 constexpr auto patience = 5s;
+
+// The grants a runner can give (docs/plugins/placement.md).
+constexpr std::string_view given_in_runners[] = {"log", "clock", "random", "secrets", "metrics", "network"};
 
 // The hooks of rooms and messages in a runner, as C functions: the server itself calls them from its loops.
 atrium_status ask(atrium_plugin* self, const HookCall& call, const atrium_reply* reply, const atrium_sink* line = nullptr) {
@@ -101,8 +106,9 @@ class Placed {
     const auto& bytes = check_.facts().bytes;
     std::ofstream(file, std::ios::binary).write(reinterpret_cast<const char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
     const LoadedPlugin::Environment environment{.log = log_, .clock = clock_, .call_clock = call_clock_};
-    auto plugin =
-        runners_ ? isolated(manifest, file, environment) : LoadedPlugin::load(manifest, file, check_.facts().options, environment);
+    auto plugin = runners_ ? isolated(manifest, file, environment)
+                           : LoadedPlugin::load(manifest, file, check_.facts().options, environment,
+                                                PluginRights{Grants(manifest.grants, manifest.grants), {}});
     if (!plugin) {
       check_.fail("swap.placement", runners_ ? "a start in a runner" : "a start as the server does it", plugin.error().detail);
       return false;
@@ -126,6 +132,7 @@ class Placed {
                                                         .options = check_.facts().options,
                                                         .log_level = LogLevel::error,
                                                         .sandbox = {},
+                                                        .grants = manifest.grants,
                                                         .probe = false}}});
     if (!runner) return fail(runner.error());
     return LoadedPlugin::isolated(manifest, file, *std::move(runner), environment);
@@ -162,6 +169,9 @@ void probePlacement(Check& check) {
   const Manifest& manifest = check.facts().manifest;
   if (manifest.has("storage-backend") || manifest.has("bus")) return check.skip(rule, "a store or a bus is never isolated");
   if (check.settings().runner.empty()) return check.skip(rule, "there is no atrium-runner beside this program (--runner)");
+  for (const std::string& grant : manifest.grants)
+    if (std::ranges::find(given_in_runners, grant) == std::end(given_in_runners))
+      return check.skip(rule, fmt::format("it wants the grant {}, which a runner cannot give", grant));
   check.doing(Survival(rule), "a start in process and in a runner");
   Log log{Log::Options{.level = LogLevel::error}};
   RunnerHost runners({.program = check.settings().runner}, log);

@@ -96,13 +96,25 @@ INSTANTIATE_TEST_SUITE_P(Animals, Zoo,
                                          Animal{"tiny-table", "its manifest says message-type, its code does not"},
                                          Animal{"null-info", "its manifest says message-type, its code does not"},
                                          Animal{"constants", "its message-type has constants that make no sense"},
-                                         Animal{"missing-hook", "its manifest lists the hook check, which its code does not have"},
-                                         Animal{"needs-option", "the option \"key\" is missing"}),
+                                         Animal{"missing-hook", "its manifest lists the hook check, which its code does not have"}),
                          [](const auto& info) {
                            std::string name = info.param.name;
                            std::ranges::replace(name, '-', '_');
                            return name;
                          });
+
+// What lacks nothing but an option waits until somebody names it.
+TEST(ZooOfWaiters, waitForWhoeverNamesThem) {
+  Cage cage;
+  cage.putAnimal("needs-option");
+  PluginWorld world{cage.directory.path()};
+  const auto started = world.start();
+  ASSERT_TRUE(started) << started.error().detail;
+  EXPECT_EQ(world.tell(animalFile("needs-option"), "state"), "verified");
+  EXPECT_NE(world.tell(animalFile("needs-option"), "reason").find("the option \"key\" is missing"), std::string::npos);
+  cage.expectSoundOneWorks(world);
+  cage.expectEndsTheStart("bad.needs-option", "the option \"key\" is missing");
+}
 
 TEST(ZooOfStores, endsTheStartWhenTheStoreIsNone) {
   Cage cage;

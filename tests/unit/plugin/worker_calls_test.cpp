@@ -39,8 +39,8 @@ class WorkerCallsTest : public testing::Test {
   SystemClock clock;
   MetricRegistry metrics{metric_table};
   MetricSet& own = metrics.makeSet();
+  OneShard shards;  // Outlives the workers, who post to it.
   WorkerPool workers{{.threads = 1, .jobs_max = 2}, clock, world.log, metrics.makeSet()};
-  OneShard shards;
   Now now{Mono{1h}, {}};
   TimerWheel timers{now.mono};
   WorkerCalls calls{{.workers = workers, .shards = shards, .shard = 0, .timers = timers, .now = now, .metrics = own}};

@@ -49,7 +49,7 @@ TEST_F(Api, everyRouteThatNamesARoomHidesThoseOfOtherTenants) {
   for (const RouteInfo& route : route_table) {
     if (!route.path.contains("{room_id}") || route.access == Access::socket) continue;
     const auto answer = askAs(token("ana", "admin"), std::string(route.method), pathOf(route, foreign),
-                              route.method == "GET" ? "" : R"({"role":"member"})");
+                              route.method == "GET" ? "" : R"({"role":"member","command":"echo"})");
     EXPECT_EQ(answer->status(), 404) << route.method << ' ' << route.path;
   }
 }

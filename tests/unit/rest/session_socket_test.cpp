@@ -167,6 +167,7 @@ TEST_F(EventTable, holdsWhatTheServerSends) {
   send(bob, R"({"event_type":"send_message","message_type":"whisper","content":"psst")" + in_room);
   send(bob, R"({"event_type":"typing_indicator","is_typing":true)" + in_room);
   send(bob, R"({"event_type":"ping"})");
+  send(bob, R"({"event_type":"run_command","text":"/echo hello")" + in_room);
   send(bob, R"({"event_type":"no_such_event"})");
   send(bob, R"({"event_type":"leave_room")" + in_room);
   askAs(token("ana"), "PATCH", "/collaboration/rooms/" + room_id, R"({"name":"Crew"})");

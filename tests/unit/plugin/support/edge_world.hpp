@@ -17,8 +17,8 @@ struct EdgeWorld {
   SystemClock clock;
   MetricRegistry metrics{metric_table};
   MetricSet& own = metrics.makeSet();
+  OneShard shards;  // Outlives the workers, who post to it.
   WorkerPool workers{{.threads = 1, .jobs_max = 2}, clock, world.log, metrics.makeSet()};
-  OneShard shards;
   Now now{Mono{1h}, fromMillis(1'768'000'000'000)};
   TimerWheel timers{now.mono};
   WorkerCalls calls{{.workers = workers, .shards = shards, .shard = 0, .timers = timers, .now = now, .metrics = own}};

@@ -4,10 +4,10 @@
 #include <cstdint>
 #include <string>
 
-// "/remind 10 Call Mrs Baker". What waits is forgotten when the server stops: the timers end with the plugin.
-class Remind {
+// "/egg_timer 10 Call Mrs Baker". What waits is forgotten when the server stops: the timers end with the plugin.
+class EggTimer {
  public:
-  Remind(atrium::Host host, const atrium::Json& options)
+  EggTimer(atrium::Host host, const atrium::Json& options)
       : timers_(host), publisher_(host), minutes_max_(static_cast<unsigned>(options["minutes_max"].as_int().value())) {
     host.require("timer");
     host.require("publish");
@@ -30,7 +30,7 @@ class Remind {
     done.complete("I will, in " + std::to_string(minutes) + " minutes.");
   }
   static constexpr atrium::CommandInfo command{
-      .name = "remind", .summary = "Reminds this room after some minutes.", .positional = "minutes text"};
+      .name = "egg_timer", .summary = "Reminds this room after some minutes.", .positional = "minutes text"};
 
  private:
   atrium::Timers timers_;
@@ -38,4 +38,4 @@ class Remind {
   unsigned minutes_max_;
 };
 
-ATRIUM_PLUGIN(Remind, "com.acme.remind", "1.0.0")
+ATRIUM_PLUGIN(EggTimer, "com.acme.egg-timer", "1.0.0")

@@ -4,7 +4,7 @@
 
 namespace testkit = atrium::testkit;
 
-TEST(Remind, saysSoInTheRoomWhenTheTimeHasCome) {
+TEST(EggTimer, saysSoInTheRoomWhenTheTimeHasCome) {
   testkit::FakeHost host;
   const testkit::Plugin plugin(host, atrium_entry, R"({"minutes_max": 240})");
   const auto run = testkit::execute(plugin, R"({"minutes": "10", "text": "Call Mrs Baker"})", R"({"display_name": "Ana"})",
@@ -18,7 +18,7 @@ TEST(Remind, saysSoInTheRoomWhenTheTimeHasCome) {
   EXPECT_EQ(host.published[0].content, "Ana asked to be reminded: Call Mrs Baker");
 }
 
-TEST(Remind, refusesWhatIsNoTime) {
+TEST(EggTimer, refusesWhatIsNoTime) {
   testkit::FakeHost host;
   const testkit::Plugin plugin(host, atrium_entry, R"({"minutes_max": 240})");
   for (const char* minutes : {"0", "241", "ten", "1x", "-5"}) {
@@ -27,7 +27,7 @@ TEST(Remind, refusesWhatIsNoTime) {
   }
 }
 
-TEST(Remind, doesNotStartWithoutWhatItNeeds) {
+TEST(EggTimer, doesNotStartWithoutWhatItNeeds) {
   testkit::FakeHost host;
   host.refuse("timer");
   EXPECT_THROW(testkit::Plugin(host, atrium_entry, R"({"minutes_max": 240})"), std::runtime_error);
