@@ -89,7 +89,8 @@ void probeFuzz(Check& check) {
         check.fail(rule, fmt::format("an answer or a refusal from {}", s.hook.name),
                    answer.threw ? "an exception" : fmt::format("status {}", answer.status));
     }
-    if (round % 16 == 15) {  // A new life now and then, so that one is not all there is.
+    if (round % 16 == 15) {  // A new life now and then, so that one is not all there is; a store's begins when the former has ended.
+      loaded.instance.reset();
       loaded.instance = Instance::createDefault(*loaded.image, check);
       if (!loaded) return;
     }
