@@ -42,12 +42,11 @@ std::optional<TypesPublication> PluginHost::Generation::publication() const {
 Result<std::unique_ptr<LoadedPlugin>> PluginHost::isolate(const Generation& made, const std::filesystem::path& copy,
                                                           const LoadedPlugin::Environment& environment) {
   if (options_.runner.empty()) return fail(Code::plugin_failed, "this server has no runner to isolate it in");
-  if (!runners_) runners_ = std::make_unique<RunnerHost>(RunnerHost::Options{options_.runner}, log_);
   const Manifest& manifest = *made.entry.manifest;
   const PluginUse use = made.use.value_or(PluginUse{});
   LoadOrder order{.library_file = copy, .options = made.options, .grants = made.rights.grants.list(), .secrets = made.rights.secrets};
   order.sandbox = {.memory_bytes = use.memory_limit, .network = made.rights.grants.has("network")};
-  auto runner = runners_->start(
+  auto runner = runners().start(
       {.runner = {.manifest = manifest,
                   .program = {},
                   .order = std::move(order),
@@ -79,6 +78,8 @@ Result<std::unique_ptr<PluginHost::Generation>> PluginHost::make(const ResolvedP
     return fail(std::move(error));
   };
   note(record, made->number, PluginState::resolved);
+  if (auto passed = passedTrial(plugin); !passed) return giveUp(std::move(passed.error()));
+  if (probed_.contains(made->sha256())) note(record, made->number, PluginState::probed);
   const auto copy = copies_->write(made->entry.file, manifest.id);
   if (!copy) return giveUp(copy.error());
   tombstone_.loading(manifest.id, made->sha256());

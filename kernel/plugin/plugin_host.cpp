@@ -21,12 +21,18 @@ std::filesystem::path inside(const std::filesystem::path& directory, const char*
 }  // namespace
 
 PluginHost::PluginHost(Options options, Log& log, const Clock& clock)
-    : options_(std::move(options)), log_(log), clock_(clock), journal_(log, clock), tombstone_(options_.memory), quarantine_([&] {
+    : options_(std::move(options)),
+      log_(log),
+      clock_(clock),
+      journal_(log, clock),
+      tombstone_(options_.memory),
+      quarantine_([&] {
         std::string damage;
         Quarantine quarantine = Quarantine::open(inside(options_.memory, "quarantine.json"), damage);
         if (!damage.empty()) log.error("plugin.quarantine_lost", {{"detail", damage}});
         return quarantine;
-      }()) {}
+      }()),
+      probed_(inside(options_.memory, "probed.txt")) {}
 
 PluginHost::~PluginHost() { stop(); }
 
@@ -72,6 +78,7 @@ Result<void> PluginHost::load() {
   if (!copies) return fail(copies.error());
   copies_ = *std::move(copies);
   tombstone_.watch();
+  tryFiles(*resolved);
   for (const ResolvedPlugin& plugin : *resolved)
     if (auto loaded = loadOne(plugin); !loaded) return loaded;
   if (auto sound = checkBases(); !sound) return sound;

@@ -23,6 +23,7 @@
 #include "plugin/plugin_catalog.hpp"
 #include "plugin/plugin_journal.hpp"
 #include "plugin/plugin_registry.hpp"
+#include "plugin/probed_files.hpp"
 #include "plugin/quarantine.hpp"
 #include "plugin/shard_types.hpp"
 #include "plugin/tombstone.hpp"
@@ -165,6 +166,13 @@ class PluginHost final : private PluginTroubles {
   Result<Steps> change(std::unique_ptr<Trial> trial, std::string_view only, bool force);
   Result<void> known(const std::string& id) const;
 
+  // Trying new files in throw-away processes before this one loads them (plugin_trial.cpp).
+  [[nodiscard]] bool needsTrial(const ResolvedPlugin& plugin) const;
+  void tryFiles(std::span<const ResolvedPlugin> plugins);
+  // What the trial of that file said, which is new or was tried since the last time; plugin_failed: it is not to be loaded.
+  Result<void> passedTrial(const ResolvedPlugin& plugin);
+  RunnerHost& runners();
+
   // Carrying out (plugin_change.cpp).
   Result<void> carryOut(Moves& moves);
   [[nodiscard]] Result<std::unique_ptr<LoadedPlugin>> isolate(const Generation& made, const std::filesystem::path& copy,
@@ -205,12 +213,14 @@ class PluginHost final : private PluginTroubles {
   PluginJournal journal_;
   Tombstone tombstone_;
   Quarantine quarantine_;
+  ProbedFiles probed_;
+  std::map<std::string, std::string, std::less<>> unfit_;  // Files that did not live through their trial, by SHA-256, and how they ended.
   std::optional<PluginCopies> copies_;
   PluginCatalog catalog_;
   ShardTypes shards_;
   std::vector<Loop*> loops_;  // Of the shards, in order; empty: none is known.
   std::function<void()> wake_;
-  std::unique_ptr<RunnerHost> runners_;  // Once something is isolated.
+  std::unique_ptr<RunnerHost> runners_;  // Once something is isolated or tried.
   PluginRegistry registry_;
 
   // Held for moments, never while a plugin is called: the reports read what the control thread and the troubles write.

@@ -1,16 +1,14 @@
 #include "plugin/quarantine.hpp"
 
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <fstream>
 #include <iterator>
 #include <system_error>
 #include <utility>
 
+#include "plugin/replace_file.hpp"
 #include "protocol/errors.hpp"
 #include "protocol/json_index.hpp"
 #include "protocol/json_writer.hpp"
@@ -35,23 +33,6 @@ std::optional<std::vector<QuarantinedFile>> read(const std::string& text) {
     files.push_back(std::move(file));
   }
   return files;
-}
-
-std::string systemError() { return std::generic_category().message(errno); }
-
-Result<void> replaceFile(const std::filesystem::path& path, std::string_view text) {
-  const std::string fresh = path.string() + ".new";
-  const int file = ::open(fresh.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
-  const bool written = file >= 0 && ::write(file, text.data(), text.size()) == static_cast<ssize_t>(text.size()) && ::fsync(file) == 0;
-  const std::string why = written ? std::string() : systemError();
-  if (file >= 0) ::close(file);
-  if (!written || ::rename(fresh.c_str(), path.c_str()) != 0)
-    return fail(Code::plugin_failed, fmt::format("{} cannot be written: {}", path.string(), written ? systemError() : why));
-  const int directory = ::open(path.parent_path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (directory < 0) return {};
-  ::fsync(directory);
-  ::close(directory);
-  return {};
 }
 
 }  // namespace

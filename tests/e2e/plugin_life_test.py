@@ -199,9 +199,22 @@ class PluginLife(unittest.TestCase):
         self.assertEqual(self.confirmed_then(server, "hang"), -signal.SIGABRT)
         self.comes_back_without_it(server, "it did not come back from check")
 
-    def test_one_that_ends_the_process_while_it_is_loaded_stops_only_one_start(self):
+    def test_a_new_file_is_tried_by_another_process_first(self):
         server = atrium.Server(self.server(plugins=self.directories + f"\nuse: {{{life}: {{config: {{start: exit}}}}}}"))
         self.addCleanup(server.remove)
+        server.spawn()
+        self.assertEqual(server.wait(), 2)
+        self.assertIn(f"The plugin {life}", server.tail())
+        self.assertIn("when a process of its own tried it, it ended its process with exit(3); atrium-validate ", server.tail())
+
+    def test_one_that_ends_the_process_while_it_is_loaded_stops_only_one_start(self):
+        # Its file was tried before, when its options were harmless.
+        config = self.server(plugins=self.directories + f"\nuse: {{{life}: {{enabled: true}}}}")
+        server = atrium.Server(config)
+        self.addCleanup(server.remove)
+        server.start()
+        self.assertEqual(server.stop(), 0)
+        server.config.write_text(server.config.read_text().replace("{enabled: true}", "{config: {start: exit}}"))
         server.spawn()
         self.assertEqual(server.wait(), 3)
         self.admin = server.token("root", role="admin")

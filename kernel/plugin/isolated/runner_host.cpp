@@ -71,7 +71,7 @@ class RunnerHost::Probe {
       finish(sound ? Result<void>() : fail(sound.error()));
     }
     void onEnded(WatchedRunner&, const RunnerProcess::End& end) override {
-      if (!result) finish(fail(Code::plugin_failed, end.how));
+      if (!result) finish(fail(end.refused ? Code::rejected_by_plugin : Code::plugin_failed, end.how));
     }
     void onLine(std::string_view) override {}
     void finish(Result<void> said) {

@@ -43,7 +43,8 @@ class RunnerHost {
   [[nodiscard]] Result<std::unique_ptr<IsolatedPlugin>> start(IsolatedPlugin::Plan plan);
 
   // Loads each plugin in a throw-away runner: create, self-test, destroy, unload; several at a time. The results stand in the order of the
-  // trials; what fails does so with plugin_failed and one sentence. A plugin that has not done after `patience` is cut off.
+  // trials; one that crashes, ends the process or has not done after `patience` fails with plugin_failed and one sentence, one that says
+  // itself why it does not start with rejected_by_plugin and what it said.
   [[nodiscard]] std::vector<Result<void>> probe(std::span<const Trial> trials, std::chrono::milliseconds patience);
 
  private:

@@ -121,10 +121,10 @@ bool RunnerProcess::reap(End& end, bool asked) {
   }
   if (WIFEXITED(status)) {
     const int code = WEXITSTATUS(status);
-    end = {fmt::format("it ended its process with exit({})", code), asked && code == EXIT_SUCCESS, !asked, false};
+    end = {fmt::format("it ended its process with exit({})", code), asked && code == EXIT_SUCCESS, !asked};
   } else if (const int signal = WTERMSIG(status); signal != SIGKILL) {
     const char* name = ::sigabbrev_np(signal);
-    end = {fmt::format("it crashed (SIG{})", name ? name : std::to_string(signal)), false, true, false};
+    end = {fmt::format("it crashed (SIG{})", name ? name : std::to_string(signal)), false, true};
   } else if (!killed.empty()) {
     end = {killed, false, !asked, true};
   } else {

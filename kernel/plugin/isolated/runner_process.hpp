@@ -33,6 +33,7 @@ class RunnerProcess {
     bool in_order = false;  // It ended by itself after it was asked to.
     bool fault = false;     // The plugin's own doing: it crashed, ended the process, or was killed for what it did.
     bool killed = false;    // By kill().
+    bool refused = false;   // It said itself why it would not serve; `how` is what it said.
   };
   // False: it still runs.
   [[nodiscard]] bool reap(End& end, bool asked);

@@ -130,7 +130,7 @@ void WatchedRunner::onEnd() {
   loop_.unwatch(process_->handle(), end_watch_);
   ended_ = true;
   timer_.disarm();
-  if (!refused_.empty()) end = {refused_, false, true, false};
+  if (!refused_.empty()) end = {refused_, false, true, false, true};
   listener_.onEnded(*this, end);
 }
 

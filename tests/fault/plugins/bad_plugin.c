@@ -63,7 +63,7 @@ static void destroy(atrium_plugin* self) {
 
 static const void* get_extension(atrium_plugin* self, const char* extension_id) {
   (void)self;
-  (void)extension_id;
+  if (strcmp(extension_id, ATRIUM_EXT_MESSAGE_TYPE) != 0) return NULL;
 #if defined(NO_EXTENSION)
   return NULL;
 #elif defined(TINY_TABLE)

@@ -1,0 +1,14 @@
+#pragma once
+
+#include <filesystem>
+#include <string_view>
+
+#include "base/result.hpp"
+
+namespace atrium {
+
+// Writes `text` beside `path`, syncs it and renames it into place: after a crash the old file is there, or the new one. Fails with
+// plugin_failed and one sentence. Blocks on the disk. Any thread.
+[[nodiscard]] Result<void> replaceFile(const std::filesystem::path& path, std::string_view text);
+
+}  // namespace atrium
