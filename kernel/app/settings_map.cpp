@@ -67,6 +67,7 @@ PluginHost::Options pluginOptions(const Settings& settings, const std::filesyste
           .copies = data_directory / "plugin-copies",
           .wishes = wishesOf(settings),
           .runner = program_directory / "atrium-runner",
+          .own_plugins = (program_directory / "../plugins").lexically_normal(),
           .memory = data_directory / "plugins"};
 }
 

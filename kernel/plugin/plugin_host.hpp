@@ -74,7 +74,9 @@ class PluginHost final : private PluginTroubles {
     std::filesystem::path copies;  // For the private copies that are loaded; made, and emptied first.
     PluginWishes wishes;
     ServiceParts services{};            // What plugins' services are built on.
-    std::filesystem::path runner = {};  // The program atrium-runner; empty: nothing can be isolated.
+    std::filesystem::path runner = {};  // The program atrium-runner; empty: nothing can be isolated or tried.
+    // Where the plugins lie that come with the server, those of the ids atrium.*; they are not tried. Empty: all are.
+    std::filesystem::path own_plugins = {};
     std::filesystem::path memory = {};  // A directory for what must survive a restart: quarantine, tombstones. Empty: nothing does.
     std::chrono::milliseconds lease_patience{5000};  // With calls on workers in an old generation; afterwards it is stuck.
   };

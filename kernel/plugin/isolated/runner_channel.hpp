@@ -24,7 +24,7 @@ namespace atrium {
 
 // After its deadline a call is cut off by killing its runner, but so much later: on a busy machine an answer may be late without anybody
 // hanging. The cut comes within 10 ms of the deadline.
-inline constexpr std::chrono::milliseconds runner_grace{5};
+inline constexpr std::chrono::milliseconds runner_grace{2};
 // How long a call waits for a runner to be there (again), its first start and back-off included.
 inline constexpr std::chrono::milliseconds runner_outage{500};
 
