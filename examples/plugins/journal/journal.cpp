@@ -1,3 +1,4 @@
+// [snippet:whole]
 #include <atrium/plugin.hpp>
 #include <ctime>
 #include <filesystem>
@@ -40,3 +41,4 @@ class Journal {
 };
 
 ATRIUM_PLUGIN(Journal, "com.acme.journal", "1.0.0")
+// [/snippet]

@@ -7,8 +7,9 @@
 extern "C" {
 #endif
 
-/* The most a completion or one piece of progress may carry, in bytes; more is cut off and counted as a failure. */
+/* The most a completion may carry, in bytes; a longer one fails the call, and so does one that is not UTF-8. */
 #define ATRIUM_COMPLETION_MAX 1048576u
+/* The most one piece of progress may carry, in bytes; the rest is cut off. */
 #define ATRIUM_PROGRESS_MAX 65536u
 
 /* Copy it: the struct is borrowed for the call, its functions stay valid until destroy() returns. Exactly one complete() belongs to each

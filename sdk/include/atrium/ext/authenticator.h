@@ -39,7 +39,8 @@ typedef struct atrium_authenticator {
   const atrium_authenticator_info* info;
   /* Judges `token`, 1 to ATRIUM_TOKEN_MAX bytes, at wall time `now_ms`. ATRIUM_OK after exactly one call of `accept`, which copies.
    * ATRIUM_DENIED: no, and a reason for the log in `error`, which never repeats the token. ATRIUM_UNSUPPORTED: not this one's kind, the
-   * next is asked. Anything else denies, too, and counts as a failure. Deadline 500 ms. [worker] */
+   * next is asked. Anything else says that it cannot tell now: nobody comes in, whoever asked is told to try again, and it counts as a
+   * failure. Deadline 500 ms. [worker] */
   atrium_status (*authenticate)(atrium_plugin* self, atrium_text token, uint64_t now_ms,
                                 void (*accept)(void* context, const atrium_principal* principal), void* context, atrium_sink error);
 } atrium_authenticator;

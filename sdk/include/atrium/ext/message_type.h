@@ -29,7 +29,7 @@ typedef struct atrium_message_type {
   uint32_t reserved;
   /* Lives as long as the instance. */
   const atrium_message_type_info* info;
-  /* Each hook may be NULL. Deadline 1 ms; a hook that fails denies. */
+  /* Each hook may be NULL. Deadline 1 ms. A check that fails counts as the operator configured, allow or deny (default deny). */
 
   /* Judges one message after its schema passed: deny, normalise (set_content, patch), annotate, restrict the audience. [io] */
   atrium_status (*check)(atrium_plugin* self, const atrium_room_view* room, const atrium_user_view* sender,
