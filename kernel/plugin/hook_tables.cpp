@@ -25,7 +25,7 @@ unsigned abilitiesOf(Hook hook) {
     case Hook::check_settings: return reply_deny | reply_deny_field;
     case Hook::will_create:
     case Hook::will_join: return reply_deny;
-    case Hook::will_post: return reply_deny | reply_annotate | reply_audience | reply_patch;
+    case Hook::will_post: return reply_deny | reply_annotate | reply_set_content | reply_audience | reply_patch;
     case Hook::check: return reply_deny | reply_deny_field | reply_annotate | reply_set_content | reply_audience | reply_patch;
     default: return 0;
   }

@@ -188,6 +188,5 @@ def api_table(tables):
             codes = ", ".join(f"`{c}`" for c in dict.fromkeys(r.get("errors", [])))
             out.append(f"| {r['method']} `{r['path']}` | {r['summary']} | {access[r['access']]} | {r['returns']['status']} | {codes} |")
         out.append("")
-    out += ["Beside these, every route may answer " + ", ".join(f"`{c}`" for c in COMMON_CODES) + "; those with a token " + ", ".join(f"`{c}`" for c in [*TOKEN_CODES, *JUDGE_CODES])
-            + " and " + ", ".join(f"`{c}`" for c in ENGINE_CODES) + "; those with a body " + ", ".join(f"`{c}`" for c in BODY_CODES) + ". What each means: [errors.md](errors.md).", ""]
+    out += ["Beside these, every route may answer " + ", ".join(f"`{c}`" for c in COMMON_CODES) + "; those with a token " + ", ".join(f"`{c}`" for c in dict.fromkeys([*TOKEN_CODES, *JUDGE_CODES, *ENGINE_CODES])) + "; those with a body " + ", ".join(f"`{c}`" for c in BODY_CODES) + ". What each means: [errors.md](errors.md).", ""]
     return "\n".join(out)

@@ -6,13 +6,10 @@
 #include <deque>
 #include <mutex>
 
-extern "C" const atrium_asset* const atrium_assets[];  // The files of bundle/, by atrium_add_plugin(ASSETS bundle).
-extern "C" const uint32_t atrium_asset_count;
-
 class LeadForm {
  public:
   LeadForm(atrium::Host host, atrium::Json options)
-      : http_ui{.assets = {atrium_assets, atrium_asset_count},
+      : http_ui{.assets = {atrium_assets, atrium_asset_count},  // The files of bundle/, by atrium_add_plugin(ASSETS bundle).
                 .menu = {{.title = "Leads", .path = "/index.html", .roles = ATRIUM_ROLE_SUPERVISOR | ATRIUM_ROLE_ADMIN}},
                 .hooks = {{.path = "/lead", .header = "x-signature", .secret = "lead_key"}}},
         json_(host),

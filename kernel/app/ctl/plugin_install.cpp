@@ -93,7 +93,8 @@ ExitCode installPlugin(const fs::path& path, const fs::path& directory, const Ct
   if (const auto put = putInPlace(target, *package->file.bytes); !put) return refuse(put.error().detail);
   context.out << fmt::format("{} {} is installed as {}{}\n", manifest.id, manifest.version, target.string(),
                              before->empty() ? "" : fmt::format(", where {} was", *before));
-  context.err << fmt::format("A server finds it at its next start or reload; plugins.use.{} switches it on.\n", manifest.id);
+  context.err << fmt::format("A server finds it at its next start, or by atriumctl plugin rescan; plugins.use.{} switches it on.\n",
+                             manifest.id);
   return ExitCode::done;
 }
 

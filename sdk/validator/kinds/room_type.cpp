@@ -79,9 +79,10 @@ class RoomTypeDriver final : public Driver {
     const auto* user = lendUser(call, in["user"]);
     const auto* message = in["message"].exists() ? lendMessage(call, in["message"]) : nullptr;
     const auto* position = lendPosition(call, in);
-    ReplyRecorder recorder(call.check,
-                           ReplyRecorder::deny | (name == "check_settings" ? unsigned{ReplyRecorder::deny_field} : 0U) |
-                               (name == "will_post" ? ReplyRecorder::annotate | ReplyRecorder::add_audience | ReplyRecorder::patch : 0U));
+    ReplyRecorder recorder(call.check, ReplyRecorder::deny | (name == "check_settings" ? unsigned{ReplyRecorder::deny_field} : 0U) |
+                                           (name == "will_post" ? ReplyRecorder::annotate | ReplyRecorder::set_content |
+                                                                      ReplyRecorder::add_audience | ReplyRecorder::patch
+                                                                : 0U));
     const auto* reply = call.loan.put(recorder.abi());
     const std::uint64_t now = numberOf(in["now_ms"], FakeHost::wall_start_ms);
     Answer answer = call.run([&]() -> atrium_status {

@@ -36,7 +36,8 @@ typedef struct atrium_event_sink {
   const atrium_event_sink_info* info;
   /* Delivers events in order of offset and sets *accepted to how many from the start are done for good. ATRIUM_OK: all of them, whatever
    * *accepted says. ATRIUM_INVALID: the first one that was not accepted never will be; it becomes a dead letter with the sentence in
-   * `error`. Anything else: the rest is tried again later. A batch may come twice. Deadline 5 s. [worker] */
+   * `error`. Anything else: the rest is tried again later. A batch may come twice. Deadline 5 s. [worker], and never twice at once for one
+   * instance */
   atrium_status (*deliver_batch)(atrium_plugin* self, const atrium_sink_event* const* events, uint32_t count, uint32_t* accepted,
                                  atrium_sink error);
 } atrium_event_sink;

@@ -65,7 +65,7 @@ typedef struct atrium_room_type {
    * not known (0). Uses deny. [serial:room] */
   atrium_status (*will_join)(atrium_plugin* self, const atrium_room_view* room, const atrium_user_view* user, const atrium_user_view* actor,
                              const atrium_reply* reply);
-  /* Before a message is stored, after its message type allowed it. Uses deny, annotate, patch, add_audience. [serial:room] */
+  /* Before a message is stored, after its message type allowed it. Uses deny, annotate, patch, set_content, add_audience. [serial:room] */
   atrium_status (*will_post)(atrium_plugin* self, const atrium_room_view* room, const atrium_user_view* sender,
                              const atrium_message_view* message, const atrium_reply* reply);
   /* Before a room is made, after check_settings allowed it; its room_id is empty. Uses deny. [serial:room] */
