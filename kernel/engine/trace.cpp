@@ -1,7 +1,6 @@
 #include "engine/trace.hpp"
 
 #include <algorithm>
-#include <cstring>
 #include <limits>
 
 #include "engine/room_key.hpp"
@@ -64,7 +63,7 @@ void Trace::add(const TraceKey& key, Hook hook, const HookOutcome& outcome, Wall
   if (reason.empty() && outcome.refused && !outcome.refused->fields.empty()) reason = outcome.refused->fields.front().message;
   reason = cut(reason, reason_max);
   entry.reason_size = static_cast<std::uint8_t>(reason.size());
-  std::memcpy(entry.reason.data(), reason.data(), reason.size());
+  std::ranges::copy(reason, entry.reason.begin());
 }
 
 std::string_view Trace::word(Verdict verdict) {

@@ -64,9 +64,9 @@ LoadedPlugin::~LoadedPlugin() {
 }
 
 Result<std::unique_ptr<LoadedPlugin>> LoadedPlugin::isolated(const Manifest& manifest, const std::filesystem::path& library_file,
-                                                             std::unique_ptr<IsolatedPlugin> runner, Environment environment) {
-  std::unique_ptr<LoadedPlugin> plugin(
-      new LoadedPlugin(manifest, library_file, std::nullopt, environment, PluginRights{Grants(manifest.grants, std::nullopt), {}}));
+                                                             std::unique_ptr<IsolatedPlugin> runner, Environment environment,
+                                                             PluginRights rights) {
+  std::unique_ptr<LoadedPlugin> plugin(new LoadedPlugin(manifest, library_file, std::nullopt, environment, std::move(rights)));
   const Offer& offer = runner->offer();
   plugin->self_ = reinterpret_cast<atrium_plugin*>(runner.get());
   plugin->isolated_ = std::move(runner);
@@ -215,15 +215,6 @@ Result<void> LoadedPlugin::keepListedHooks() {
                                      keepListed(type->table.did_deliver, "did_deliver")})
       if (!kept) return kept;
   return {};
-}
-
-const void* LoadedPlugin::table(const char* extension_id) const {
-  if (isolated_) return nullptr;
-  try {
-    return entry_.get_extension(self_, extension_id);
-  } catch (...) {
-    return nullptr;
-  }
 }
 
 HookGuard& LoadedPlugin::makeGuard(std::string hook, std::chrono::nanoseconds deadline) {

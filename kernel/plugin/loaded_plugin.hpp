@@ -53,7 +53,8 @@ class LoadedPlugin {
   // Stands for a plugin in a runner, whose private copy is `library_file`: with tables that lead there, and without code of its own.
   // Fails with plugin_failed when what the runner offers makes no sense. The copy is removed in the end.
   [[nodiscard]] static Result<std::unique_ptr<LoadedPlugin>> isolated(const Manifest& manifest, const std::filesystem::path& library_file,
-                                                                      std::unique_ptr<IsolatedPlugin> runner, Environment environment);
+                                                                      std::unique_ptr<IsolatedPlugin> runner, Environment environment,
+                                                                      PluginRights rights);
   ~LoadedPlugin();
   LoadedPlugin(const LoadedPlugin&) = delete;
   LoadedPlugin& operator=(const LoadedPlugin&) = delete;
@@ -87,10 +88,6 @@ class LoadedPlugin {
   // Keeps calls away while they fail; for all kinds but storage, whose host has a breaker of its own.
   [[nodiscard]] PluginBreaker& breaker() { return breaker_; }
   [[nodiscard]] const PluginBreaker& breaker() const { return breaker_; }
-
-  // The table that the plugin has for an extension id beside its kinds (ext/state.h); null when it has none or is in a runner. It lives as
-  // long as the instance. While no other call is inside.
-  [[nodiscard]] const void* table(const char* extension_id) const;
 
   // A guard for calls of `hook` by one thread. It lives as long as the plugin, and the figures of all guards of a hook are shown
   // together. Before the threads start.

@@ -273,9 +273,13 @@ ResolvedPlugin PluginCatalog::resolveOne(const CatalogEntry& entry, const Plugin
   if (plugin.offers.empty()) return plugin;
   plugin.off.clear();
   checkVersion(plugin, problems);
-  if (plugin.use && (plugin.use->deadline || plugin.use->on_failure) && manifest.has("storage-backend"))
-    problems.push_back(problemAt(plugin.use->place, fmt::format("{}: a storage takes neither deadline nor on_failure here", manifest.id),
-                                 "set storage.deadline; what fails is never taken for stored"));
+  if (plugin.use && (plugin.use->deadline || plugin.use->on_failure) && !manifest.has("room-type") && !manifest.has("message-type"))
+    problems.push_back(
+        manifest.has("storage-backend")
+            ? problemAt(plugin.use->place, fmt::format("{}: a storage takes neither deadline nor on_failure here", manifest.id),
+                        "set storage.deadline; what fails is never taken for stored")
+            : problemAt(plugin.use->place, fmt::format("{}: deadline and on_failure are for room types and message types", manifest.id),
+                        "leave them out; docs/plugins tells the deadline of each kind"));
   if (plugin.use && plugin.use->run == RunPlacement::isolated)
     for (const std::string& kind : plugin.offers)
       if (!canBeIsolated(kind))

@@ -53,7 +53,7 @@ Result<std::unique_ptr<LoadedPlugin>> PluginHost::isolate(const Generation& made
                   .cpu_percent_max = static_cast<unsigned>(use.cpu_limit),
                   .on_fault = [this, id = manifest.id, number = made.number](const std::string& how) { faulted(id, number, how); }}});
   if (!runner) return fail(std::move(runner.error()));
-  return LoadedPlugin::isolated(manifest, copy, *std::move(runner), environment);
+  return LoadedPlugin::isolated(manifest, copy, *std::move(runner), environment, made.rights);
 }
 
 // Null: it is isolated, and no loop is known from which it could be called.
@@ -82,7 +82,7 @@ Result<std::unique_ptr<PluginHost::Generation>> PluginHost::make(const ResolvedP
   if (probed_.contains(made->sha256())) note(record, made->number, PluginState::probed);
   const auto copy = copies_->write(made->entry.file, manifest.id);
   if (!copy) return giveUp(copy.error());
-  tombstone_.loading(manifest.id, made->sha256());
+  if (!made->isolated()) tombstone_.loading(manifest.id, made->sha256());  // A runner's end is not the server's.
   const LoadedPlugin::Environment environment{.log = log_,
                                               .clock = clock_,
                                               .call_clock = call_clock_,

@@ -99,6 +99,12 @@ Result<void> PluginHost::loadOne(const ResolvedPlugin& plugin) {
     return {};
   }
   auto made = make(plugin, record);
+  if (made)
+    if (auto fit = (*made)->loaded->selfTest(); !fit) {
+      const std::uint64_t number = (*made)->number;
+      endGeneration(record, *std::exchange(made, fail(fit.error())));
+      note(record, number, PluginState::rejected, fit.error().detail);
+    }
   if (!made) {
     if (plugin.named)
       return fail(Code::plugin_failed, fmt::format("The plugin {} ({}) cannot be used: {}.", manifest.id, plugin.entry->file.path.string(),

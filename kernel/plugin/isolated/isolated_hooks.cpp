@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <optional>
 #include <utility>
 
 #include "engine/hook_request.hpp"
@@ -28,18 +29,30 @@ class IsolatedHooks final : public HookTarget, public std::enable_shared_from_th
 
   void call(const HookCall& call, HookDone done) override {
     const HookGuard& guard = *guards_[static_cast<unsigned>(call.hook)];
+    std::optional<CircuitBreaker::Call> watched;
+    if (plugin_.breaker().watching() && !(watched = plugin_.breaker().begin())) return done(failed({}));
     RunnerChannel::Call to_send{.method = static_cast<std::uint32_t>(call.hook),
                                 .name = word(call.hook),
                                 .request = {},
                                 .deadline = guard.deadline(),
                                 .repeatable = isAsked(call.hook)};
     encodeCall(call, to_send.request);
-    channel_->call(std::move(to_send), [self = shared_from_this(), hook = call.hook, done = std::move(done)](
-                                           const RunnerAnswer& answer) mutable { self->onAnswer(hook, answer, std::move(done)); });
+    channel_->call(std::move(to_send), [self = shared_from_this(), hook = call.hook, watched, done = std::move(done)](
+                                           const RunnerAnswer& answer) mutable { self->onAnswer(hook, watched, answer, std::move(done)); });
   }
 
  private:
-  void onAnswer(Hook hook, const RunnerAnswer& answer, HookDone done) {
+  // What a call counts as that has not been answered as it should.
+  HookOutcome failed(std::chrono::nanoseconds took) const {
+    HookOutcome outcome;
+    outcome.failed = true;
+    if (!allow_on_failure_) outcome.refused = Error{Code::plugin_failed, fmt::format("The plugin {} failed.", source_.plugin_id), 0, {}};
+    outcome.source = &source_;
+    outcome.took = took;
+    return outcome;
+  }
+
+  void onAnswer(Hook hook, const std::optional<CircuitBreaker::Call>& watched, const RunnerAnswer& answer, HookDone done) {
     HookGuard& guard = *guards_[static_cast<unsigned>(hook)];
     guard.observe(answer.took);
     HookOutcome outcome;
@@ -48,11 +61,17 @@ class IsolatedHooks final : public HookTarget, public std::enable_shared_from_th
       const auto asked = OpenedCall::open(answer.request);  // This server's own bytes.
       flaw = patchFlaw(outcome, asked->call().message->metadata, indexer_);
     }
+    if (watched)
+      plugin_.breaker().end(*watched, flaw.empty());
+    else if (!flaw.empty())
+      plugin_.breaker().failed();
     if (!flaw.empty()) {
-      plugin_.report(guard, flaw);
-      outcome = {};
-      outcome.failed = true;
-      if (!allow_on_failure_) outcome.refused = Error{Code::plugin_failed, fmt::format("The plugin {} failed.", source_.plugin_id), 0, {}};
+      // A runner that ended has been counted as that; one that lives and answers otherwise than it may has broken the contract.
+      if (answer.answered && answer.status == ATRIUM_OK)
+        plugin_.reportFault(guard, flaw);
+      else
+        plugin_.report(guard, flaw);
+      return done(failed(answer.took));
     }
     outcome.source = &source_;
     outcome.took = answer.took;

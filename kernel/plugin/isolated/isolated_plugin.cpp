@@ -16,6 +16,7 @@ namespace atrium {
 namespace {
 
 constexpr std::chrono::milliseconds end_patience{1000};
+constexpr std::chrono::seconds loops_patience{30};  // As long as a loop may hang before the process is ended.
 
 Mono steadyNow() { return std::chrono::steady_clock::now(); }
 
@@ -55,11 +56,14 @@ IsolatedPlugin::IsolatedPlugin(Loop& loop, std::shared_ptr<RunnerSupervisor> sup
     : loop_(loop), supervisor_(std::move(supervisor)) {}
 
 IsolatedPlugin::~IsolatedPlugin() {
-  for (const auto& channel : channels_) channel->abandon(channel);
+  // Whoever waits hears of it before what he would tell it to goes.
+  std::vector<std::future<void>> told;
+  for (const auto& channel : channels_) told.push_back(channel->abandon(channel));
   idle_.clear();  // The runner's threads end with their channels.
   runThere(loop_, [supervisor = supervisor_](std::promise<void> done) {
     supervisor->end(end_patience, [done = std::move(done)]() mutable { done.set_value(); });
   });
+  for (const auto& over : told) static_cast<void>(over.wait_for(loops_patience));
   // What watched the runners goes on the thread that watched them, behind what they left in its mailbox.
   runThere(loop_, [supervisor = std::move(supervisor_)](std::promise<void> done) mutable {
     supervisor.reset();
@@ -167,7 +171,10 @@ bool IsolatedPlugin::callOnce(WorkerChannel& channel, std::uint32_t method, std:
         const bool right = got.call == header.call;
         if (right && got.kind == WireKind::progress) {
           if (progress) progress(channel.inbox.payload());
-          break;
+          if (steadyNow() < cut) break;
+          channel.process->kill(fmt::format("it did not answer {} within {} ms", name, deadline.count()));
+          answer.why = "its runner hung";
+          return false;
         }
         if (!right || got.kind != WireKind::answer) {
           channel.process->kill("it wrote to its channel what is no answer");

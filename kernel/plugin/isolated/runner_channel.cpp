@@ -25,16 +25,20 @@ bool RunnerChannel::Inbox::closed() {
   return loop_ == nullptr;
 }
 
-void RunnerChannel::Inbox::abandon(const std::shared_ptr<Inbox>& self) {
+std::future<void> RunnerChannel::Inbox::abandon(const std::shared_ptr<Inbox>& self) {
+  std::promise<void> promise;
+  auto over = promise.get_future();
   {
     const std::scoped_lock lock(mutex_);
-    if (!loop_) return;
-    const bool posted = loop_->postAlways([self] {
+    if (!loop_) return over;  // The promise goes, and with it the wait.
+    const bool posted = loop_->postAlways([self, promise = std::move(promise)]() mutable {
       if (self->channel_) self->channel_->abandon(true);
+      promise.set_value();
     });
-    if (posted) return;
+    if (posted) return over;
   }
   if (channel_) channel_->abandon(false);
+  return over;
 }
 
 RunnerChannel::RunnerChannel(Loop& loop)
@@ -145,8 +149,7 @@ void RunnerChannel::receive() {
 void RunnerChannel::onAnswer() {
   const WireHeader& header = wire_.header();
   if (calls_.empty() || !calls_.front().sent_whole || header.call != calls_.front().id) return breach();
-  if (header.kind == WireKind::progress) return;
-  if (header.kind != WireKind::answer) return breach();
+  if (header.kind != WireKind::answer) return breach();  // A hook has nothing to say on the way.
   Pending front = std::move(calls_.front());
   calls_.pop_front();
   --unsent_;

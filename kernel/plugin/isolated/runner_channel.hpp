@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <future>
 #include <memory>
 #include <mutex>
 #include <span>
@@ -62,8 +63,9 @@ class RunnerChannel final : public Watcher, public std::enable_shared_from_this<
     explicit Inbox(Loop& loop) : loop_(&loop) {}
     void deliver(const std::shared_ptr<Inbox>& self, Descriptor socket, std::shared_ptr<RunnerProcess> process);
     [[nodiscard]] bool closed();
-    // No runner comes any more: what waits fails, or is dropped where the loop has ended, and those who would hear of it with it.
-    void abandon(const std::shared_ptr<Inbox>& self);
+    // No runner comes any more: what waits fails, or is dropped where the loop has ended, and those who would hear of it with it. The
+    // future is ready when that is over.
+    [[nodiscard]] std::future<void> abandon(const std::shared_ptr<Inbox>& self);
 
    private:
     friend class RunnerChannel;

@@ -23,7 +23,6 @@
 #include "plugin/isolated/wire.hpp"
 #include "plugin/loaded_plugin.hpp"
 #include "plugin/plugin_file.hpp"
-#include "plugin/self_test.hpp"
 #include "protocol/errors.hpp"
 
 namespace atrium {
@@ -58,7 +57,7 @@ class Runner {
     if (!loaded) return fail(std::move(loaded.error()));
     plugin_ = *std::move(loaded);
     hooks_.emplace(*plugin_, true, true);
-    return selfTest(*plugin_);
+    return plugin_->selfTest();
   }
   [[nodiscard]] std::string offer() const { return encodeOffer(*plugin_); }
 
@@ -153,7 +152,7 @@ int runRunner() {
   const int server = serverProcess();
   if (server == 0 || !dieWith(server)) return exit_alone;
   ::umask(077);
-  WireInbox inbox(wire_request_max);
+  WireInbox inbox(wire_request_max, true);
   if (inbox.receive(runner_control, true) != WireInbox::Got::message || inbox.header().kind != WireKind::load) return exit_alone;
   auto order = LoadOrder::decode(inbox.payload());
   if (!order) return exit_misspoken;

@@ -139,8 +139,9 @@ void RunnerSupervisor::onReady(WatchedRunner& runner, std::string_view offer) {
 
 void RunnerSupervisor::onEnded(WatchedRunner& runner, const RunnerProcess::End& end) {
   if (&runner == active_.get()) {
+    const bool served = runner.ready();
     bury(std::move(active_));
-    activeEnded(end);
+    activeEnded(end, served);
   } else if (&runner == spare_.get()) {
     bury(std::move(spare_));
     note([](RunnerFigures& figures) { figures.spare = false; });
@@ -152,7 +153,7 @@ void RunnerSupervisor::onEnded(WatchedRunner& runner, const RunnerProcess::End& 
   if (ending_) finishEnding();
 }
 
-void RunnerSupervisor::activeEnded(const RunnerProcess::End& end) {
+void RunnerSupervisor::activeEnded(const RunnerProcess::End& end, bool served) {
   sample_timer_.disarm();
   if (ending_) return;
   if (started_) {
@@ -166,7 +167,7 @@ void RunnerSupervisor::activeEnded(const RunnerProcess::End& end) {
     figures.state = "waiting", figures.pid = 0, figures.last_end = end.how;
     if (end.killed) ++figures.kills;
   });
-  if (!end.fault || now - ready_since_ >= short_life)
+  if (served && (!end.fault || now - ready_since_ >= short_life))
     short_lives_ = 0;
   else
     ++short_lives_;

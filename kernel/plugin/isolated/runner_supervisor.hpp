@@ -75,7 +75,8 @@ class RunnerSupervisor final : public WatchedRunner::Listener {
   [[nodiscard]] std::unique_ptr<WatchedRunner> spawn();
   void takeOver();
   void connectAll();
-  void activeEnded(const RunnerProcess::End& end);
+  // `served`: it had been ready.
+  void activeEnded(const RunnerProcess::End& end, bool served);
   void makeSpare();
   void sample();
   void bury(std::unique_ptr<WatchedRunner> runner);

@@ -143,6 +143,7 @@ Result<void> enterSandbox(const SandboxRules& rules) {
   filter.refuseCall(SYS_clone3, ENOSYS);  // Its flags lie in memory, out of the filter's sight; the C library then takes clone.
   filter.refuseWithout(SYS_clone, 0, CLONE_THREAD);
   filter.refuseUnless(SYS_kill, 0, self);
+  filter.refuseUnless(SYS_prlimit64, 0, 0);  // Its own limits, and nobody else's.
   filter.refuseUnless(SYS_tgkill, 0, self);
   filter.refuseIf(SYS_prctl, 0, PR_SET_PDEATHSIG);
   filter.refuseIf(SYS_prctl, 0, PR_SET_SECCOMP);

@@ -52,8 +52,10 @@ Sent sendMessage(int socket, WireHeader header, std::string_view payload, std::s
   return Sent::all;
 }
 
-WireInbox::WireInbox(std::size_t max)
-    : max_(max), datagram_(std::make_unique_for_overwrite<Block[]>(blocksFor(sizeof(WireHeader) + wire_piece_max))) {}
+WireInbox::WireInbox(std::size_t max, bool takes_descriptors)
+    : max_(max),
+      takes_descriptors_(takes_descriptors),
+      datagram_(std::make_unique_for_overwrite<Block[]>(blocksFor(sizeof(WireHeader) + wire_piece_max))) {}
 
 WireInbox::Got WireInbox::receive(int socket, bool wait) {
   for (;;) {
@@ -62,8 +64,8 @@ WireInbox::Got WireInbox::receive(int socket, bool wait) {
     msghdr message{};
     message.msg_iov = &part;
     message.msg_iovlen = 1;
-    message.msg_control = room;
-    message.msg_controllen = sizeof room;
+    message.msg_control = takes_descriptors_ ? room : nullptr;
+    message.msg_controllen = takes_descriptors_ ? sizeof room : 0;
     const ssize_t got = ::recvmsg(socket, &message, MSG_CMSG_CLOEXEC | (wait ? 0 : MSG_DONTWAIT));
     // ECONNRESET is told once when the other side ended with something unread; what it had sent before is still there.
     if (got < 0 && (errno == EINTR || errno == ECONNRESET)) continue;
@@ -72,6 +74,11 @@ WireInbox::Got WireInbox::receive(int socket, bool wait) {
       int descriptor = -1;
       std::memcpy(&descriptor, CMSG_DATA(control), sizeof descriptor);
       passed_ = Descriptor(descriptor);
+      if (control->cmsg_len != CMSG_LEN(sizeof descriptor)) {  // There is room for two.
+        std::memcpy(&descriptor, CMSG_DATA(control) + sizeof descriptor, sizeof descriptor);
+        const Descriptor unasked(descriptor);
+        return Got::broken;
+      }
     }
     if (got == 0) return Got::ended;
     if ((message.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) != 0) return Got::broken;
@@ -86,7 +93,9 @@ WireInbox::Got WireInbox::accept(std::size_t size) {
   std::memcpy(static_cast<void*>(&header), datagram_.get(), sizeof header);
   const auto* piece = reinterpret_cast<const std::byte*>(datagram_.get()) + sizeof header;
   const std::size_t piece_size = size - sizeof header;
-  if (header.total > max_ || header.offset > header.total || piece_size > header.total - header.offset) return Got::broken;
+  if (header.total > max_ || header.offset > header.total ||
+      piece_size != std::min<std::size_t>(wire_piece_max, header.total - header.offset))
+    return Got::broken;  // A message comes in as few pieces as it can: nobody is kept busy with small ones.
   if (header.offset == 0 && !collecting_) {
     header_ = header;
     payload_ = {reinterpret_cast<const char*>(piece), piece_size};

@@ -58,8 +58,8 @@ class WireInbox {
  public:
   enum class Got : std::uint8_t { message, nothing, ended, broken };
 
-  // `max`: the largest payload that is taken.
-  explicit WireInbox(std::size_t max);
+  // `max`: the largest payload that is taken. A descriptor that comes where none is taken is the system's to close, and the message broken.
+  explicit WireInbox(std::size_t max, bool takes_descriptors = false);
 
   // The next whole message; `nothing`, unless `wait`, while it is not there yet. `broken`: what came is no message.
   [[nodiscard]] Got receive(int socket, bool wait);
@@ -76,6 +76,7 @@ class WireInbox {
   };
 
   std::size_t max_;
+  bool takes_descriptors_;
   std::unique_ptr<Block[]> datagram_;
   std::unique_ptr<Block[]> whole_;  // Of a message in several pieces.
   std::size_t whole_size_ = 0;      // bytes there is room for

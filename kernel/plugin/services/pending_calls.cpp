@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <utility>
+#include <vector>
 
 namespace atrium {
 
@@ -51,16 +52,20 @@ void PendingCalls::complete(const atrium_token& token, atrium_status status, std
   }
 }
 
-void PendingCalls::end() {
-  std::unordered_map<std::uint64_t, atrium_token> left;
+bool PendingCalls::end(std::chrono::milliseconds patience) {
+  std::vector<std::uint64_t> left;
   {
     const std::scoped_lock lock(mutex_);
     ended_ = true;
-    left.swap(tokens_);
+    for (const auto& [number, token] : tokens_) left.push_back(number);
   }
-  for (const auto& [number, token] : left) complete(token, ATRIUM_CANCELLED, "the plugin is ending");
+  // Where answers come from, not here: a completion that does not come back is the plugin's trouble, not this thread's.
+  for (const std::uint64_t number : left)
+    if (!answers_.postAlways([self = shared_from_this(), number] { self->completeNow(number, ATRIUM_CANCELLED, "the plugin is ending"); },
+                             "the end of a service"))
+      completeNow(number, ATRIUM_CANCELLED, "the plugin is ending");
   std::unique_lock lock(mutex_);
-  left_.wait(lock, [this] { return inside_ == 0; });
+  return left_.wait_for(lock, patience, [this] { return tokens_.empty() && inside_ == 0; });
 }
 
 }  // namespace atrium

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <condition_variable>
 #include <cstdint>
 #include <memory>
@@ -25,8 +26,9 @@ class PendingCalls : public std::enable_shared_from_this<PendingCalls> {
   [[nodiscard]] std::optional<std::uint64_t> begin(const atrium_token* token);
   // Completes it, soon. Harmless when the end was faster.
   void finish(std::uint64_t number, atrium_status status, std::string result);
-  // Completes all that is left with ATRIUM_CANCELLED and waits for completions that run. Nothing begins any more.
-  void end();
+  // Completes all that is left with ATRIUM_CANCELLED and waits for completions that run. Nothing begins any more. False: some completion of
+  // the plugin's has not come back after `patience`.
+  [[nodiscard]] bool end(std::chrono::milliseconds patience);
 
  private:
   static void complete(const atrium_token& token, atrium_status status, std::string_view result);

@@ -160,9 +160,10 @@ PluginServices::~PluginServices() = default;
 
 bool PluginServices::end(std::chrono::milliseconds patience) {
   // Calls first: a job may wait for one.
+  bool over = true;
   for (const auto& calls : {kv_calls_, http_calls_, publish_calls_})
-    if (calls) calls->end();
-  return !jobs_ || jobs_->end(patience);
+    if (calls && !calls->end(patience)) over = false;
+  return (!jobs_ || jobs_->end(patience)) && over;
 }
 
 }  // namespace atrium

@@ -135,7 +135,8 @@ class Placed {
                                                         .grants = manifest.grants,
                                                         .probe = false}}});
     if (!runner) return fail(runner.error());
-    return LoadedPlugin::isolated(manifest, file, *std::move(runner), environment);
+    return LoadedPlugin::isolated(manifest, file, *std::move(runner), environment,
+                                  PluginRights{Grants(manifest.grants, manifest.grants), {}});
   }
 
   template <typename Kind>

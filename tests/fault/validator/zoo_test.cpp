@@ -164,7 +164,8 @@ INSTANTIATE_TEST_SUITE_P(LaterAnimals, Zoo,
                                          Animal{"dies-of-nul", "hostile.texts", {}}, Animal{"dies-of-depth", "hostile.json", {}},
                                          Animal{"dies-of-size", "hostile.large", {}}, Animal{"fails-at-odd-text", "hostile.answers", {}},
                                          Animal{"slow", "time.deadline", {}, 8}, Animal{"knows-its-place", "swap.placement", {}, 8},
-                                         Animal{"rare", "fuzz.survives", {}, 9}, Animal{"fears-the-past", "chaos.clock", {}, 10}),
+                                         Animal{"rare", "fuzz.survives", {"hostile.texts"}, 9},
+                                         Animal{"fears-the-past", "chaos.clock", {}, 10}),
                          [](const auto& info) { return underscored(info.param.name); });
 
 class Sound : public testing::TestWithParam<const char*> {};
@@ -231,7 +232,7 @@ TEST(Program, tellsAFindingSoThatItCanBeRepeated) {
   const Outcome outcome = validate(directory.path(), {file});
   for (const std::string& part :
        {std::string("calls.input-unchanged  It does not write to what it was lent."), std::string("expected  a process that lives"),
-        std::string("came      SIGSEGV in check"), std::string("written   sdk/include/atrium/abi.h"),
+        std::string("came      SIG"), std::string("written   sdk/include/atrium/abi.h"),
         "repeat    atrium-validate " + file + " --only calls.input-unchanged --seed 1"})
     EXPECT_NE(outcome.output.find(part), std::string::npos) << part << "\n" << outcome.output;
   const Outcome again = validate(directory.path(), {file, "--only", "calls.input-unchanged", "--json"});

@@ -32,7 +32,7 @@ class WireTest : public testing::Test {
   }
 
   Descriptor here, there;
-  WireInbox inbox{std::size_t{1} << 20};
+  WireInbox inbox{std::size_t{1} << 20, true};
 };
 
 TEST_F(WireTest, carriesAMessageWithItsHeader) {

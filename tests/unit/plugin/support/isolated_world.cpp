@@ -68,7 +68,8 @@ Result<void> IsolatedWorld::start() {
                                               changed_.notify_all();
                                             }}});
   if (!runner) return fail(runner.error());
-  auto plugin = LoadedPlugin::isolated(manifest_, copy_, *std::move(runner), {.log = log_, .clock = clock_, .call_clock = call_clock_});
+  auto plugin = LoadedPlugin::isolated(manifest_, copy_, *std::move(runner), {.log = log_, .clock = clock_, .call_clock = call_clock_},
+                                       PluginRights{Grants(manifest_.grants, std::nullopt), {}});
   if (!plugin) return fail(plugin.error());
   plugin_ = *std::move(plugin);
   thread_.run([this] { hooks_ = isolatedHooks(*plugin_, thread_.loop(), source_, settings); });
