@@ -33,7 +33,7 @@ std::vector<char*> runnerEnvironment() {
   static char language[] = "LANG=C.UTF-8";
   std::vector<char*> kept{language};
   for (char** entry = environ; *entry; ++entry)
-    for (const char* name : {"TZ=", "ASAN_OPTIONS=", "UBSAN_OPTIONS=", "TSAN_OPTIONS=", "GCOV_PREFIX="})
+    for (const char* name : {"TZ=", "UBSAN_OPTIONS=", "TSAN_OPTIONS=", "GCOV_PREFIX="})
       if (std::strncmp(*entry, name, std::strlen(name)) == 0) kept.push_back(*entry);
   kept.push_back(nullptr);
   return kept;
