@@ -194,6 +194,7 @@ class PluginLife(unittest.TestCase):
         self.assertEqual(self.confirmed_then(server, "exit"), 70)
         self.comes_back_without_it(server, "it ended the server by exit() in check")
 
+    @unittest.skipIf("asan" in str(atrium.build_dir) or "tsan" in str(atrium.build_dir), "the sanitizer's report is worth more")
     def test_one_that_hangs_in_a_hook_is_kept_out(self):
         server = self.serve()
         self.assertEqual(self.confirmed_then(server, "hang"), -signal.SIGABRT)
