@@ -7,6 +7,12 @@
 // A sanitizer reports a crash or a leak by an end of its own; here how a plugin ends is what counts, and the system forbids a runner the
 // looks that a search for leaks takes.
 #if defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+extern "C" const char* __tsan_default_options();
+extern "C" const char* __tsan_default_options() {
+  return "handle_segv=0:handle_sigbus=0:handle_sigfpe=0:handle_sigill=0:handle_abort=0";
+}
+#endif
 #if __has_feature(address_sanitizer)
 extern "C" const char* __asan_default_options();
 extern "C" const char* __asan_default_options() {

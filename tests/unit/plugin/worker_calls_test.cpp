@@ -115,6 +115,7 @@ TEST_F(WorkerCallsTest, saysAtOnceThatThePoolIsFull) {
   EXPECT_EQ(answer->status, ATRIUM_FULL);
   EXPECT_TRUE(drained());
   go.set_value();
+  workers.stop();  // Nobody waits for the promise any more.
 }
 
 TEST_F(WorkerCallsTest, canBeGivenUp) {
