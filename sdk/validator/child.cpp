@@ -22,6 +22,10 @@
 
 #include "protocol/json_index.hpp"
 
+#if defined(ATRIUM_COVERAGE)
+extern "C" void __gcov_dump();  // Writes what was reached, which an end of a process does otherwise.
+#endif
+
 namespace atrium::validate {
 
 namespace {
@@ -172,6 +176,14 @@ std::vector<Finding> runInChild(const Probe& probe, const Settings& settings, co
   return std::move(story.findings);
 }
 
+void leave() {
+#if defined(ATRIUM_COVERAGE)
+  __gcov_dump();
+#endif
+  // Without the end of a process: what a plugin left in memory may have registered for it.
+  ::_exit(0);
+}
+
 void beChild(const Probe& probe, const Settings& settings, const Facts& facts, int report) {
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   ::fcntl(report, F_SETFD, FD_CLOEXEC);
@@ -185,8 +197,7 @@ void beChild(const Probe& probe, const Settings& settings, const Facts& facts, i
   check.doing(Survival(probe.rules.front()), "the beginning");
   probe.run(check);
   check.done();
-  // Without the end of a process: what a plugin left in memory may have registered for it.
-  ::_exit(0);
+  leave();
 }
 
 std::vector<Finding> runHere(const Probe& probe, const Settings& settings, const Facts& facts) {

@@ -23,6 +23,8 @@ struct Finding {
 [[nodiscard]] std::vector<Finding> runHere(const Probe& probe, const Settings& settings, const Facts& facts);
 
 // What the child does: the probe, told to the descriptor `report`. Does not return.
+// Ends this process, a child, at once.
+[[noreturn]] void leave();
 [[noreturn]] void beChild(const Probe& probe, const Settings& settings, const Facts& facts, int report);
 
 }  // namespace atrium::validate

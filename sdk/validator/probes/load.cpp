@@ -11,6 +11,7 @@
 #include <chrono>
 #include <thread>
 
+#include "validator/child.hpp"
 #include "validator/probe.hpp"
 
 namespace atrium::validate {
@@ -135,7 +136,7 @@ void probeLoading(Check& check) {
     check.fail("load.threads", "the threads there were before", fmt::format("{} more", threadCount() - threads));
     check.skip("load.unloads", "not looked at, because unloading the code of a living thread crashes");
     check.done();
-    ::_exit(0);
+    leave();
   }
   const std::size_t descriptors = descriptorCount();
   check.doing(Survival("load.destroys"), "create() and destroy() again");
