@@ -22,9 +22,10 @@ struct Finding {
 // Runs it here, for a debugger.
 [[nodiscard]] std::vector<Finding> runHere(const Probe& probe, const Settings& settings, const Facts& facts);
 
-// What the child does: the probe, told to the descriptor `report`. Does not return.
 // Ends this process, a child, at once.
 [[noreturn]] void leave();
+
+// What the child does: the probe, told to the descriptor `report`. Does not return.
 [[noreturn]] void beChild(const Probe& probe, const Settings& settings, const Facts& facts, int report);
 
 }  // namespace atrium::validate
