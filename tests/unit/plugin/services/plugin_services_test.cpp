@@ -211,7 +211,7 @@ TEST_F(PluginServicesTest, whatStorageOwesAtTheEndIsCancelledAndItsLateAnswerDro
   Awaited full;
   kv->get(host(), textOf(""), textOf("k"), &full.token);
   EXPECT_EQ(full.get().first, ATRIUM_FULL);
-  EXPECT_TRUE(services->end(0ms));
+  EXPECT_TRUE(services->end(1min));
   for (Awaited& one : waiting) EXPECT_EQ(one.get().first, ATRIUM_CANCELLED);
   for (auto& late : server.kept) late();  // A second completion would throw.
   answers.stop();
