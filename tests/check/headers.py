@@ -71,7 +71,7 @@ if __name__ == "__main__":
         name = header.relative_to(tree.root)
         language, suffix = ("c++", ".cpp") if header.suffix == ".hpp" else ("c", ".c")
         words = flags(nearest(header, by_language[suffix]))
-        if name.parts[0] == "sdk" and name.parts[1] != "cli":  # What a plugin author has: the SDK, nothing of the kernel, and the standards it promises.
+        if name.parts[0] == "sdk" and name.parts[1] in ("include", "cpp", "testkit"):  # What a plugin author has: the SDK, nothing of the kernel, and the standards it promises.
             words = [words[0], "-std=c11" if language == "c" else "-std=c++20", "-Wall", "-Wextra", "-Wpedantic", "-Werror",
                      f"-I{tree.root / 'sdk' / 'include'}", f"-I{tree.root / 'sdk' / 'cpp'}", f"-I{tree.root / 'sdk' / 'testkit'}"]
         source = out / (str(name).replace("/", "__") + suffix)
