@@ -18,6 +18,6 @@ struct Switch {
 enum class OnFailure : std::uint8_t { allow, deny };
 
 // Where a plugin runs: in this process or in a runner of its own.
-enum class RunPlacement : std::uint8_t { in_process, isolated };
+enum class RunPlacement : std::uint8_t { in_process, isolated, shadow };
 
 }  // namespace atrium

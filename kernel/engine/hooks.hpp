@@ -50,6 +50,10 @@ class HookSet {
   constexpr void add(Hook hook) { bits_ |= 1u << static_cast<unsigned>(hook); }
   [[nodiscard]] constexpr bool has(Hook hook) const { return bits_ >> static_cast<unsigned>(hook) & 1u; }
   [[nodiscard]] constexpr bool empty() const { return bits_ == 0; }
+  friend constexpr HookSet operator|(HookSet one, const HookSet& other) {
+    one.bits_ |= other.bits_;
+    return one;
+  }
 
  private:
   std::uint32_t bits_ = 0;

@@ -280,11 +280,7 @@ ResolvedPlugin PluginCatalog::resolveOne(const CatalogEntry& entry, const Plugin
                         "set storage.deadline; what fails is never taken for stored")
             : problemAt(plugin.use->place, fmt::format("{}: deadline and on_failure are for room types and message types", manifest.id),
                         "leave them out; docs/plugins tells the deadline of each kind"));
-  if (plugin.use && plugin.use->run == RunPlacement::isolated)
-    for (const std::string& kind : plugin.offers)
-      if (!canBeIsolated(kind))
-        problems.push_back(problemAt(plugin.use->place, fmt::format("{}: a {} cannot be isolated", manifest.id, kind),
-                                     "leave run out: what holds the server's data runs inside the server"));
+  checkPlacement(plugin, problems);
   giveRights(plugin, problems);
   auto options = manifest.options.complete(plugin.use ? plugin.use->config : YamlNode(), plugin.use ? plugin.use->place : SourcePlace());
   if (options)
@@ -299,10 +295,29 @@ ResolvedPlugin PluginCatalog::resolveOne(const CatalogEntry& entry, const Plugin
   return plugin;
 }
 
+void PluginCatalog::checkPlacement(const ResolvedPlugin& plugin, ConfigProblems& problems) {
+  if (!plugin.use || plugin.use->run == RunPlacement::in_process) return;
+  const std::string& id = plugin.entry->manifest->id;
+  const auto refuse = [&](std::string what, std::string remedy) {
+    problems.push_back(problemAt(plugin.use->place, fmt::format("{}: {}", id, what), std::move(remedy)));
+  };
+  for (const std::string& kind : plugin.offers)
+    if (plugin.use->run == RunPlacement::isolated) {
+      if (!canBeIsolated(kind))
+        refuse(fmt::format("a {} cannot be isolated", kind), "leave run out: what holds the server's data runs inside the server");
+    } else if (kind != "room-type" && kind != "message-type") {
+      refuse(fmt::format("a {} cannot be a shadow: only room types and message types can", kind),
+             canBeIsolated(kind) ? "let it run isolated, or leave run out" : "leave run out");
+    }
+  if (plugin.use->run == RunPlacement::shadow && plugin.use->on_failure)
+    refuse("a shadow takes no on_failure: nothing that it says takes effect", "leave on_failure out");
+}
+
 void PluginCatalog::giveRights(ResolvedPlugin& plugin, ConfigProblems& problems) {
   const Manifest& manifest = *plugin.entry->manifest;
   plugin.rights.grants = Grants(manifest.grants, plugin.use ? plugin.use->grants : std::nullopt);
   if (!plugin.use) return;
+  if (plugin.use->run == RunPlacement::shadow) plugin.rights.grants.withholdEffects();
   if (plugin.use->grants)
     for (const std::string& grant : *plugin.use->grants)
       if (!Grants::covers(manifest.grants, grant))
@@ -396,15 +411,26 @@ void PluginCatalog::checkRequirements(std::vector<ResolvedPlugin>& resolved, Con
 // Rooms and messages name their types: two plugins for one name would be a matter of luck.
 void PluginCatalog::checkNames(const std::vector<ResolvedPlugin>& resolved, ConfigProblems& problems) {
   std::map<std::pair<std::string_view, std::string_view>, std::string_view> taken;
+  const auto isShadow = [](const ResolvedPlugin& plugin) { return plugin.use && plugin.use->run == RunPlacement::shadow; };
   for (const ResolvedPlugin& plugin : resolved)
     for (const std::string& kind : plugin.offers) {
+      if (isShadow(plugin)) continue;
       const Manifest& manifest = *plugin.entry->manifest;
       const auto [first, is_first] = taken.try_emplace({kind, manifest.nameOf(kind)}, manifest.id);
       if (!is_first)
         problems.push_back(
             problemAt(plugin.use ? plugin.use->place : SourcePlace(),
                       fmt::format("the plugins {} and {} both provide the {} {}", first->second, manifest.id, kind, manifest.nameOf(kind)),
-                      "switch one of them off under plugins.use"));
+                      "switch one of them off under plugins.use, or let one be a shadow of the other"));
+    }
+  for (const ResolvedPlugin& plugin : resolved)
+    for (const std::string& kind : plugin.offers) {
+      const Manifest& manifest = *plugin.entry->manifest;
+      if (isShadow(plugin) && !taken.contains({kind, manifest.nameOf(kind)}))
+        problems.push_back(problemAt(
+            plugin.use->place,
+            fmt::format("{}: no other plugin provides the {} {} that it could be the shadow of", manifest.id, kind, manifest.nameOf(kind)),
+            "switch one on that does, or take run: shadow away"));
     }
 }
 

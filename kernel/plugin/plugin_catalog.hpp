@@ -81,6 +81,8 @@ class PluginCatalog {
   void checkSwitches(const std::map<std::string, Switch>& switches, std::string_view kind, ConfigProblems& problems) const;
   void checkRoomTypes(const PluginWishes& wishes, ConfigProblems& problems) const;
   void checkStorage(const PluginWishes& wishes, ConfigProblems& problems) const;
+  // Whether a plugin can be where it is wanted to run.
+  static void checkPlacement(const ResolvedPlugin& plugin, ConfigProblems& problems);
   static void giveRights(ResolvedPlugin& plugin, ConfigProblems& problems);
   static ResolvedPlugin resolveOne(const CatalogEntry& entry, const PluginWishes& wishes, ConfigProblems& problems);
   static void checkVersion(const ResolvedPlugin& plugin, ConfigProblems& problems);
@@ -88,6 +90,7 @@ class PluginCatalog {
   // which each follows what it requires.
   void checkRequirements(std::vector<ResolvedPlugin>& resolved, ConfigProblems& problems) const;
   [[nodiscard]] std::string lackOf(const ManifestRequirement& requirement, const std::vector<ResolvedPlugin>& resolved) const;
+  // That no two provide the same, and each shadow what another one does.
   static void checkNames(const std::vector<ResolvedPlugin>& resolved, ConfigProblems& problems);
 
   std::vector<CatalogEntry> entries_;

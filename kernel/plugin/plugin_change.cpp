@@ -32,7 +32,8 @@ HookSettings PluginHost::Generation::hookSettings() const {
 std::optional<TypesPublication> PluginHost::Generation::publication() const {
   const HookSettings settings = hookSettings();
   if (!settings.room_type && !settings.message_type) return std::nullopt;
-  TypesPublication publication{.plugin_id = source.plugin_id, .hooks = nullptr, .allow_on_failure = settings.allow_on_failure};
+  TypesPublication publication{
+      .plugin_id = source.plugin_id, .hooks = nullptr, .allow_on_failure = settings.allow_on_failure, .shadow = shadow};
   if (settings.room_type) publication.room_type = loaded->roomType()->info;
   if (settings.message_type) publication.message_type = loaded->messageType()->info;
   if (settings.message_type && entry.manifest->message_schema) publication.message_schema = &*entry.manifest->message_schema;
@@ -72,7 +73,12 @@ Result<std::unique_ptr<PluginHost::Generation>> PluginHost::make(const ResolvedP
   made->rights = plugin.rights;
   made->offers = plugin.offers;
   const Manifest& manifest = *made->entry.manifest;
-  made->source = {.plugin_id = manifest.id, .version = manifest.version, .generation = made->number};
+  made->source = {.plugin_id = manifest.id, .version = manifest.version, .generation = made->number, .placement = made->placement()};
+  if (made->placement() == Placement::shadow) {
+    const std::scoped_lock lock(mutex_);
+    if (!record.shadow) record.shadow = std::make_shared<ShadowLedger>(clock_);
+    made->shadow = record.shadow;
+  }
   const auto giveUp = [&](Error error) {
     note(record, made->number, PluginState::rejected, error.detail);
     return fail(std::move(error));
@@ -214,7 +220,7 @@ Result<void> PluginHost::carryOut(Moves& moves) {
   const auto left = publish(moves);
   // On workers the new one is found before the old one is not.
   for (Move& move : moves)
-    if (move.made) registry_.publish(*move.made->loaded, move.made->offers);
+    if (move.made) registry_.publish(*move.made->loaded, move.made->found());
   for (Move& move : moves)
     if (move.changes() && move.record->current) registry_.withdraw(*move.record->current->loaded);
   static_cast<void>(left->wait(shards_patience));
@@ -232,6 +238,7 @@ void PluginHost::replace(Move& move, const std::shared_ptr<EveryShard>& left) {
   {
     const std::scoped_lock lock(mutex_);
     old = std::exchange(record.current, std::move(move.made));
+    if (old) record.leaving.push_back(old->loaded.get());
     if (record.current) {
       record.entry = record.current->entry;
       record.former.reset();
@@ -254,7 +261,7 @@ void PluginHost::replace(Move& move, const std::shared_ptr<EveryShard>& left) {
 
 void PluginHost::retire(Record& record, std::unique_ptr<Generation> old, const std::shared_ptr<EveryShard>& left, bool forget) {
   old->left = left;
-  if (!left->wait({}) || !registry_.drained(*old->loaded, options_.lease_patience)) {
+  if (!isFree(*old, options_.lease_patience)) {
     old->loaded->breaker().trip();
     note(record, old->number, PluginState::stuck, "a call of it does not come back; it stays in memory until one does");
     const std::scoped_lock lock(mutex_);
@@ -273,9 +280,25 @@ void PluginHost::retire(Record& record, std::unique_ptr<Generation> old, const s
   if (!forget) record.former = std::move(former);
 }
 
+bool PluginHost::isFree(const Generation& old, std::chrono::milliseconds patience) {
+  if (!old.left->wait({}) || !registry_.drained(*old.loaded, patience)) return false;
+  IsolatedPlugin* runner = old.loaded->isolated();
+  return !runner || runner->drained(patience);
+}
+
 // Nobody is inside it and nobody can come.
 bool PluginHost::endGeneration(Record& record, std::unique_ptr<Generation> old) {
   const std::uint64_t number = old->number;
+  // Hooks that were never published belong to their shards' threads like all others.
+  if (old->isolated() && !old->hooks.empty() && shards_.count() > 0) {
+    auto hooks = std::make_shared<std::vector<std::shared_ptr<HookTarget>>>(std::exchange(old->hooks, {}));
+    old->left = shards_.onEach([hooks](TypesPort&, std::size_t shard) { (*hooks)[shard].reset(); });
+    if (!old->left->wait(shards_patience)) {
+      const std::scoped_lock lock(mutex_);
+      record.held.push_back(std::move(old));
+      return false;
+    }
+  }
   // What its services have under way ends first; a job that does not holds its code for good.
   if (!old->loaded->settle()) {
     note(record, number, PluginState::stuck, "one of its jobs does not end; it stays in memory for as long as the server runs");
@@ -287,7 +310,9 @@ bool PluginHost::endGeneration(Record& record, std::unique_ptr<Generation> old) 
   old->hooks.clear();
   {
     const std::scoped_lock lock(mutex_);
+    std::erase(record.leaving, old->loaded.get());
     addFigures(record.past, *old->loaded);
+    if (const IsolatedPlugin* runner = old->loaded->isolated()) record.past_runners += runner->figures();
   }
   const bool gone = old->loaded->end();
   note(record, number, PluginState::stopped);
@@ -308,7 +333,7 @@ void PluginHost::reap() {
     {
       const std::scoped_lock lock(mutex_);
       for (auto& held : record.held)
-        if (!held->stuck && held->left->wait({}) && registry_.drained(*held->loaded, {})) free.push_back(std::move(held));
+        if (!held->stuck && isFree(*held, {})) free.push_back(std::move(held));
       std::erase(record.held, nullptr);
     }
     for (auto& held : free) endGeneration(record, std::move(held));

@@ -111,7 +111,7 @@ Result<void> PluginHost::loadOne(const ResolvedPlugin& plugin) {
                                                    made.error().detail));
     return {};
   }
-  registry_.publish(*(*made)->loaded, (*made)->offers);
+  registry_.publish(*(*made)->loaded, (*made)->found());
   const std::uint64_t number = (*made)->number;
   {
     const std::scoped_lock lock(mutex_);
@@ -158,7 +158,7 @@ Result<void> PluginHost::checkBases() const {
   for (const auto& [name, wish] : options_.wishes.room_types) {
     if (!wish.based_on) continue;
     for (const auto& [id, record] : records_)
-      if (record.current && record.current->offersKind("room-type") &&
+      if (record.current && !record.current->shadow && record.current->offersKind("room-type") &&
           record.current->loaded->manifest().nameOf("room-type") == wish.based_on->name &&
           (record.current->loaded->roomType()->info.flags & ATRIUM_ROOM_TYPE_ADDON))
         problems.push_back(problemAt(

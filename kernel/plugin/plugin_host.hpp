@@ -189,6 +189,8 @@ class PluginHost final : private PluginTroubles {
   void replace(Move& move, const std::shared_ptr<EveryShard>& left);
   // `forget`: it is not to be gone back to.
   void retire(Record& record, std::unique_ptr<Generation> old, const std::shared_ptr<EveryShard>& left, bool forget);
+  // Whether nobody is inside a generation that the shards have let go of, at once or within the patience with leases.
+  [[nodiscard]] bool isFree(const Generation& old, std::chrono::milliseconds patience);
   bool endGeneration(Record& record, std::unique_ptr<Generation> old);
   void reap();
   void adopt(std::unique_ptr<Trial> trial);
@@ -205,6 +207,8 @@ class PluginHost final : private PluginTroubles {
   void note(Record& record, std::uint64_t generation, PluginState state, std::string reason = {});
   void noteLocked(Record& record, std::uint64_t generation, PluginState state, std::string reason);
   void appendOwnSeries(std::string& out) const;
+  void appendRunnerSeries(std::string& out) const;
+  [[nodiscard]] bool isShadow(std::string_view id) const;
   [[nodiscard]] bool missed(const Record& record) const;
   void writeRecord(JsonWriter<std::string>& json, const Record& record) const;
 

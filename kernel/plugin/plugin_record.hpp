@@ -8,10 +8,16 @@
 #include <vector>
 
 #include "plugin/hook_figures.hpp"
+#include "plugin/isolated/isolated_plugin.hpp"
 #include "plugin/plugin_host.hpp"
 #include "plugin/process_hooks.hpp"
 
 namespace atrium {
+
+[[nodiscard]] inline Placement placementOf(const PluginUse* use) {
+  if (!use || use->run == RunPlacement::in_process) return Placement::in_process;
+  return use->run == RunPlacement::isolated ? Placement::isolated : Placement::shadow;
+}
 
 // One load of a plugin, with everything it was made of, so that it can be made again.
 struct PluginHost::Generation {
@@ -25,10 +31,15 @@ struct PluginHost::Generation {
   std::unique_ptr<LoadedPlugin> loaded;
   std::vector<std::shared_ptr<HookTarget>> hooks;  // One a shard, until they are published.
   std::shared_ptr<EveryShard> left;                // Of one that was replaced: the shards that have let go of it.
+  std::shared_ptr<ShadowLedger> shadow;            // Of a shadow: where its answers are counted.
   bool stuck = false;                              // A job of it never ended: it stays for as long as the process lives.
 
   [[nodiscard]] bool offersKind(std::string_view kind) const { return std::ranges::find(offers, kind) != offers.end(); }
-  [[nodiscard]] bool isolated() const { return use && use->run == RunPlacement::isolated; }
+  // Whether it is in a runner.
+  [[nodiscard]] bool isolated() const { return placement() != Placement::in_process; }
+  [[nodiscard]] Placement placement() const { return placementOf(use ? &*use : nullptr); }
+  // What of it is found in the registry.
+  [[nodiscard]] std::vector<std::string> found() const { return shadow ? std::vector<std::string>() : offers; }
   [[nodiscard]] const std::string& sha256() const { return entry.file.sha256; }
   [[nodiscard]] HookSettings hookSettings() const;
   // How its hooks and types are published; nothing: it has none.
@@ -62,12 +73,30 @@ struct PluginHost::Record {
   std::vector<std::unique_ptr<Generation>> held;  // Old ones that somebody is still inside of.
   std::uint64_t generations = 0;                  // How many were made.
   unsigned pinned = 0;                            // How many of them cannot leave the memory.
+  std::vector<const LoadedPlugin*> leaving;       // Replaced or withdrawn, and not yet ended; their figures still count.
   FiguresByHook past;                             // Of those that ended.
+  RunnerFigures past_runners;                     // Likewise, what their runners counted.
+  std::shared_ptr<ShadowLedger> shadow;           // Of all its generations that were shadows; null: none was.
 
   // A new generation is on probation: trouble within that time, and the former one comes back, once.
   std::unique_ptr<Generation> former;  // Without its library.
   Mono probation_until{};
   std::string rolled_back_sha256;  // The file that did not pass; a rescan leaves it alone.
+
+  // Of all generations there were.
+  [[nodiscard]] FiguresByHook hookFigures() const {
+    FiguresByHook sum = past;
+    if (current) addFigures(sum, *current->loaded);
+    for (const LoadedPlugin* old : leaving) addFigures(sum, *old);
+    return sum;
+  }
+  [[nodiscard]] RunnerFigures runnerFigures() const {
+    RunnerFigures sum = past_runners;
+    if (current && current->isolated()) sum += current->loaded->isolated()->figures();
+    for (const LoadedPlugin* old : leaving)
+      if (const IsolatedPlugin* runner = old->isolated()) sum += runner->figures();
+    return sum;
+  }
 
   std::deque<Mono> faults;  // The latest.
   std::string last_fault;

@@ -48,6 +48,25 @@ void writeCalls(JsonWriter<std::string>& json, const FiguresByHook& figures_by_h
   json.end(']');
 }
 
+void writeShadow(JsonWriter<std::string>& json, const ShadowLedger& ledger) {
+  json.key("shadow").begin('{').key("answers").begin('[');
+  const ShadowLedger::Counts counts = ledger.counts();
+  for (unsigned hook = 0; hook < hook_count; ++hook) {
+    if (std::ranges::all_of(counts[hook], [](std::uint64_t count) { return count == 0; })) continue;
+    json.begin('{').key("hook").value(word(static_cast<Hook>(hook)));
+    for (unsigned outcome = 0; outcome < ShadowLedger::outcome_count; ++outcome)
+      json.key(word(static_cast<ShadowLedger::Outcome>(outcome))).value(counts[hook][outcome]);
+    json.end('}');
+  }
+  json.end(']').key("differences").begin('[');
+  for (const ShadowLedger::Difference& one : ledger.differences()) {
+    json.begin('{').key("at").time(one.at).key("hook").value(word(one.hook)).key("tenant_id").value(std::string_view(one.tenant_id));
+    json.key("room_id").value(std::string_view(one.room_id)).key("in_force").value(std::string_view(one.in_force));
+    json.key("shadow").value(std::string_view(one.shadow)).end('}');
+  }
+  json.end(']').end('}');
+}
+
 void writeServices(JsonWriter<std::string>& json, const PluginServices& services) {
   json.key("granted").begin('[');
   for (const std::string& grant : services.grants().list()) json.value(std::string_view(grant));
@@ -91,10 +110,16 @@ bool PluginHost::missed(const Record& record) const {
   return use == options_.wishes.use.end() ? options_.wishes.enabled_by_default : use->second.enabled;
 }
 
+bool PluginHost::isShadow(std::string_view id) const {
+  const auto use = options_.wishes.use.find(std::string(id));
+  return use != options_.wishes.use.end() && use->second.run == RunPlacement::shadow;
+}
+
 PluginsHealth PluginHost::health() const {
   std::vector<std::string> troubles;
   const std::scoped_lock lock(mutex_);
   for (const auto& [id, record] : records_) {
+    if (isShadow(id)) continue;  // Nobody waits for what it says.
     if (missed(record)) {
       const std::string name = record.state == PluginState::rejected ? record.entry.file.path.filename().string() : id;
       troubles.push_back(name + " was " + std::string(word(record.state)) + ": " + record.reason);
@@ -130,6 +155,8 @@ void PluginHost::writeRecord(JsonWriter<std::string>& json, const Record& record
   if (record.generations > 0) json.key("generation").value(record.current ? record.current->number : record.generations);
   if (record.pinned > 0) json.key("pinned_generations").value(record.pinned);
   if (!record.held.empty()) json.key("stuck_generations").value(record.held.size());
+  if (record.current) json.key("run").value(word(record.current->placement()));
+  if (record.shadow) writeShadow(json, *record.shadow);
   if (const IsolatedPlugin* runner = record.current ? record.current->loaded->isolated() : nullptr) {
     const RunnerFigures figures = runner->figures();
     json.key("runner").begin('{').key("state").value(figures.state).key("pid").value(static_cast<std::int64_t>(figures.pid));
@@ -139,9 +166,7 @@ void PluginHost::writeRecord(JsonWriter<std::string>& json, const Record& record
   }
   if (record.current) json.key("options").raw(record.current->options);
   if (record.current) writeServices(json, record.current->loaded->services());
-  FiguresByHook figures = record.past;
-  if (record.current) addFigures(figures, *record.current->loaded);
-  if (record.generations > 0) writeCalls(json, figures);
+  if (record.generations > 0) writeCalls(json, record.hookFigures());
   if (const auto& file = record.quarantine) {
     json.key("quarantine").begin('{').key("reason").value(std::string_view(file->reason)).key("by").value(std::string_view(file->by));
     json.key("since").time(file->since).end('}');
@@ -159,6 +184,33 @@ std::string PluginHost::adminJson() const {
   for (const auto& [id, record] : records_) writeRecord(json, record);
   json.end(']').key("next_cursor").null().end('}');
   return out;
+}
+
+void PluginHost::appendRunnerSeries(std::string& out) const {
+  std::string restarts, kills, answers;
+  {
+    const std::scoped_lock lock(mutex_);
+    for (const auto& [id, record] : records_) {
+      const RunnerFigures sum = record.runnerFigures();
+      if (sum.restarts > 0 || (record.current && record.current->isolated())) {
+        restarts += fmt::format("atrium_plugin_runner_restarts_total{{plugin=\"{}\"}} {}\n", id, sum.restarts);
+        kills += fmt::format("atrium_plugin_runner_kills_total{{plugin=\"{}\"}} {}\n", id, sum.kills);
+      }
+      if (!record.shadow) continue;
+      const ShadowLedger::Counts counts = record.shadow->counts();
+      for (unsigned hook = 0; hook < hook_count; ++hook)
+        for (unsigned outcome = 0; outcome < ShadowLedger::outcome_count; ++outcome)
+          if (counts[hook][outcome] > 0)
+            answers += fmt::format("atrium_plugin_shadow_answers_total{{plugin=\"{}\",hook=\"{}\",outcome=\"{}\"}} {}\n", id,
+                                   word(static_cast<Hook>(hook)), word(static_cast<ShadowLedger::Outcome>(outcome)), counts[hook][outcome]);
+    }
+  }
+  const auto append = [&out](std::string_view name, std::string_view help, const std::string& lines) {
+    if (!lines.empty()) out += fmt::format("# HELP {0} {1}\n# TYPE {0} counter\n{2}", name, help, lines);
+  };
+  append("atrium_plugin_runner_restarts_total", "How often a plugin's runner was started again.", restarts);
+  append("atrium_plugin_runner_kills_total", "Runners that the server ended for a hang or for what they used or wrote.", kills);
+  append("atrium_plugin_shadow_answers_total", "Answers of plugins that run as shadows, by how they compare with those in force.", answers);
 }
 
 void PluginHost::appendOwnSeries(std::string& out) const {
@@ -215,9 +267,7 @@ void PluginHost::appendPrometheus(std::string& out) const {
       for (unsigned state = 0; state < plugin_state_count; ++state)
         states += "atrium_plugin_state{plugin=\"" + id + "\",state=\"" + std::string(word(static_cast<PluginState>(state))) + "\"} " +
                   (record.state == static_cast<PluginState>(state) ? "1\n" : "0\n");
-      FiguresByHook figures_by_hook = record.past;
-      if (record.current) addFigures(figures_by_hook, *record.current->loaded);
-      for (auto& [hook, figures] : figures_by_hook) series.emplace("plugin=\"" + id + "\",hook=\"" + hook + "\"", figures);
+      for (auto& [hook, figures] : record.hookFigures()) series.emplace("plugin=\"" + id + "\",hook=\"" + hook + "\"", figures);
     }
   }
   const auto announce = [&](std::string_view name, std::string_view help, std::string_view kind) {
@@ -239,6 +289,7 @@ void PluginHost::appendPrometheus(std::string& out) const {
       out.append(counter.name).append("{").append(labels).append("} ").append(std::to_string(counter.read(figures))).append("\n");
   }
   appendOwnSeries(out);
+  appendRunnerSeries(out);
   announce("atrium_plugin_call_seconds", "Time inside a plugin's hook.", "histogram");
   for (const auto& [labels, figures] : series) appendPrometheusHistogram(out, "atrium_plugin_call_seconds", labels, figures.duration);
 }

@@ -27,11 +27,7 @@ void PluginSlot::unpark() {
     held_.pop_front();
     const OpenedCall opened = next.request.open();
     const HookCall call = opened.call();
-    // The next generation may lack a hook that was being waited for.
-    if (target_ && !hooks_.has(call.hook))
-      next.done({});
-    else
-      pass(call, std::move(next.done));
+    pass(call, std::move(next.done));
   }
   releasing_ = false;
   parked_ = false;
@@ -46,6 +42,8 @@ void PluginSlot::hold(const HookCall& call, HookDone done) {
 }
 
 void PluginSlot::pass(const HookCall& call, HookDone done) {
+  // The next generation may lack a hook that was being waited for, or only a shadow has it.
+  if (!hooks_.has(call.hook)) return done({});
   if (target_) return target_->call(call, std::move(done));
   HookOutcome outcome;
   if (isAsked(call.hook) && !allow_on_failure_)

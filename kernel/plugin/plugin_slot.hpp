@@ -7,6 +7,7 @@
 
 #include "engine/hook_request.hpp"
 #include "engine/hooks.hpp"
+#include "plugin/shadow.hpp"
 
 namespace atrium {
 
@@ -28,13 +29,22 @@ class PluginSlot final : public HookTarget {
   void park() { parked_ = true; }
   void unpark();
 
+  // Who is shown the calls of its room type, too. Not from within a hook or its completion.
+  [[nodiscard]] ShadowRow& shadows() { return shadows_; }
+
   [[nodiscard]] const std::string& pluginId() const { return plugin_id_; }
   [[nodiscard]] bool published() const { return target_ != nullptr; }
 
-  // Those of the latest target, also while there is none.
-  HookSet hooks() const override { return hooks_; }
-  std::chrono::seconds tickInterval() const override { return tick_interval_; }
+  // Those of the latest target, also while there is none, and of its shadows: what nobody in force answers to is allowed.
+  HookSet hooks() const override { return shadows_.empty() ? hooks_ : hooks_ | shadows_.hooks(); }
+  // Of the target alone.
+  [[nodiscard]] const HookSet& ownHooks() const { return hooks_; }
+  std::chrono::seconds tickInterval() const override {
+    return shadows_.empty() || tick_interval_.count() > 0 ? tick_interval_ : shadows_.tickInterval();
+  }
   void call(const HookCall& call, HookDone done) override {
+    if (!shadows_.empty() && shadows_.hooks().has(call.hook)) [[unlikely]]
+      done = shadows_.watched(call, std::move(done));
     if (parked_) return hold(call, std::move(done));
     pass(call, std::move(done));
   }
@@ -55,6 +65,7 @@ class PluginSlot final : public HookTarget {
   bool parked_ = false;
   bool releasing_ = false;
   std::deque<Held> held_;
+  ShadowRow shadows_{false};
 };
 
 }  // namespace atrium

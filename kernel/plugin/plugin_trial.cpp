@@ -29,7 +29,7 @@ bool PluginHost::needsTrial(const ResolvedPlugin& plugin) const {
   const Manifest& manifest = *plugin.entry->manifest;
   if (manifest.has("storage-backend") || manifest.has("bus")) return false;
   if (manifest.id.starts_with("atrium.") && plugin.entry->file.path.parent_path() == options_.own_plugins) return false;
-  if (plugin.use && plugin.use->run == RunPlacement::isolated) return false;  // Its runner is its trial.
+  if (placementOf(plugin.use) != Placement::in_process) return false;  // Its runner is its trial.
   const std::string& sha256 = plugin.entry->file.sha256;
   return !probed_.contains(sha256) && !unfit_.contains(sha256) && !quarantine_.find(manifest.id, sha256);
 }

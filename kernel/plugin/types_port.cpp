@@ -4,8 +4,6 @@
 #include <set>
 #include <utility>
 
-#include "protocol/errors.hpp"
-
 namespace atrium {
 
 namespace {
@@ -54,7 +52,7 @@ class TypesPort::RoomTypeSlot final : public RoomType {
 
   const atrium_room_type_info& info() const override { return info_; }
   std::span<HookTarget* const> row() const override { return row_; }
-  [[nodiscard]] const PluginSlot* owner() const { return owner_; }
+  [[nodiscard]] PluginSlot* owner() const { return owner_; }
   [[nodiscard]] const std::optional<PlacedName>& basedOn() const { return wish_.based_on; }
   [[nodiscard]] bool present() const { return present_; }
 
@@ -90,8 +88,6 @@ class TypesPort::RoomTypeSlot final : public RoomType {
 
 class TypesPort::MessageTypeSlot final : public MessageType {
  public:
-  MessageTypeSlot() : no_metadata_(JsonDocument::emptyObject()) {}
-
   void take(const atrium_message_type_info& info, const JsonSchema* schema, PluginSlot& slot) {
     name_ = copyOf(info.name);
     info_ = info;
@@ -106,24 +102,23 @@ class TypesPort::MessageTypeSlot final : public MessageType {
   }
   const atrium_message_type_info& info() const override { return info_; }
   HookSet hooks() const override {
-    HookSet hooks = owner_->hooks();
+    HookSet hooks = owner_->ownHooks() | shadows_.hooks();
     if (schema_) hooks.add(Hook::check);
     return hooks;
   }
   void call(const HookCall& call, HookDone done) override {
-    if (call.hook == Hook::check && schema_) {
-      const JsonView metadata(call.message->metadata);
-      std::vector<FieldProblem> problems;
-      schema_->check(metadata.exists() ? metadata : no_metadata_.root(), "/metadata", problems);
-      if (!problems.empty()) {
+    if (!shadows_.empty() && shadows_.hooks().has(call.hook)) [[unlikely]]
+      done = shadows_.watched(call, std::move(done));
+    if (call.hook == Hook::check && schema_)
+      if (auto problem = metadataRefusal(*schema_, call)) {
         HookOutcome refused;
-        refused.refused = Error{Code::validation_failed, {}, 0, std::move(problems)};
+        refused.refused = std::move(problem);
         return done(std::move(refused));
       }
-    }
-    if (!owner_->hooks().has(call.hook)) return done({});
+    if (!owner_->ownHooks().has(call.hook)) return done({});
     owner_->call(call, std::move(done));
   }
+  [[nodiscard]] ShadowRow& shadows() { return shadows_; }
   [[nodiscard]] const PluginSlot* owner() const { return owner_; }
 
   bool present = false;
@@ -132,8 +127,8 @@ class TypesPort::MessageTypeSlot final : public MessageType {
   std::string name_;
   atrium_message_type_info info_{};
   const JsonSchema* schema_ = nullptr;
-  const JsonDocument no_metadata_;
   PluginSlot* owner_ = nullptr;
+  ShadowRow shadows_{true};
 };
 
 TypesPort::TypesPort(const std::map<std::string, RoomTypeWish>& wishes) {
@@ -155,6 +150,8 @@ void TypesPort::dropTypes(const PluginSlot& slot, std::string_view room_type, st
 }
 
 void TypesPort::publish(const TypesPublication& publication) {
+  if (publication.shadow) return publishShadow(publication);
+  shadows_.erase(publication.plugin_id);
   PluginSlot& slot = slotOf(publication.plugin_id);
   const std::chrono::seconds tick_interval{publication.room_type ? publication.room_type->tick_seconds : 0};
   slot.publish(publication.hooks, publication.allow_on_failure, tick_interval);
@@ -171,6 +168,32 @@ void TypesPort::publish(const TypesPublication& publication) {
   }
   dropTypes(slot, room_type, message_type);
   compose();
+}
+
+void TypesPort::publishShadow(const TypesPublication& publication) {
+  // It may have been in force until now.
+  if (const auto found = plugins_.find(publication.plugin_id); found != plugins_.end()) {
+    dropTypes(*found->second, {}, {});
+    found->second->withdraw();
+  }
+  const std::chrono::seconds tick_interval{publication.room_type ? publication.room_type->tick_seconds : 0};
+  shadows_.insert_or_assign(
+      publication.plugin_id,
+      ShadowOf{publication.room_type ? copyOf(publication.room_type->name) : std::string(),
+               publication.message_type ? copyOf(publication.message_type->name) : std::string(),
+               std::make_shared<Shadow>(publication.hooks, publication.shadow, publication.message_schema, tick_interval)});
+  compose();
+}
+
+void TypesPort::linkShadows() {
+  for (const auto& [id, slot] : plugins_) slot->shadows().clear();
+  for (const auto& [name, type] : message_types_) type->shadows().clear();
+  for (const auto& [id, shadow] : shadows_) {
+    if (const auto type = room_types_.find(shadow.room_type); type != room_types_.end() && type->second->owner())
+      type->second->owner()->shadows().add(shadow.shadow);
+    if (const auto type = message_types_.find(shadow.message_type); type != message_types_.end())
+      type->second->shadows().add(shadow.shadow);
+  }
 }
 
 TypesPort::RoomTypeSlot& TypesPort::roomTypeSlot(const std::string& name) {
@@ -200,10 +223,15 @@ void TypesPort::compose() {
     }
     left.erase(ready.begin(), ready.end());
   }
+  linkShadows();
   if (changed_) changed_();
 }
 
 void TypesPort::withdraw(std::string_view plugin_id) {
+  if (const auto shadow = shadows_.find(plugin_id); shadow != shadows_.end()) {
+    shadows_.erase(shadow);
+    return compose();
+  }
   const auto found = plugins_.find(plugin_id);
   if (found == plugins_.end()) return;
   dropTypes(*found->second, {}, {});

@@ -22,6 +22,8 @@ struct TypesPublication {
   std::optional<atrium_room_type_info> room_type{};  // Copied with its texts, name included.
   std::optional<atrium_message_type_info> message_type{};
   const JsonSchema* message_schema = nullptr;  // Lives until the plugin is published anew or withdrawn. Null: none.
+  // Where its answers are counted when it only sees the calls of types that other plugins bring under these names; null: it brings them.
+  std::shared_ptr<ShadowLedger> shadow{};
 };
 
 // The room types and message types as one shard sees them. The objects it gives stay as long as it does; plugins come and go behind them.
@@ -50,9 +52,16 @@ class TypesPort final : public Types {
  private:
   class RoomTypeSlot;
   class MessageTypeSlot;
+  struct ShadowOf {
+    std::string room_type, message_type;  // Empty: none.
+    std::shared_ptr<Shadow> shadow;
+  };
   PluginSlot& slotOf(const std::string& plugin_id);
   // Puts together the room types that the configuration makes of those there are, and the rows of all.
   void compose();
+  void publishShadow(const TypesPublication& publication);
+  // Lets each shadow see the calls of whoever brings its types at present.
+  void linkShadows();
   RoomTypeSlot& roomTypeSlot(const std::string& name);
   // Marks the types of that plugin as gone, but those named.
   void dropTypes(const PluginSlot& slot, std::string_view room_type, std::string_view message_type);
@@ -60,6 +69,7 @@ class TypesPort final : public Types {
   std::map<std::string, std::unique_ptr<PluginSlot>, std::less<>> plugins_;  // By id.
   std::map<std::string, std::unique_ptr<RoomTypeSlot>, std::less<>> room_types_;
   std::map<std::string, std::unique_ptr<MessageTypeSlot>, std::less<>> message_types_;
+  std::map<std::string, ShadowOf, std::less<>> shadows_;  // By id.
   std::move_only_function<void()> changed_;
 };
 

@@ -80,6 +80,16 @@ std::shared_ptr<RunnerChannel> IsolatedPlugin::openChannel(Loop& loop) {
   return channel;
 }
 
+bool IsolatedPlugin::drained(std::chrono::milliseconds patience) {
+  std::vector<std::shared_ptr<RunnerChannel::Inbox>> channels;
+  {
+    const std::scoped_lock lock(mutex_);
+    channels = channels_;
+  }
+  const Mono until = steadyNow() + patience;
+  return std::ranges::all_of(channels, [until](const auto& channel) { return channel->waitClosed(until); });
+}
+
 // A channel to the present runner. Null, with `why`, when there is none by `until`.
 std::unique_ptr<IsolatedPlugin::WorkerChannel> IsolatedPlugin::takeChannel(Mono until, std::string& why) {
   {

@@ -47,6 +47,9 @@ class IsolatedPlugin {
 
   // A channel for calls from that loop. On its thread, or before it runs.
   [[nodiscard]] std::shared_ptr<RunnerChannel> openChannel(Loop& loop);
+  // Waits until all channels for loops are gone, and with them the calls under way in them. False: some were there after `patience`. Any
+  // thread but those loops'.
+  [[nodiscard]] bool drained(std::chrono::milliseconds patience);
 
   // Makes one call and waits for its answer: at most for its deadline and the grace, and for a runner to be there. A call that may be
   // repeated is made once more when its runner ended. `progress` may be empty; it is called on this thread. Any thread but a loop's.

@@ -25,6 +25,11 @@ bool RunnerChannel::Inbox::closed() {
   return loop_ == nullptr;
 }
 
+bool RunnerChannel::Inbox::waitClosed(Mono until) {
+  std::unique_lock lock(mutex_);
+  return gone_.wait_until(lock, until, [this] { return loop_ == nullptr; });
+}
+
 std::future<void> RunnerChannel::Inbox::abandon(const std::shared_ptr<Inbox>& self) {
   std::promise<void> promise;
   auto over = promise.get_future();
@@ -48,9 +53,10 @@ RunnerChannel::RunnerChannel(Loop& loop)
 
 RunnerChannel::~RunnerChannel() {
   inbox_->channel_ = nullptr;
+  if (socket_) loop_.unwatch(socket_.get(), *this);
   const std::scoped_lock lock(inbox_->mutex_);
   inbox_->loop_ = nullptr;
-  if (socket_) loop_.unwatch(socket_.get(), *this);
+  inbox_->gone_.notify_all();
 }
 
 void RunnerChannel::call(Call call, RunnerAnswered done) {

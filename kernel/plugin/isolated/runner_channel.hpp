@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <condition_variable>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
@@ -63,6 +64,8 @@ class RunnerChannel final : public Watcher, public std::enable_shared_from_this<
     explicit Inbox(Loop& loop) : loop_(&loop) {}
     void deliver(const std::shared_ptr<Inbox>& self, Descriptor socket, std::shared_ptr<RunnerProcess> process);
     [[nodiscard]] bool closed();
+    // Waits until the channel has gone; false: it has not by then.
+    [[nodiscard]] bool waitClosed(Mono until);
     // No runner comes any more: what waits fails, or is dropped where the loop has ended, and those who would hear of it with it. The
     // future is ready when that is over.
     [[nodiscard]] std::future<void> abandon(const std::shared_ptr<Inbox>& self);
@@ -70,6 +73,7 @@ class RunnerChannel final : public Watcher, public std::enable_shared_from_this<
    private:
     friend class RunnerChannel;
     std::mutex mutex_;
+    std::condition_variable gone_;
     Loop* loop_;                        // Null: the channel is gone. Under the mutex.
     RunnerChannel* channel_ = nullptr;  // On the loop's thread.
   };

@@ -27,6 +27,13 @@ struct RunnerFigures {
   std::uint64_t memory_bytes = 0;
   double cpu_percent = 0;  // Of one core, over the last second.
   std::string last_end;    // How the last one that ended did; empty: none has.
+
+  // Adds what another one's runners counted.
+  RunnerFigures& operator+=(const RunnerFigures& other) {
+    restarts += other.restarts;
+    kills += other.kills;
+    return *this;
+  }
 };
 
 // Keeps one plugin's runner running: starts it, keeps a second one warm that takes over at once when the first one ends, starts anew with

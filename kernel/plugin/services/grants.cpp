@@ -61,6 +61,11 @@ Grants::Grants(std::span<const std::string> wanted, const std::optional<std::vec
   }
 }
 
+void Grants::withholdEffects() {
+  std::erase_if(granted_,
+                [](const std::string& grant) { return grant == "publish" || grant == "network" || grant.starts_with(http_prefix); });
+}
+
 bool Grants::has(std::string_view service) const {
   if (service == "http") return std::ranges::any_of(granted_, [](const std::string& grant) { return grant.starts_with(http_prefix); });
   return std::ranges::find(granted_, service) != granted_.end();

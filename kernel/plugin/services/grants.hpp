@@ -24,6 +24,9 @@ class Grants {
   // `named` is what the operator wrote; nothing: he wrote nothing, and the plugin gets what it wants but http:* and network.
   Grants(std::span<const std::string> wanted, const std::optional<std::vector<std::string>>& named);
 
+  // Takes away what reaches others: publish, http and network.
+  void withholdEffects();
+
   // Whether that service, or "network", is granted; of "http" whether any address is.
   [[nodiscard]] bool has(std::string_view service) const;
   // Whether requests to that address are granted; `port` is a number.

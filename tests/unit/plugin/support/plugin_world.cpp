@@ -59,6 +59,7 @@ Result<void> PluginWorld::start() {
   auto host = PluginHost::start({.directories = {directory_},
                                  .copies = copies_.path() / "copies",
                                  .wishes = wishes,
+                                 .runner = runner,
                                  .memory = memory,
                                  .lease_patience = std::chrono::milliseconds{50}},
                                 log, clock);

@@ -46,6 +46,7 @@ class PluginWorld {
   [[nodiscard]] std::string tell(std::string_view file, std::string_view key) const;
 
   PluginWishes wishes;
+  std::filesystem::path runner = {};  // The program; empty: nothing can be isolated.
   std::filesystem::path memory = {};  // Where the host remembers what must survive it; empty: nowhere.
   ManualClock clock;
   Log log{Log::Options{.level = LogLevel::error}};
