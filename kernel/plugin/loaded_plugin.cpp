@@ -65,8 +65,9 @@ LoadedPlugin::~LoadedPlugin() {
 
 Result<std::unique_ptr<LoadedPlugin>> LoadedPlugin::isolated(const Manifest& manifest, const std::filesystem::path& library_file,
                                                              std::unique_ptr<IsolatedPlugin> runner, Environment environment,
-                                                             PluginRights rights) {
-  std::unique_ptr<LoadedPlugin> plugin(new LoadedPlugin(manifest, library_file, std::nullopt, environment, std::move(rights)));
+                                                             std::unique_ptr<PluginServices> services) {
+  std::unique_ptr<LoadedPlugin> plugin(new LoadedPlugin(manifest, library_file, std::nullopt, environment, PluginRights{}));
+  plugin->services_ = std::move(services);
   const Offer& offer = runner->offer();
   plugin->self_ = reinterpret_cast<atrium_plugin*>(runner.get());
   plugin->isolated_ = std::move(runner);
@@ -259,6 +260,7 @@ bool LoadedPlugin::end() {
   if (isolated_) {
     isolated_.reset();
     self_ = nullptr;
+    static_cast<void>(services_->end(end_patience));  // No code of the plugin's waits for it.
     std::error_code ignored;
     std::filesystem::remove(library_file_, ignored);
     return true;

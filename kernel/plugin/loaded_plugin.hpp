@@ -51,10 +51,11 @@ class LoadedPlugin {
                                                                   std::string_view options, Environment environment,
                                                                   std::optional<PluginRights> rights = std::nullopt);
   // Stands for a plugin in a runner, whose private copy is `library_file`: with tables that lead there, and without code of its own.
-  // Fails with plugin_failed when what the runner offers makes no sense. The copy is removed in the end.
+  // Fails with plugin_failed when what the runner offers makes no sense. The copy is removed in the end. `services` are those that the
+  // runner reaches.
   [[nodiscard]] static Result<std::unique_ptr<LoadedPlugin>> isolated(const Manifest& manifest, const std::filesystem::path& library_file,
                                                                       std::unique_ptr<IsolatedPlugin> runner, Environment environment,
-                                                                      PluginRights rights);
+                                                                      std::unique_ptr<PluginServices> services);
   ~LoadedPlugin();
   LoadedPlugin(const LoadedPlugin&) = delete;
   LoadedPlugin& operator=(const LoadedPlugin&) = delete;

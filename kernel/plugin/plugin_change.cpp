@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 #include "plugin/isolated/isolated_hooks.hpp"
@@ -17,6 +18,12 @@ constexpr unsigned pinned_max = 10;
 constexpr std::chrono::milliseconds shards_patience{5000};  // With a shard that does not come to its posts.
 constexpr std::chrono::milliseconds park_patience{1000};
 constexpr std::chrono::seconds probation{60};
+
+// Whether it may do something that nobody asked it for in that moment.
+bool actsByItself(const Grants& grants) {
+  return std::ranges::any_of(std::array{"kv", "publish", "http", "timer", "executor"},
+                             [&grants](const char* service) { return grants.has(service); });
+}
 
 constexpr std::string_view pin_reason = "its code stays in memory: a unique symbol or a thread-local object with a destructor holds it";
 
@@ -46,15 +53,20 @@ Result<std::unique_ptr<LoadedPlugin>> PluginHost::isolate(const Generation& made
   const Manifest& manifest = *made.entry.manifest;
   const PluginUse use = made.use.value_or(PluginUse{});
   LoadOrder order{.library_file = copy, .options = made.options, .grants = made.rights.grants.list(), .secrets = made.rights.secrets};
+  auto services = runnerServices(manifest.id, made.rights, options_.services, clock_, log_);
+  order.services = needsServer(made.rights.grants);
+  order.jobs = true;
   order.sandbox = {.memory_bytes = use.memory_limit, .network = made.rights.grants.has("network")};
   auto runner = runners().start(
       {.runner = {.manifest = manifest,
                   .program = {},
                   .order = std::move(order),
                   .cpu_percent_max = static_cast<unsigned>(use.cpu_limit),
+                  .spare = !made.shadow && !actsByItself(made.rights.grants),
+                  .services = services.get(),
                   .on_fault = [this, id = manifest.id, number = made.number](const std::string& how) { faulted(id, number, how); }}});
   if (!runner) return fail(std::move(runner.error()));
-  return LoadedPlugin::isolated(manifest, copy, *std::move(runner), environment, made.rights);
+  return LoadedPlugin::isolated(manifest, copy, *std::move(runner), environment, std::move(services));
 }
 
 // Null: it is isolated, and no loop is known from which it could be called.

@@ -33,6 +33,23 @@ class Placement(unittest.IsolatedAsyncioTestCase):
             self.assertGreater(self.runner(server, ids[0])["restarts"], 0)
             self.assertIn("killed from outside", self.runner(server, ids[0])["last_end"])
 
+    async def test_a_runner_has_its_services_and_acts_once(self):
+        remind = "atrium.command.remind"
+        with session.server(plugins=f"use: {{{remind}: {{run: isolated}}}}") as server:
+            room = session.make_room(server, "ana")
+            self.assertFalse(self.runner(server, remind)["spare"])
+            async with session.connect(server, "ana", room) as ana:
+                await ana.send("run_command", text="/remind 1s Look again", ref="first")
+                self.assertEqual((await ana.until("command_result"))["result"]["text"], "I will remind you in 1s.")
+                await ana.message("Reminder for Ana: Look again")
+                # What it keeps outlives it: its next runner reads it and tells of it.
+                await ana.send("run_command", text="/remind 2s And again", ref="second")
+                await ana.until("command_result")
+                os.kill(self.runner(server, remind)["pid"], signal.SIGKILL)
+                await ana.message("Reminder for Ana: And again")
+            history = server.get(f"/collaboration/rooms/{room}/history", server.token("ana")).json
+            self.assertEqual(sorted(message["content"] for message in history), ["Reminder for Ana: And again", "Reminder for Ana: Look again"])
+
     def test_a_storage_cannot_be_isolated(self):
         with self.assertRaises(Exception) as refused:
             with session.server(plugins="use: {atrium.storage.sqlite: {run: isolated}}"):

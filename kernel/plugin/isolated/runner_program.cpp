@@ -15,23 +15,29 @@
 
 #include "base/clock.hpp"
 #include "base/log.hpp"
+#include "base/metrics.hpp"
+#include "loop/worker_pool.hpp"
 #include "plugin/hook_tables.hpp"
 #include "plugin/isolated/hook_answer.hpp"
 #include "plugin/isolated/load_order.hpp"
 #include "plugin/isolated/offer.hpp"
+#include "plugin/isolated/runner_line.hpp"
 #include "plugin/isolated/runner_methods.hpp"
 #include "plugin/isolated/wire.hpp"
 #include "plugin/loaded_plugin.hpp"
 #include "plugin/plugin_file.hpp"
 #include "protocol/errors.hpp"
+#include "protocol/metrics.hpp"
 
 namespace atrium {
 
 namespace {
 
-constexpr int exit_refused = 1;                           // The plugin cannot be used; the server was told why.
-constexpr int exit_alone = 2;                             // No server.
-constexpr int exit_misspoken = 3;                         // What came over a socket was no message.
+constexpr int exit_refused = 1;         // The plugin cannot be used; the server was told why.
+constexpr int exit_alone = 2;           // No server.
+constexpr int exit_misspoken = 3;       // What came over a socket was no message.
+constexpr unsigned worker_threads = 2;  // For the plugin's jobs and timers.
+constexpr std::size_t jobs_max = 1000;
 constexpr std::size_t stack_size = std::size_t{1} << 20;  // Of a channel's thread: it counts as the plugin's memory.
 
 void say(WireKind kind, std::string_view payload) {
@@ -42,7 +48,16 @@ void say(WireKind kind, std::string_view payload) {
 // One plugin with everything it needs, from the order to its end.
 class Runner {
  public:
-  explicit Runner(LoadOrder order) : order_(std::move(order)), log_({.level = order_.log_level}) {}
+  // `services`: the line to the server's; none: there is none.
+  Runner(LoadOrder order, Descriptor services) : order_(std::move(order)), log_({.level = order_.log_level}) {
+    const Grants grants(order_.grants, order_.grants);
+    if (order_.jobs && (grants.has("timer") || grants.has("executor")))
+      workers_.emplace(WorkerPool::Options{.threads = worker_threads, .jobs_max = jobs_max}, clock_, log_, metrics_.makeSet());
+    if (!services) return;
+    line_ = std::make_unique<RunnerLine>(std::move(services));
+    if (grants.has("kv") || grants.has("publish") || grants.has("http"))
+      answers_.emplace(WorkerPool::Options{.threads = 1}, clock_, log_, metrics_.makeSet());
+  }
 
   [[nodiscard]] Result<void> load() {
     // The file is read and checked once more: what was a private copy then, may be anything now.
@@ -51,9 +66,14 @@ class Runner {
     auto manifest = parseManifest(file->manifest, "plugin.yaml");
     if (!manifest) return fail(std::move(manifest.error()));
     manifest_ = *std::move(manifest);
-    auto loaded = LoadedPlugin::load(manifest_, order_.library_file, order_.options,
-                                     {.log = log_, .clock = clock_, .call_clock = call_clock_, .keep_copy = true},
-                                     PluginRights{Grants(order_.grants, order_.grants), order_.secrets});
+    auto loaded = LoadedPlugin::load(
+        manifest_, order_.library_file, order_.options,
+        {.log = log_,
+         .clock = clock_,
+         .call_clock = call_clock_,
+         .services = {.workers = workers_ ? &*workers_ : nullptr, .answers = answers_ ? &*answers_ : nullptr, .line = line_.get()},
+         .keep_copy = true},
+        PluginRights{Grants(order_.grants, order_.grants), order_.secrets});
     if (!loaded) return fail(std::move(loaded.error()));
     plugin_ = *std::move(loaded);
     hooks_.emplace(*plugin_, true, true);
@@ -111,6 +131,9 @@ class Runner {
   Log log_;
   Manifest manifest_;
   RunnerTokens tokens_;
+  MetricRegistry metrics_{metric_table};
+  std::unique_ptr<RunnerLine> line_;  // Null, as the next two are left out, where nothing needs them.
+  std::optional<WorkerPool> workers_, answers_;
   std::unique_ptr<LoadedPlugin> plugin_;
   std::optional<HookTables> hooks_;
   std::vector<std::thread> threads_;
@@ -156,6 +179,12 @@ int runRunner() {
   if (inbox.receive(runner_control, true) != WireInbox::Got::message || inbox.header().kind != WireKind::load) return exit_alone;
   auto order = LoadOrder::decode(inbox.payload());
   if (!order) return exit_misspoken;
+  Descriptor services;
+  if (order->services) {
+    if (inbox.receive(runner_control, true) != WireInbox::Got::message || inbox.header().kind != WireKind::services) return exit_misspoken;
+    services = inbox.takeDescriptor();
+    if (!services) return exit_misspoken;
+  }
 
   if (auto shut = enterSandbox(order->sandbox); !shut) {
     say(WireKind::refuse, shut.error().detail);
@@ -167,7 +196,7 @@ int runRunner() {
     pthread_attr_destroy(&attributes);
   }
   const bool only_probe = order->probe;
-  Runner runner(*std::move(order));
+  Runner runner(*std::move(order), std::move(services));
   if (auto loaded = runner.load(); !loaded) {
     say(WireKind::refuse, loaded.error().detail);
     return exit_refused;

@@ -59,7 +59,7 @@ RunnerFigures RunnerSupervisor::figures() const {
 }
 
 std::unique_ptr<WatchedRunner> RunnerSupervisor::spawn() {
-  auto runner = WatchedRunner::start(loop_, plan_.program, plan_.order, plan_.start_patience, *this);
+  auto runner = WatchedRunner::start(loop_, plan_.program, plan_.order, plan_.start_patience, *this, plan_.services);
   if (runner) return *std::move(runner);
   log_.error("runner.not_started", {{"plugin", plan_.manifest.id}, {"reason", runner.error().detail}});
   if (started_) std::exchange(started_, {})(fail(runner.error()));
@@ -100,7 +100,7 @@ void RunnerSupervisor::connectAll() {
 }
 
 void RunnerSupervisor::makeSpare() {
-  if (!ending_ && !spare_) spare_ = spawn();
+  if (plan_.spare && !ending_ && !spare_) spare_ = spawn();
 }
 
 void RunnerSupervisor::connect(std::shared_ptr<RunnerChannel::Inbox> channel) {

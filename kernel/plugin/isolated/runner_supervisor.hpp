@@ -36,8 +36,9 @@ struct RunnerFigures {
   }
 };
 
-// Keeps one plugin's runner running: starts it, keeps a second one warm that takes over at once when the first one ends, starts anew with
-// back-off when that happens again and again, watches what it uses, and hands a socket to each channel whenever a runner takes over.
+// Keeps one plugin's runner running: starts it, keeps a second one warm, where it may, that takes over at once when the first one ends,
+// starts anew with back-off when that happens again and again, watches what it uses, and hands a socket to each channel whenever a runner
+// takes over.
 //
 // The first end is answered at once. A runner that lived for less than a second by its own doing makes the next one wait: 50 ms, twice as
 // long each time, at most 30 s. One that was killed from outside does not.
@@ -49,6 +50,10 @@ class RunnerSupervisor final : public WatchedRunner::Listener {
     LoadOrder order;
     std::chrono::milliseconds start_patience{10'000};
     unsigned cpu_percent_max = 0;  // Of one core, over a second; 0: no limit.
+    // Whether a second one stands by. Not where a plugin acts by itself: both would.
+    bool spare = true;
+    // What its runners ask of services is asked of these, which outlive the supervisor; null: they have none of the server's.
+    PluginServices* services = nullptr;
     // A runner ended by the plugin's own doing; `how` is a sentence's end. On the supervisor's thread. May be empty.
     std::function<void(const std::string& how)> on_fault{};
     // What an operator sees has changed. On the supervisor's thread. May be empty.

@@ -17,13 +17,21 @@ constexpr std::size_t sentence_max = 1000;      // bytes of why it would not ser
 }  // namespace
 
 Result<std::unique_ptr<WatchedRunner>> WatchedRunner::start(Loop& loop, const std::filesystem::path& program, const LoadOrder& order,
-                                                            std::chrono::milliseconds patience, Listener& listener) {
+                                                            std::chrono::milliseconds patience, Listener& listener,
+                                                            PluginServices* services) {
   auto process = RunnerProcess::spawn(program);
   if (!process) return fail(std::move(process.error()));
   std::unique_ptr<WatchedRunner> runner(new WatchedRunner(loop, listener, *std::move(process)));
   std::size_t sent = 0;
   // A runner that ends before it has read this is told by its end.
   static_cast<void>(sendMessage(runner->process_->control(), {.kind = WireKind::load}, order.encode(), sent, true));
+  if (services && order.services) {
+    auto line = makeChannel();
+    if (!line) return fail(std::move(line.error()));
+    sent = 0;
+    static_cast<void>(sendMessage(runner->process_->control(), {.kind = WireKind::services}, {}, sent, true, line->second.get()));
+    runner->services_ = std::make_unique<ServiceCounter>(loop, *services, std::move(line->first), runner->process_);
+  }
   runner->too_late_ = fmt::format("it was not ready within {} ms", patience.count());
   loop.timers().arm(runner->timer_, loop.now().mono + patience);
   return runner;

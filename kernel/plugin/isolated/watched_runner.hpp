@@ -13,6 +13,7 @@
 #include "loop/loop.hpp"
 #include "plugin/isolated/load_order.hpp"
 #include "plugin/isolated/runner_process.hpp"
+#include "plugin/isolated/service_counter.hpp"
 #include "plugin/isolated/wire.hpp"
 
 namespace atrium {
@@ -33,11 +34,11 @@ class WatchedRunner {
   static constexpr std::size_t line_max = 8192;
   static constexpr std::size_t offer_max = std::size_t{64} << 20;  // A bundle of pages is part of what it offers.
 
-  // Starts the program and gives it its order; it is killed when it is not ready after `patience`. `loop` and `listener` outlive it.
-  // Fails with plugin_failed.
+  // Starts the program and gives it its order; it is killed when it is not ready after `patience`. `loop`, `listener` and `services`, which
+  // it reaches when they are not null and the order says so, outlive it. Fails with plugin_failed.
   [[nodiscard]] static Result<std::unique_ptr<WatchedRunner>> start(Loop& loop, const std::filesystem::path& program,
                                                                     const LoadOrder& order, std::chrono::milliseconds patience,
-                                                                    Listener& listener);
+                                                                    Listener& listener, PluginServices* services = nullptr);
   ~WatchedRunner();  // Kills what still runs.
   WatchedRunner(const WatchedRunner&) = delete;
   WatchedRunner& operator=(const WatchedRunner&) = delete;
@@ -79,6 +80,7 @@ class WatchedRunner {
   Watch output_watch_;
   Watch end_watch_;
   Timer timer_;
+  std::unique_ptr<ServiceCounter> services_;  // Null: it has none of the server's.
 };
 
 }  // namespace atrium

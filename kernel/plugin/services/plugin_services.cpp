@@ -77,9 +77,18 @@ struct PluginServices::Tables {
   }
 
   static std::uint32_t declareMetric(const atrium_host* host, std::uint32_t kind, atrium_text name, atrium_text help) {
-    return of(host).metrics_.declare(kind, viewOf(name), viewOf(help));
+    PluginServices& self = of(host);
+    const std::uint32_t metric = self.metrics_.declare(kind, viewOf(name), viewOf(help));
+    if (metric != 0 && self.parts_.line) self.parts_.line->declareMetric(metric, kind, viewOf(name), viewOf(help));
+    return metric;
   }
-  static void recordMetric(const atrium_host* host, std::uint32_t metric, double value) { of(host).metrics_.record(metric, value); }
+  static void recordMetric(const atrium_host* host, std::uint32_t metric, double value) {
+    PluginServices& self = of(host);
+    if (self.parts_.line)
+      self.parts_.line->recordMetric(metric, value);
+    else
+      self.metrics_.record(metric, value);
+  }
 
   static atrium_status postJob(const atrium_host* host, void (*job)(void*), void* context) { return of(host).jobs_->post(job, context); }
   static atrium_status startTimer(const atrium_host* host, std::uint64_t delay_ms, void (*fire)(void*), void* context,
@@ -105,24 +114,32 @@ struct PluginServices::Tables {
 
   static void kvGet(const atrium_host* host, atrium_text tenant, atrium_text key, const atrium_token* token) {
     const PluginServices& self = of(host);
+    if (self.parts_.line)
+      return carryKv(*self.parts_.line, ServiceMethod::kv_get, self.kv_calls_, {viewOf(tenant), viewOf(key)}, {}, token);
     kv_service::get(*self.parts_.server, self.kv_calls_, self.plugin_id_, {viewOf(tenant), viewOf(key)}, token);
   }
   static void kvPut(const atrium_host* host, atrium_text tenant, atrium_text key, atrium_text value, const atrium_token* token) {
     const PluginServices& self = of(host);
+    if (self.parts_.line)
+      return carryKv(*self.parts_.line, ServiceMethod::kv_put, self.kv_calls_, {viewOf(tenant), viewOf(key)}, viewOf(value), token);
     kv_service::put(*self.parts_.server, self.kv_calls_, self.plugin_id_, {viewOf(tenant), viewOf(key)}, viewOf(value), token);
   }
   static void kvRemove(const atrium_host* host, atrium_text tenant, atrium_text key, const atrium_token* token) {
     const PluginServices& self = of(host);
+    if (self.parts_.line)
+      return carryKv(*self.parts_.line, ServiceMethod::kv_remove, self.kv_calls_, {viewOf(tenant), viewOf(key)}, {}, token);
     kv_service::remove(*self.parts_.server, self.kv_calls_, self.plugin_id_, {viewOf(tenant), viewOf(key)}, token);
   }
 
   static void publishPost(const atrium_host* host, const atrium_publication* publication, const atrium_token* token) {
     const PluginServices& self = of(host);
+    if (self.parts_.line) return carryPublication(*self.parts_.line, self.publish_calls_, publication, token);
     publishMessage(*self.parts_.server, self.publish_calls_, self.plugin_id_, publication, token);
   }
 
   static void httpSend(const atrium_host* host, const atrium_http_call* call, const atrium_token* token) {
     const PluginServices& self = of(host);
+    if (self.parts_.line) return carryHttp(*self.parts_.line, self.http_calls_, call, token);
     self.parts_.http->send(self.http_calls_, self.rights_.grants, self.plugin_id_, call, token);
   }
 
@@ -151,12 +168,20 @@ PluginServices::PluginServices(std::string plugin_id, PluginRights rights, const
       host_{.struct_size = sizeof(atrium_host), .context = this, .get_service = Tables::get} {
   if (parts.workers) jobs_ = std::make_shared<PluginJobs>(*parts.workers, plugin_id_, std::move(guarded));
   if (!parts.answers) return;
-  if (parts.server) kv_calls_ = std::make_shared<PendingCalls>(*parts.answers, ATRIUM_KV_PENDING_MAX);
-  if (parts.server) publish_calls_ = std::make_shared<PendingCalls>(*parts.answers, ATRIUM_PUBLISH_PENDING_MAX);
-  if (parts.http) http_calls_ = std::make_shared<PendingCalls>(*parts.answers, ATRIUM_HTTP_PENDING_MAX);
+  if (parts.server || parts.line) kv_calls_ = std::make_shared<PendingCalls>(*parts.answers, ATRIUM_KV_PENDING_MAX);
+  if (parts.server || parts.line) publish_calls_ = std::make_shared<PendingCalls>(*parts.answers, ATRIUM_PUBLISH_PENDING_MAX);
+  if (parts.http || parts.line) http_calls_ = std::make_shared<PendingCalls>(*parts.answers, ATRIUM_HTTP_PENDING_MAX);
 }
 
 PluginServices::~PluginServices() = default;
+
+bool needsServer(const Grants& grants) { return grants.has("kv") || grants.has("publish") || grants.has("http") || grants.has("metrics"); }
+
+std::unique_ptr<PluginServices> runnerServices(const std::string& plugin_id, const PluginRights& rights, ServiceParts parts,
+                                               const Clock& clock, Log& log) {
+  parts.workers = nullptr;
+  return std::make_unique<PluginServices>(plugin_id, rights, parts, clock, log, PluginJobs::Guarded());
+}
 
 bool PluginServices::end(std::chrono::milliseconds patience) {
   // Calls first: a job may wait for one.

@@ -15,6 +15,7 @@
 #include "plugin/services/plugin_jobs.hpp"
 #include "plugin/services/plugin_metrics.hpp"
 #include "plugin/services/server_access.hpp"
+#include "plugin/services/service_line.hpp"
 
 namespace atrium {
 
@@ -24,6 +25,7 @@ struct ServiceParts {
   WorkerPool* answers = nullptr;  // Where answers are handed to plugins; apart from `workers`, whose jobs may wait for them.
   ServerAccess* server = nullptr;
   HttpClient* http = nullptr;
+  ServiceLine* line = nullptr;  // In a runner: what of the server is asked there. Then `server` and `http` are null.
 };
 
 // The services (atrium/service/) as one instance of a plugin sees them. Made before its create() and ended before its destroy().
@@ -64,5 +66,11 @@ class PluginServices {
   std::shared_ptr<PendingCalls> kv_calls_, http_calls_, publish_calls_;  // Null without answers.
   atrium_host host_;
 };
+
+// Whether a plugin in a runner asks the server for something.
+[[nodiscard]] bool needsServer(const Grants& grants);
+// Those that the server keeps for a plugin in a runner, whose jobs and timers are the runner's. All of it outlives them.
+[[nodiscard]] std::unique_ptr<PluginServices> runnerServices(const std::string& plugin_id, const PluginRights& rights, ServiceParts parts,
+                                                             const Clock& clock, Log& log);
 
 }  // namespace atrium

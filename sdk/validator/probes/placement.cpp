@@ -135,8 +135,9 @@ class Placed {
                                                         .grants = manifest.grants,
                                                         .probe = false}}});
     if (!runner) return fail(runner.error());
-    return LoadedPlugin::isolated(manifest, file, *std::move(runner), environment,
-                                  PluginRights{Grants(manifest.grants, manifest.grants), {}});
+    return LoadedPlugin::isolated(
+        manifest, file, *std::move(runner), environment,
+        runnerServices(manifest.id, PluginRights{Grants(manifest.grants, manifest.grants), {}}, {}, environment.clock, environment.log));
   }
 
   template <typename Kind>

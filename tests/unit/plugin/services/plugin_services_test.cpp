@@ -3,7 +3,6 @@
 #include <gtest/gtest.h>
 
 #include <future>
-#include <map>
 
 #include "atrium/service/clock.h"
 #include "atrium/service/executor.h"
@@ -16,6 +15,7 @@
 #include "atrium/service/random.h"
 #include "atrium/service/secrets.h"
 #include "atrium/service/timer.h"
+#include "fake_server.hpp"
 #include "plugin/plugin_text.hpp"
 #include "protocol/errors.hpp"
 #include "protocol/metrics.hpp"
@@ -24,37 +24,7 @@ namespace atrium {
 namespace {
 
 using namespace std::chrono_literals;
-
-// A server whose storage answers at once, or when the test lets it.
-class FakeServer final : public ServerAccess {
- public:
-  void get(DocumentKey key, Completion<std::optional<Document>> done) override {
-    asked.push_back(key);
-    if (silent) return kept.push_back([done = std::move(done)]() mutable { done(std::nullopt); });
-    const auto found = values.find(key);
-    done(found == values.end() ? std::optional<Document>() : Document{key, 1, found->second});
-  }
-  void write(std::vector<DocumentWrite> writes, Completion<void> done) override {
-    for (const DocumentWrite& write : writes)
-      if (write.value)
-        values[write.key] = *write.value;
-      else
-        values.erase(write.key);
-    done({});
-  }
-  void scan(DocumentKey, DocumentKey, std::uint32_t, Completion<std::vector<Document>> done) override { done({}); }
-  void post(PluginPost post, Completion<std::string> done) override {
-    posted.push_back(post.tenant_id + " " + post.plugin_id + " " + std::string(post.body.text()));
-    if (post.room_id == "room_gone") return done(fail(Code::not_found));
-    done("{}");
-  }
-
-  bool silent = false;
-  std::vector<DocumentKey> asked;
-  std::map<DocumentKey, std::string> values;
-  std::vector<std::move_only_function<void()>> kept;
-  std::vector<std::string> posted;
-};
+using test::FakeServer;
 
 // What a token of a plugin's was completed with.
 struct Awaited {

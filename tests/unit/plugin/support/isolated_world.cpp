@@ -51,11 +51,20 @@ IsolatedWorld::~IsolatedWorld() {
 }
 
 Result<void> IsolatedWorld::start() {
-  const LoadOrder order{.library_file = copy_, .options = options_, .log_level = LogLevel::error, .sandbox = sandbox};
+  const std::vector<std::string> granted = runner_grants.value_or(grants.value_or(manifest_.grants));
+  const LoadOrder order{.library_file = copy_,
+                        .options = options_,
+                        .log_level = LogLevel::error,
+                        .sandbox = sandbox,
+                        .grants = granted,
+                        .services = needsServer(Grants(granted, granted)),
+                        .jobs = true};
+  auto services = runnerServices(manifest_.id, PluginRights{Grants(manifest_.grants, grants), {}}, parts, clock_, log_);
   auto runner = host_.start({.runner = {.manifest = manifest_,
                                         .program = {},
                                         .order = order,
                                         .cpu_percent_max = cpu_percent_max,
+                                        .services = services.get(),
                                         .on_fault =
                                             [this](const std::string& how) {
                                               const std::scoped_lock lock(mutex_);
@@ -69,7 +78,7 @@ Result<void> IsolatedWorld::start() {
                                             }}});
   if (!runner) return fail(runner.error());
   auto plugin = LoadedPlugin::isolated(manifest_, copy_, *std::move(runner), {.log = log_, .clock = clock_, .call_clock = call_clock_},
-                                       PluginRights{Grants(manifest_.grants, std::nullopt), {}});
+                                       std::move(services));
   if (!plugin) return fail(plugin.error());
   plugin_ = *std::move(plugin);
   thread_.run([this] { hooks_ = isolatedHooks(*plugin_, thread_.loop(), source_, settings); });

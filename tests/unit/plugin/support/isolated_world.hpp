@@ -71,6 +71,9 @@ class IsolatedWorld {
 
   SandboxRules sandbox;
   unsigned cpu_percent_max = 0;
+  ServiceParts parts;                                                    // What its services are built on.
+  std::optional<std::vector<std::string>> grants = {};                   // Nothing: what its manifest wants.
+  std::optional<std::vector<std::string>> runner_grants = std::nullopt;  // What the runner believes to be granted; nothing: that.
   HookSettings settings;
   Scene scene;
 

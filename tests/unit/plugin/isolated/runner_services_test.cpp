@@ -1,0 +1,219 @@
+// Services as a plugin sees them in this process and in a runner: the same.
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <string>
+#include <thread>
+
+#include "fake_server.hpp"
+#include "isolated_world.hpp"
+#include "plugin/process_hooks.hpp"
+#include "protocol/metrics.hpp"
+
+namespace atrium::test {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr const char* plugin_file = ATRIUM_ISOLATED_PLUGINS "/test_services.so";
+
+// What the services of a server are built on.
+struct Parts {
+  SystemClock clock;
+  Log log{Log::Options{.level = LogLevel::error}};
+  MetricRegistry registry{metric_table};
+  FakeServer server;
+  WorkerPool workers{{.threads = 2}, clock, log, registry.makeSet()};
+  WorkerPool answers{{.threads = 1}, clock, log, registry.makeSet()};
+  HttpClient http{{.threads = 1}, clock, log, registry.makeSet()};
+  [[nodiscard]] ServiceParts parts() { return {.workers = &workers, .answers = &answers, .server = &server, .http = &http}; }
+};
+
+// The plugin in this process.
+class ProcessWorld {
+ public:
+  explicit ProcessWorld(const ServiceParts& parts) : parts_(parts) {}
+  ~ProcessWorld() {
+    hooks_.reset();
+    plugin_.reset();
+  }
+  void start(const std::optional<std::vector<std::string>>& grants) {
+    auto file = readPluginFile(plugin_file);
+    manifest_ = *parseManifest(file->manifest, "plugin.yaml");
+    auto copies = PluginCopies::open(directory_.path() / "copies");
+    auto plugin = LoadedPlugin::load(manifest_, *copies->write(*file, manifest_.id), "{}",
+                                     {.log = log_, .clock = clock_, .call_clock = call_clock_, .services = parts_},
+                                     PluginRights{Grants(manifest_.grants, grants), {}});
+    ASSERT_TRUE(plugin) << plugin.error().detail;
+    plugin_ = *std::move(plugin);
+    source_.plugin_id = manifest_.id;
+    hooks_ = processHooks(*plugin_, source_, {.message_type = false});
+  }
+  [[nodiscard]] HookOutcome post(std::string content) {
+    scene_.content = std::move(content);
+    const auto room = scene_.room();
+    const auto user = scene_.user();
+    const auto message = scene_.message();
+    HookOutcome said;
+    hooks_->call({.hook = Hook::will_post, .room = &room, .user = &user, .message = &message},
+                 [&said](HookOutcome outcome) { said = std::move(outcome); });
+    return said;
+  }
+  [[nodiscard]] LoadedPlugin& plugin() { return *plugin_; }
+
+ private:
+  ServiceParts parts_;
+  SystemClock clock_;
+  CallClock call_clock_;
+  Log log_{Log::Options{.level = LogLevel::error}};
+  TemporaryDirectory directory_;
+  Manifest manifest_;
+  HookSource source_;
+  Scene scene_;
+  std::unique_ptr<LoadedPlugin> plugin_;
+  std::shared_ptr<HookTarget> hooks_;
+};
+
+class ServicesTest : public testing::TestWithParam<Placement> {
+ protected:
+  void start(std::optional<std::vector<std::string>> grants = std::nullopt) {
+    if (GetParam() == Placement::in_process) return here.start(grants);
+    there.emplace(plugin_file);
+    there->settings.room_deadline = 30s;
+    there->parts = base.parts();
+    there->grants = std::move(grants);
+    const auto started = there->start();
+    ASSERT_TRUE(started) << started.error().detail;
+  }
+  std::string said(const std::string& what) {
+    const HookOutcome outcome = there ? there->post(what) : here.post(what);
+    return outcome.refused && !outcome.failed ? outcome.refused->detail : "failed";
+  }
+  [[nodiscard]] LoadedPlugin& plugin() { return there ? there->plugin() : here.plugin(); }
+
+  Parts base;
+  ProcessWorld here{base.parts()};
+  std::optional<IsolatedWorld> there;
+};
+
+TEST_P(ServicesTest, keepValuesUnderThePluginsId) {
+  start();
+  EXPECT_EQ(said("get"), std::to_string(ATRIUM_NOT_FOUND) + " ");
+  EXPECT_EQ(said("put"), "0 ");
+  EXPECT_EQ(said("get"), "0 value \x01 of it");
+  ASSERT_EQ(base.server.asked.size(), 2u);
+  EXPECT_EQ(base.server.asked.front(), (DocumentKey{std::string(kv_service::collection), "test.services", "acme", "key"}));
+  EXPECT_EQ(said("remove"), "0 ");
+  EXPECT_EQ(said("get"), std::to_string(ATRIUM_NOT_FOUND) + " ");
+  EXPECT_TRUE(said("long key").starts_with(std::to_string(ATRIUM_INVALID)));
+}
+
+TEST_P(ServicesTest, postMessagesInThePluginsName) {
+  start();
+  EXPECT_EQ(said("publish"), "0 {}");
+  ASSERT_EQ(base.server.posted.size(), 1u);
+  EXPECT_EQ(base.server.posted.front(),
+            R"(acme test.services {"room_id":"room_1","message_type":"system","content":"Hello","priority":"normal","metadata":{"a":1}})");
+  EXPECT_TRUE(said("nowhere").starts_with(std::to_string(ATRIUM_NOT_FOUND)));
+}
+
+TEST_P(ServicesTest, reachOnlyWhatIsGranted) {
+  start();
+  EXPECT_EQ(said("elsewhere"), std::to_string(ATRIUM_DENIED));
+  EXPECT_EQ(said("refused"), std::to_string(ATRIUM_FAILED));
+}
+
+TEST_P(ServicesTest, runTimersAndJobs) {
+  start();
+  EXPECT_EQ(said("timer"), "fired");
+  EXPECT_EQ(said("job"), "ran");
+}
+
+TEST_P(ServicesTest, countWhatThePluginCounts) {
+  start();
+  constexpr int times = 300;  // More than go together.
+  for (int n = 0; n < times; ++n) EXPECT_EQ(said("nothing"), "what?");
+  // From a runner it comes soon, not at once.
+  const auto count = [this] {
+    const auto readings = plugin().services().metrics().read();
+    return readings.empty() ? 0.0 : readings.front().value;
+  };
+  const auto until = std::chrono::steady_clock::now() + 30s;
+  while (count() < times && std::chrono::steady_clock::now() < until) std::this_thread::yield();
+  EXPECT_EQ(count(), times);
+  EXPECT_EQ(plugin().services().metrics().read().front().help, "What it was asked.");
+}
+
+TEST_P(ServicesTest, areNotThereUnlessTheyAreGranted) {
+  start(std::vector<std::string>{"log"});
+  EXPECT_EQ(said("get"), std::to_string(ATRIUM_DENIED) + " The grant kv was not given.");
+  EXPECT_EQ(said("publish"), std::to_string(ATRIUM_DENIED) + " The grant publish was not given.");
+  EXPECT_EQ(said("timer"), "no timer");
+  EXPECT_EQ(said("job"), "no executor");
+  EXPECT_TRUE(plugin().services().metrics().read().empty());
+}
+
+TEST_P(ServicesTest, takeNoMoreThanTheirBound) {
+  base.server.silent = true;
+  start();
+  EXPECT_EQ(said("begin many"), "begun");
+  EXPECT_EQ(said("many"), "44 full, 0 others");
+}
+
+std::string nameOf(const testing::TestParamInfo<Placement>& placement) {
+  return placement.param == Placement::isolated ? "Isolated" : "InProcess";
+}
+INSTANTIATE_TEST_SUITE_P(Placements, ServicesTest, testing::Values(Placement::in_process, Placement::isolated), nameOf);
+
+// A runner that believes it was granted more than it was.
+TEST(RunnerServices, areRefusedByTheServerWhateverTheRunnerBelieves) {
+  Parts base;
+  IsolatedWorld world(plugin_file);
+  world.settings.room_deadline = 30s;
+  world.parts = base.parts();
+  world.grants = std::vector<std::string>{"log"};
+  world.runner_grants = std::vector<std::string>{"kv", "publish", "http:127.0.0.1:1", "http:example.com", "metrics"};
+  ASSERT_TRUE(world.start());
+  const auto said = [&world](const char* what) { return world.post(what).refused.value_or(Error{}).detail; };
+  for (const char* what : {"get", "put", "remove", "publish"})
+    EXPECT_EQ(said(what), std::to_string(ATRIUM_DENIED) + " The grant for this service was not given.") << what;
+  for (const char* what : {"elsewhere", "refused"}) EXPECT_EQ(said(what), std::to_string(ATRIUM_DENIED)) << what;
+  EXPECT_TRUE(base.server.asked.empty());
+  EXPECT_TRUE(base.server.posted.empty());
+  EXPECT_TRUE(world.plugin().services().metrics().read().empty());
+  EXPECT_EQ(world.runner().figures().restarts, 0u);
+}
+
+TEST(RunnerServices, endARunnerThatAsksThemForWhatIsNoRequest) {
+  Parts base;
+  for (const char* what : {"scribble", "half a request"}) {
+    IsolatedWorld world(plugin_file);
+    world.settings.room_deadline = 30s;
+    world.parts = base.parts();
+    ASSERT_TRUE(world.start());
+    EXPECT_TRUE(world.post(what).failed) << what;
+    ASSERT_FALSE(world.faults().empty());
+    EXPECT_EQ(world.faults().front(), "it asked its services for what is no request") << what;
+    EXPECT_EQ(world.post("put").refused.value_or(Error{}).detail, "0 ") << "its next runner has them";
+  }
+}
+
+TEST(RunnerServices, forgetWhatARunnerAskedThatEnded) {
+  Parts base;
+  base.server.silent = true;
+  IsolatedWorld world(plugin_file);
+  world.settings.room_deadline = 200ms;
+  world.parts = base.parts();
+  ASSERT_TRUE(world.start());
+  EXPECT_TRUE(world.post("get").failed) << "it waits until it is cut off, in two runners";
+  EXPECT_TRUE(world.become([](const RunnerFigures& now) { return now.restarts == 2 && now.pid != 0; }));
+  world.thread().run([] {});
+  ASSERT_EQ(base.server.kept.size(), 2u);
+  for (auto& answer : base.server.kept) answer();  // Nobody hears them.
+  EXPECT_EQ(world.post("nothing").refused.value_or(Error{}).detail, "what?");
+}
+
+}  // namespace
+}  // namespace atrium::test
