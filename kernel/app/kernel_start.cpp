@@ -8,6 +8,7 @@
 #include "app/edge.hpp"
 #include "app/kernel.hpp"
 #include "app/settings_map.hpp"
+#include "plugin/tombstone.hpp"
 #include "protocol/metrics.hpp"
 
 // The steps of a start: configuration, data directory, plugins, storage, loops with their shards and transports, and last the listening
@@ -51,8 +52,12 @@ std::expected<void, std::string> Kernel::openDataDirectory() {
 }
 
 std::expected<void, std::string> Kernel::loadPlugins() {
-  workers_ = std::make_unique<WorkerPool>(workerOptions(settings_), clock_, log_, metrics_.makeSet());
-  answers_ = std::make_unique<WorkerPool>(WorkerPool::Options{.threads = 1}, clock_, log_, metrics_.makeSet());
+  // Both run code of plugins.
+  WorkerPool::Options worker_options = workerOptions(settings_);
+  worker_options.thread_began = Tombstone::watchThread;
+  workers_ = std::make_unique<WorkerPool>(worker_options, clock_, log_, metrics_.makeSet());
+  answers_ = std::make_unique<WorkerPool>(WorkerPool::Options{.threads = 1, .thread_began = Tombstone::watchThread}, clock_, log_,
+                                          metrics_.makeSet());
   http_ = std::make_unique<HttpClient>(HttpClient::Options{}, clock_, log_, metrics_.makeSet());
   PluginHost::Options options = pluginOptions(settings_, options_.program_directory, data_->path());
   options.services = {.workers = workers_.get(), .answers = answers_.get(), .server = &access_, .http = http_.get()};

@@ -61,8 +61,9 @@ std::string TokenDesk::issuerOf(std::string_view token) {
 }
 
 void TokenDesk::ask(std::string token, Completion<Principal> done) {
-  const Digest digest = own_.digestOf(token);
-  const auto same = asking_.find(digest);
+  forgetOtherJudges();
+  const Question question{own_.digestOf(token), generation_};
+  const auto same = asking_.find(question);
   if (waiting_ >= limits_.waiting_max || (same == asking_.end() && asking_.size() >= limits_.asking_max)) {
     metrics_.add(Metric::authenticator_overloaded);
     return done(fail(Code::overloaded, "More tokens wait to be judged than can be.", 1000));
@@ -70,10 +71,9 @@ void TokenDesk::ask(std::string token, Completion<Principal> done) {
   ++waiting_;
   metrics_.add(Metric::authenticator_waiting);
   if (same != asking_.end()) return same->second.push_back(std::move(done));
-  asking_[digest].push_back(std::move(done));
+  asking_[question].push_back(std::move(done));
   std::string issuer = issuerOf(token);
-  judges_.judge(std::move(token), std::move(issuer),
-                [this, digest, generation = generation_](Result<JudgedToken> answer) { judged(digest, generation, std::move(answer)); });
+  judges_.judge(std::move(token), std::move(issuer), [this, question](Result<JudgedToken> answer) { judged(question, std::move(answer)); });
 }
 
 // A principal of the judges' making is held to the same bounds as one of our own tokens.
@@ -90,13 +90,14 @@ Result<JudgedToken> TokenDesk::checked(Result<JudgedToken> answer) const {
   return answer;
 }
 
-void TokenDesk::judged(const Digest& digest, std::uint64_t generation, Result<JudgedToken> answer) {
+void TokenDesk::judged(const Question& question, Result<JudgedToken> answer) {
+  const Digest& digest = question.digest;
   answer = checked(std::move(answer));
   const bool failed = !answer && (answer.error().code == Code::plugin_failed || answer.error().code == Code::overloaded);
   metrics_.add(answer ? Metric::authenticator_accepted : failed ? Metric::authenticator_failed : Metric::authenticator_denied);
   const Result<Principal> verdict = answer ? Result<Principal>(answer->principal) : fail(answer.error());
   forgetOtherJudges();
-  if (generation == generation_) {
+  if (question.generation == generation_) {
     if (answer) {
       const Wall until = std::min(answer->principal.expires, now_.wall + std::min(answer->cache, cache_max));
       if (now_.wall < until) accepted_.add(digest, {verdict, until});
@@ -104,7 +105,7 @@ void TokenDesk::judged(const Digest& digest, std::uint64_t generation, Result<Ju
       refused_.add(digest, {verdict, now_.wall + (failed ? limits_.failed_for : limits_.refused_for)});
     }
   }
-  const auto asked = asking_.extract(digest);
+  const auto asked = asking_.extract(question);
   waiting_ -= asked.mapped().size();
   metrics_.add(Metric::authenticator_waiting, -static_cast<std::int64_t>(asked.mapped().size()));
   for (auto& done : asked.mapped()) done(verdict);

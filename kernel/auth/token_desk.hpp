@@ -44,8 +44,17 @@ class TokenDesk final : public Tokens {
     Result<Principal> verdict;
     Wall until;
   };
+  // A token before the judges of one generation: whoever brings it to later ones has it judged anew.
+  struct Question {
+    Digest digest;
+    std::uint64_t generation;
+    bool operator==(const Question&) const = default;
+  };
+  struct QuestionHash {
+    std::size_t operator()(const Question& question) const { return DigestHash{}(question.digest); }
+  };
   [[nodiscard]] std::string issuerOf(std::string_view token);
-  void judged(const Digest& digest, std::uint64_t generation, Result<JudgedToken> answer);
+  void judged(const Question& question, Result<JudgedToken> answer);
   [[nodiscard]] Result<JudgedToken> checked(Result<JudgedToken> answer) const;
   void forgetOtherJudges();
 
@@ -56,7 +65,7 @@ class TokenDesk final : public Tokens {
   Limits limits_;
   Remembered<Known> accepted_, refused_;
   std::uint64_t generation_;  // Of the judges, whose answers are remembered.
-  std::unordered_map<Digest, std::vector<Completion<Principal>>, DigestHash> asking_;
+  std::unordered_map<Question, std::vector<Completion<Principal>>, QuestionHash> asking_;
   std::size_t waiting_ = 0;
   JsonIndexer indexer_;
   std::string scratch_;

@@ -50,20 +50,27 @@ bool WorkerPool::add(Job job, bool bounded) {
 }
 
 std::uint64_t WorkerPool::postAfter(std::chrono::nanoseconds delay, Task job, std::string what) {
+  return addLater(later_, delay, {std::move(job), std::move(what)});
+}
+std::uint64_t WorkerPool::alarmAfter(std::chrono::nanoseconds delay, Task alarm) {
+  return addLater(alarms_, delay, {std::move(alarm), {}});
+}
+
+std::uint64_t WorkerPool::addLater(LaterByTime& among, std::chrono::nanoseconds delay, Job job) {
   const Mono due = clock_.now().mono + std::max(delay, std::chrono::nanoseconds{0});
   std::uint64_t number = 0;
   bool first = false;
   {
     const std::scoped_lock lock(mutex_);
     if (stopping_) return 0;
-    if (later_.size() >= options_.later_max) {
+    if (later_.size() + alarms_.size() >= options_.later_max) {
       if (options_.refused) metrics_.add(*options_.refused);
       return 0;
     }
     number = ++last_number_;
-    const auto at = later_.emplace(due, Later{number, {std::move(job), std::move(what)}});
-    later_by_number_.emplace(number, at);
-    first = at == later_.begin();
+    const auto at = among.emplace(due, Later{number, std::move(job)});
+    later_by_number_.emplace(number, Place{&among, at});
+    first = at == among.begin();
   }
   if (first) keeper_wakes_.notify_one();
   return number;
@@ -74,15 +81,30 @@ bool WorkerPool::cancel(std::uint64_t number) {
   const std::scoped_lock lock(mutex_);
   const auto found = later_by_number_.find(number);
   if (found == later_by_number_.end()) return false;
-  cancelled = later_.extract(found->second);
+  cancelled = found->second.among->extract(found->second.at);
   later_by_number_.erase(found);
   return true;
 }
 
 void WorkerPool::look(Mono now) {
-  const std::scoped_lock lock(mutex_);
-  handOver(now);
-  findHung(now);
+  std::vector<Task> due;
+  {
+    const std::scoped_lock lock(mutex_);
+    due = takeAlarms(now);
+    handOver(now);
+    findHung(now);
+  }
+  for (Task& alarm : due) alarm();
+}
+
+std::vector<Task> WorkerPool::takeAlarms(Mono now) {
+  std::vector<Task> due;
+  while (!alarms_.empty() && alarms_.begin()->first <= now) {
+    due.push_back(std::move(alarms_.begin()->second.job.run));
+    later_by_number_.erase(alarms_.begin()->second.number);
+    alarms_.erase(alarms_.begin());
+  }
+  return due;
 }
 
 void WorkerPool::handOver(Mono now) {
@@ -116,6 +138,7 @@ void WorkerPool::addWorker() {
 }
 
 void WorkerPool::runWorker(Worker& self) {
+  if (options_.thread_began) options_.thread_began();
   std::unique_lock lock(mutex_);
   for (;;) {
     work_.wait(lock, [this] { return stopping_ || !waiting_.empty(); });
@@ -164,21 +187,30 @@ void WorkerPool::runKeeper() {
       continue;
     }
     const Mono now = clock_.now().mono;
+    if (std::vector<Task> due = takeAlarms(now); !due.empty()) {
+      lock.unlock();
+      for (Task& alarm : due) alarm();
+      due.clear();
+      lock.lock();
+      continue;
+    }
     handOver(now);
     findHung(now);
     std::chrono::nanoseconds pause = keeper_period;
-    if (!later_.empty()) pause = std::min(pause, later_.begin()->first - now);
     // What is due and is still here found the pool full.
-    keeper_wakes_.wait_for(lock, std::max<std::chrono::nanoseconds>(pause, options_.full_retry));
+    if (!later_.empty()) pause = std::max<std::chrono::nanoseconds>(std::min(pause, later_.begin()->first - now), options_.full_retry);
+    if (!alarms_.empty()) pause = std::min(pause, alarms_.begin()->first - now);
+    keeper_wakes_.wait_for(lock, pause);
   }
 }
 
 void WorkerPool::stop() {
-  LaterByTime forgotten;  // Destroyed outside the lock.
+  LaterByTime forgotten, silenced;  // Destroyed outside the lock.
   {
     const std::scoped_lock lock(mutex_);
     stopping_ = true;
     forgotten.swap(later_);
+    silenced.swap(alarms_);
     later_by_number_.clear();
   }
   work_.notify_all();

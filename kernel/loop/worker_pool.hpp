@@ -4,6 +4,7 @@
 #include <condition_variable>
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <list>
 #include <map>
 #include <mutex>
@@ -24,13 +25,13 @@ namespace atrium {
 
 // Threads for what may block: calls of plugins above all. Jobs begin in the order they were posted and end in any. A job that hangs keeps
 // its thread, which nothing can take back; it is told, and one more thread works in its place, up to a bound. One more thread, the
-// keeper, posts what is to run later and looks for jobs that hang.
+// keeper, posts what is to run later, runs alarms and looks for jobs that hang.
 class WorkerPool {
  public:
   struct Options {
     unsigned threads = 0;                         // 0: one for each core the process may use, at least two.
     std::size_t jobs_max = 200;                   // That wait or run; post() is refused above it.
-    std::size_t later_max = 100'000;              // That are to run later; postAfter() is refused above it.
+    std::size_t later_max = 100'000;              // That are to run later, alarms included; postAfter() is refused above it.
     std::chrono::nanoseconds hang_after = 30s;    // A job that runs longer counts as hung.
     unsigned replacements_max = 8;                // Threads in place of hung ones, at a time.
     std::chrono::milliseconds full_retry = 10ms;  // When a job that is due finds the pool full.
@@ -39,6 +40,7 @@ class WorkerPool {
     std::optional<Metric> hung = std::nullopt;
     std::optional<Metric> refused = std::nullopt;
     std::optional<Metric> job_seconds = std::nullopt;
+    std::function<void()> thread_began = {};  // Run first on each of the threads; it neither blocks nor throws.
   };
   // Starts the threads. All of it outlives the pool; `metrics` is the pool's own set.
   WorkerPool(Options options, const Clock& clock, Log& log, MetricSet& metrics);
@@ -55,10 +57,13 @@ class WorkerPool {
   // Runs `job` once the clock has moved on by `delay`, or later: one that is due waits while the pool is full. Returns its number for
   // cancel(); 0: refused. Any thread.
   [[nodiscard]] std::uint64_t postAfter(std::chrono::nanoseconds delay, Task job, std::string what = {});
+  // As postAfter(), but the keeper runs `alarm` itself, so that it comes in time however busy the threads are. It takes microseconds,
+  // neither blocks nor throws, and may post here. Any thread.
+  [[nodiscard]] std::uint64_t alarmAfter(std::chrono::nanoseconds delay, Task alarm);
   // True: the job does not run, and is destroyed. False: it has run, runs, waits for a thread or never was. Any thread.
   bool cancel(std::uint64_t number);
 
-  // What the keeper does by itself: hands over what is due at `now`, and tells of jobs that hang. Any thread.
+  // What the keeper does by itself: runs the alarms and hands over the jobs that are due at `now`, and tells of jobs that hang. Any thread.
   void look(Mono now);
 
   // Refuses what comes later, forgets what is not due yet, runs all that waits and joins the threads: waits for as long as the jobs
@@ -83,11 +88,19 @@ class WorkerPool {
     Job job;
   };
 
+  using LaterByTime = std::multimap<Mono, Later>;
+  struct Place {
+    LaterByTime* among;
+    LaterByTime::iterator at;
+  };
+
   bool add(Job job, bool bounded);
+  std::uint64_t addLater(LaterByTime& among, std::chrono::nanoseconds delay, Job job);
   void addWorker();
   void runWorker(Worker& self);
   void runKeeper();
   void handOver(Mono now);
+  [[nodiscard]] std::vector<Task> takeAlarms(Mono now);
   void findHung(Mono now);
   void tell(const std::optional<Metric>& metric, std::size_t value);
 
@@ -100,9 +113,8 @@ class WorkerPool {
   std::mutex mutex_;
   std::condition_variable work_, keeper_wakes_;
   std::deque<Job> waiting_;
-  using LaterByTime = std::multimap<Mono, Later>;
-  LaterByTime later_;
-  std::unordered_map<std::uint64_t, LaterByTime::iterator> later_by_number_;
+  LaterByTime later_, alarms_;
+  std::unordered_map<std::uint64_t, Place> later_by_number_;
   std::uint64_t last_number_ = 0;
   std::list<Worker> workers_;
   std::vector<std::thread> ended_;  // Of workers that were replaced and came back; to be joined.

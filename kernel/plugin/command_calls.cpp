@@ -10,6 +10,8 @@ namespace atrium {
 
 namespace {
 
+constexpr std::chrono::seconds cancel_deadline{1};
+
 atrium_room_view roomOf(const CommandScene& scene) {
   return {.struct_size = sizeof(atrium_room_view),
           .member_count = scene.member_count,
@@ -41,14 +43,15 @@ void InProcessCommands::execute(const std::shared_ptr<WorkerCall>& call, std::sh
   const atrium_token token =
       desk_.open({.complete = [answer](atrium_status status, std::string result) { answer({status, std::move(result)}); },
                   .progress = std::move(progress)});
-  // Whoever gives the run up, or its deadline, ends here while the plugin is still leased.
-  call->whenOver([&desk = desk_, id = token.id, &plugin, execution, cancel = table.cancel] {
-    if (!desk.forget(id) || !cancel) return;
-    static_cast<void>(guarded(plugin, "cancel", std::chrono::seconds{1}, [&] {
-      cancel(plugin.self(), textOf(execution->command_id));
-      return ATRIUM_OK;
-    }));
-  });
+  // Whoever gives the run up, or its deadline, ends here while the plugin is still leased. It may block as any call may, so a worker tells
+  // the plugin.
+  call->whenOver([&desk = desk_, id = token.id, cancel = table.cancel] { return desk.forget(id) && cancel; },
+                 [&plugin, execution, cancel = table.cancel] {
+                   static_cast<void>(guarded(plugin, "cancel", cancel_deadline, [&] {
+                     cancel(plugin.self(), textOf(execution->command_id));
+                     return ATRIUM_OK;
+                   }));
+                 });
   const atrium_room_view room = roomOf(execution->scene);
   const atrium_user_view caller = callerOf(execution->scene);
   const atrium_command_call begun{

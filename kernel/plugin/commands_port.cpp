@@ -23,6 +23,13 @@ const atrium_command_info& infoOf(const PluginLease& lease) { return lease->exte
 
 JsonView schemaOf(const LoadedPlugin& plugin) { return plugin.manifest().arguments_schema_text.root(); }
 
+// What of the arguments the command does not take.
+std::vector<FieldProblem> problemsOf(const Manifest& manifest, const JsonDocument& arguments) {
+  std::vector<FieldProblem> problems;
+  if (manifest.arguments_schema) manifest.arguments_schema->check(arguments.root(), "/arguments", problems);
+  return problems;
+}
+
 // The result as clients get it: the plugin's object, or its text in one.
 std::string resultOf(const std::string& text) {
   if (text.starts_with('{'))
@@ -138,12 +145,8 @@ std::uint64_t CommandsPort::run(const Id& command_id, CommandScene scene, RunCom
     if (!read) return done(fail(read.error())), 0;
     command.arguments = *std::move(read);
   }
-  if (manifest.arguments_schema) {
-    std::vector<FieldProblem> problems;
-    manifest.arguments_schema->check(command.arguments.root(), "/arguments", problems);
-    if (!problems.empty())
-      return done(fail(Error{Code::validation_failed, problems.front().path + " " + problems.front().message, 0, std::move(problems)})), 0;
-  }
+  if (std::vector<FieldProblem> problems = problemsOf(manifest, command.arguments); !problems.empty())
+    return done(fail(Error{Code::validation_failed, problems.front().path + " " + problems.front().message, 0, std::move(problems)})), 0;
   auto execution = std::make_shared<const CommandExecution>(
       CommandExecution{formatId(command_prefix, command_id), std::move(scene), std::move(command.arguments)});
   // What the plugin says on the way comes from any thread.
@@ -152,9 +155,13 @@ std::uint64_t CommandsPort::run(const Id& command_id, CommandScene scene, RunCom
     static_cast<void>(shards->post(shard, [told, line = std::move(line)]() mutable { (*told)(std::move(line)); }));
   };
   std::string plugin_id = manifest.id;
+  const LoadedPlugin* const asked = &*lease;
   return calls_.run<std::string>(
       std::move(lease), "execute", deadline,
-      [this, execution, on_way = std::move(on_way)](const std::shared_ptr<WorkerCall>& call, CommandCalls::Answer answer) {
+      [this, execution, asked, on_way = std::move(on_way)](const std::shared_ptr<WorkerCall>& call, CommandCalls::Answer answer) {
+        // Another generation has taken over while the call waited: it has a schema of its own.
+        if (&call->plugin() != asked && !problemsOf(call->plugin().manifest(), execution->arguments).empty())
+          return answer({ATRIUM_INVALID, "The command was exchanged meanwhile and takes other arguments."});
         in_process_.execute(call, execution, on_way, std::move(answer));
       },
       [plugin_id = std::move(plugin_id), done = std::move(done)](CallAnswer<std::string> answer) mutable {

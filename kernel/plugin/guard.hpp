@@ -59,13 +59,15 @@ class HookGuard {
     std::string_view plugin;
     std::string_view sha256;
     PluginBreaker* breaker = nullptr;  // Null: nothing keeps calls away.
+    bool always = false;               // The breaker is told of failures, and keeps nothing away.
   };
-  HookGuard(std::string hook, std::chrono::nanoseconds deadline, const CallClock& clock, const Owner& owner = {"", "", nullptr})
+  HookGuard(std::string hook, std::chrono::nanoseconds deadline, const CallClock& clock, const Owner& owner = {"", "", nullptr, false})
       : hook_(std::move(hook)),
         deadline_(deadline),
         hang_(std::max<std::chrono::nanoseconds>(deadline * hang_deadlines, hang_least)),
         clock_(clock),
         breaker_(owner.breaker),
+        keeper_(owner.always ? nullptr : owner.breaker),
         mark_{owner.plugin.data(), owner.sha256.data(), hook_.c_str()} {}
   HookGuard(const HookGuard&) = delete;
   HookGuard& operator=(const HookGuard&) = delete;
@@ -76,20 +78,20 @@ class HookGuard {
   atrium_status call(Hook&& hook) noexcept {
     std::optional<CircuitBreaker::Call> watched;
     refused_ = false;
-    if (breaker_ && breaker_->watching()) [[unlikely]] {
-      watched = breaker_->begin();
+    if (keeper_ && keeper_->watching()) [[unlikely]] {
+      watched = keeper_->begin();
       refused_ = !watched;
       if (refused_) return refuse();
     }
     const CallScope scope(mark_);
-    inside_.store(1, std::memory_order_relaxed);
     const std::uint64_t start = CallClock::ticks();
+    inside_since_.store(start, std::memory_order_relaxed);
     atrium_status status = ATRIUM_FAILED;
     try {
       status = hook();
     } catch (...) {  // Nothing of the exception is kept: its type may live in the plugin's code.
     }
-    inside_.store(0, std::memory_order_relaxed);
+    inside_since_.store(0, std::memory_order_relaxed);
     observe(clock_.between(start, CallClock::ticks()));
     if (breaker_ && (watched || status != ATRIUM_OK)) [[unlikely]]
       settle(watched, status);
@@ -116,7 +118,12 @@ class HookGuard {
   [[nodiscard]] std::uint64_t overruns() const { return overruns_.load(std::memory_order_relaxed); }
   // Whether the latest calls, failing_after of them or more, all failed.
   [[nodiscard]] bool failing() const { return streak_.load(std::memory_order_relaxed) >= failing_after; }
-  [[nodiscard]] bool inside() const { return inside_.load(std::memory_order_relaxed) != 0; }
+  [[nodiscard]] bool inside() const { return inside_since_.load(std::memory_order_relaxed) != 0; }
+  // For how long the present call has been inside; zero: there is none.
+  [[nodiscard]] std::chrono::nanoseconds insideFor() const {
+    const std::uint64_t since = inside_since_.load(std::memory_order_relaxed);
+    return since == 0 ? std::chrono::nanoseconds{0} : clock_.between(since, CallClock::ticks());
+  }
   // Whether the last call ran past its deadline. For the calling thread.
   [[nodiscard]] bool lastOverran() const { return last_ > deadline_; }
   [[nodiscard]] std::chrono::nanoseconds last() const { return last_; }
@@ -142,12 +149,13 @@ class HookGuard {
   std::chrono::nanoseconds hang_;
   const CallClock& clock_;
   PluginBreaker* breaker_;
+  PluginBreaker* keeper_;  // The same, when it may keep calls away.
   CallMark mark_;
   bool refused_ = false;
   std::chrono::nanoseconds last_{0};
   std::uint32_t streak_before_ = 0;  // Of failures, before the last call.
   std::atomic<std::uint32_t> streak_{0};
-  std::atomic<std::uint32_t> inside_{0};
+  std::atomic<std::uint64_t> inside_since_{0};  // ticks; 0: nobody is
   std::atomic<std::uint64_t> failures_{0};
   std::atomic<std::uint64_t> overruns_{0};
   std::atomic<std::uint64_t> refusals_{0};

@@ -48,7 +48,7 @@ LoadedPlugin::LoadedPlugin(const Manifest& manifest, std::filesystem::path libra
       services_(std::make_unique<PluginServices>(
           manifest.id, std::move(rights), environment.services, environment.clock, environment.log,
           [this](std::string_view hook, std::chrono::nanoseconds deadline, const std::function<void()>& function) {
-            const GuardLoan guard = borrowGuard(hook, deadline);
+            const GuardLoan guard = borrowGuard(hook, deadline, true);
             bool threw = true;
             static_cast<void>(guard->call([&] {
               function();
@@ -219,13 +219,17 @@ Result<void> LoadedPlugin::keepListedHooks() {
 }
 
 HookGuard& LoadedPlugin::makeGuard(std::string hook, std::chrono::nanoseconds deadline) {
+  return addGuard(std::move(hook), deadline, false);
+}
+
+HookGuard& LoadedPlugin::addGuard(std::string hook, std::chrono::nanoseconds deadline, bool always) {
   const std::scoped_lock lock(guards_mutex_);
   PluginBreaker* breaker = storage() ? nullptr : &breaker_;
   return guards_.emplace_back(std::move(hook), deadline, environment_.call_clock,
-                              HookGuard::Owner{manifest_.id, environment_.sha256, breaker});
+                              HookGuard::Owner{manifest_.id, environment_.sha256, breaker, always});
 }
 
-LoadedPlugin::GuardLoan LoadedPlugin::borrowGuard(std::string_view hook, std::chrono::nanoseconds deadline) {
+LoadedPlugin::GuardLoan LoadedPlugin::borrowGuard(std::string_view hook, std::chrono::nanoseconds deadline, bool always) {
   {
     const std::scoped_lock lock(guards_mutex_);
     const auto idle = std::ranges::find_if(idle_guards_, [hook](const HookGuard* guard) { return guard->hook() == hook; });
@@ -235,7 +239,7 @@ LoadedPlugin::GuardLoan LoadedPlugin::borrowGuard(std::string_view hook, std::ch
       return {*this, guard};
     }
   }
-  return {*this, makeGuard(std::string(hook), deadline)};
+  return {*this, addGuard(std::string(hook), deadline, always)};
 }
 
 void LoadedPlugin::giveBack(HookGuard& guard) {

@@ -108,7 +108,8 @@ class LoadedPlugin {
     LoadedPlugin& plugin_;
     HookGuard& guard_;
   };
-  [[nodiscard]] GuardLoan borrowGuard(std::string_view hook, std::chrono::nanoseconds deadline);
+  // `always`: for calls that the breaker must not keep away; the same for all calls of a hook.
+  [[nodiscard]] GuardLoan borrowGuard(std::string_view hook, std::chrono::nanoseconds deadline, bool always = false);
   // Calls `each` with every guard. Any thread.
   template <typename Each>
   void forEachGuard(Each each) const {
@@ -120,6 +121,11 @@ class LoadedPlugin {
   void report(HookGuard& guard, std::string_view what) const;
   // The same for an answer that broke the contract, which is also a fault.
   void reportFault(HookGuard& guard, std::string_view what) const;
+
+  // Holds what its services call it for: jobs, timers and answers wait from now on, and this waits until none of them is inside. False: one
+  // still was after `patience`. Then, too, until letGo(). Control thread.
+  [[nodiscard]] bool hold(std::chrono::milliseconds patience) { return services_->hold(patience); }
+  void letGo() { services_->letGo(); }
 
   // Ends what its services have under way: cancels timers, completes calls with ATRIUM_CANCELLED, waits for jobs. False: a job still runs,
   // and the plugin must stay as it is, for as long as the process lives.
@@ -139,6 +145,7 @@ class LoadedPlugin {
   };
   LoadedPlugin(const Manifest& manifest, std::filesystem::path library_file, std::optional<Library> library, Environment environment,
                PluginRights rights);
+  HookGuard& addGuard(std::string hook, std::chrono::nanoseconds deadline, bool always);
   void giveBack(HookGuard& guard);
   // Marks the thread for as long as the plugin is called outside a hook.
   [[nodiscard]] CallMark mark(const char* call) const { return {manifest_.id.c_str(), environment_.sha256.c_str(), call}; }

@@ -347,25 +347,27 @@ void PluginCatalog::checkVersion(const ResolvedPlugin& plugin, ConfigProblems& p
                                  "bring another file, or ask for other versions"));
 }
 
-std::string PluginCatalog::lackOf(const ManifestRequirement& requirement, const std::vector<ResolvedPlugin>& resolved) const {
+PluginCatalog::Lack PluginCatalog::lackOf(const ManifestRequirement& requirement, const std::vector<ResolvedPlugin>& resolved,
+                                          const KeptOut& kept_out) const {
   const CatalogEntry* entry = find(requirement.plugin);
-  if (!entry) return "no file in the plugin directories holds it";
-  if (!entry->refused.empty()) return fmt::format("{} was refused: {}", entry->file.path.string(), entry->refused);
+  if (!entry) return {"no file in the plugin directories holds it"};
+  if (!entry->refused.empty()) return {fmt::format("{} was refused: {}", entry->file.path.string(), entry->refused)};
   const auto other = std::ranges::find(resolved, requirement.plugin, [](const ResolvedPlugin& one) { return one.entry->manifest->id; });
-  if (other != resolved.end() && !other->off.empty()) return fmt::format("it is off: {}", other->off);
+  if (other != resolved.end() && !other->off.empty()) return {fmt::format("it is off: {}", other->off), other->kept_out};
+  if (std::string why = kept_out ? kept_out(*entry) : std::string(); !why.empty()) return {std::move(why), true};
   const auto version = Version::parse(entry->manifest->version);
   if (version && !requirement.range.holds(*version))
-    return fmt::format("{} is version {}", entry->file.path.string(), entry->manifest->version);
+    return {fmt::format("{} is version {}", entry->file.path.string(), entry->manifest->version)};
   return {};
 }
 
-void PluginCatalog::checkRequirements(std::vector<ResolvedPlugin>& resolved, ConfigProblems& problems) const {
-  const auto lack = [&problems](ResolvedPlugin& plugin, std::string sentence) {
-    if (plugin.named)
+void PluginCatalog::checkRequirements(std::vector<ResolvedPlugin>& resolved, const KeptOut& kept_out, ConfigProblems& problems) const {
+  const auto lack = [&problems](ResolvedPlugin& plugin, std::string sentence, bool out) {
+    if (plugin.named && !out)
       problems.push_back(
           problemAt(plugin.use ? plugin.use->place : SourcePlace(), std::move(sentence), "bring it, or switch this one off"));
     else
-      plugin.off = std::move(sentence), plugin.lacking = true;
+      plugin.off = std::move(sentence), plugin.lacking = true, plugin.kept_out = out;
   };
   std::vector<std::string_view> told;
   // One that goes off may be what another one requires.
@@ -374,10 +376,11 @@ void PluginCatalog::checkRequirements(std::vector<ResolvedPlugin>& resolved, Con
       const std::string_view id = plugin.entry->manifest->id;
       if (!plugin.off.empty() || std::ranges::find(told, id) != told.end()) continue;
       for (const ManifestRequirement& requirement : plugin.entry->manifest->requirements) {
-        const std::string why = lackOf(requirement, resolved);
-        if (why.empty()) continue;
+        const Lack lacks = lackOf(requirement, resolved, kept_out);
+        if (lacks.why.empty()) continue;
         told.push_back(id);
-        lack(plugin, fmt::format("the plugin {} requires {} {}, and {}", id, requirement.plugin, requirement.versions, why));
+        lack(plugin, fmt::format("the plugin {} requires {} {}, and {}", id, requirement.plugin, requirement.versions, lacks.why),
+             lacks.kept_out);
         again = again || !plugin.off.empty();
         break;
       }
@@ -397,8 +400,10 @@ void PluginCatalog::checkRequirements(std::vector<ResolvedPlugin>& resolved, Con
     for (const ResolvedPlugin& plugin : waiting) held.push_back(waits(plugin));
     if (std::ranges::find(held, false) == held.end()) {
       for (ResolvedPlugin& plugin : waiting)
-        lack(plugin, fmt::format("the plugin {} requires {}, which in the end requires it", plugin.entry->manifest->id,
-                                 plugin.entry->manifest->requirements.front().plugin));
+        lack(plugin,
+             fmt::format("the plugin {} requires {}, which in the end requires it", plugin.entry->manifest->id,
+                         plugin.entry->manifest->requirements.front().plugin),
+             false);
       std::ranges::move(waiting, std::back_inserter(in_order));
       break;
     }
@@ -434,7 +439,8 @@ void PluginCatalog::checkNames(const std::vector<ResolvedPlugin>& resolved, Conf
     }
 }
 
-std::expected<std::vector<ResolvedPlugin>, ConfigProblems> PluginCatalog::resolve(const PluginWishes& wishes) const {
+std::expected<std::vector<ResolvedPlugin>, ConfigProblems> PluginCatalog::resolve(const PluginWishes& wishes,
+                                                                                  const KeptOut& kept_out) const {
   ConfigProblems problems;
   checkNamed(wishes, problems);
   std::map<std::string, Switch> room_types;
@@ -448,7 +454,7 @@ std::expected<std::vector<ResolvedPlugin>, ConfigProblems> PluginCatalog::resolv
   for (const CatalogEntry& entry : entries_)
     if (entry.refused.empty()) resolved.push_back(resolveOne(entry, wishes, problems));
   checkNames(resolved, problems);
-  checkRequirements(resolved, problems);
+  checkRequirements(resolved, kept_out, problems);
   if (!problems.empty()) return std::unexpected(std::move(problems));
   return resolved;
 }

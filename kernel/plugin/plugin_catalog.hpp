@@ -2,6 +2,7 @@
 
 #include <expected>
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <memory>
 #include <span>
@@ -45,7 +46,8 @@ struct ResolvedPlugin {
   const CatalogEntry* entry = nullptr;
   const PluginUse* use = nullptr;   // Null: the configuration does not name it.
   std::string off;                  // Why it is not wanted, a sentence without its full stop; empty: it is.
-  bool lacking = false;             // `off` because it is not named and lacks another plugin that it needs.
+  bool lacking = false;             // `off` because it lacks another plugin that it needs.
+  bool kept_out = false;            // Likewise, and that one is kept out, or lacks one that is.
   std::string options;              // When it is wanted: its options as it will get them, one JSON object.
   PluginRights rights{};            // Likewise, what it may use.
   std::vector<std::string> offers;  // Which of the manifest's kinds of extension are switched on.
@@ -72,7 +74,11 @@ class PluginCatalog {
   // What becomes of every sound plugin, in order of file but behind those it requires; or everything in the wishes that cannot be granted:
   // names that nothing provides, plugins that are named and refused, options that are wrong. A plugin that is not named and lacks an option
   // it needs is off. The result points into the catalog and into `wishes`.
-  [[nodiscard]] std::expected<std::vector<ResolvedPlugin>, ConfigProblems> resolve(const PluginWishes& wishes) const;
+  // Who requires a plugin that is kept out is off even when it is named: no mistake of the configuration's.
+  // `kept_out` says why a sound file is not to be loaded though it is wanted, a sentence's end; nothing: it may be.
+  using KeptOut = std::function<std::string(const CatalogEntry&)>;
+  [[nodiscard]] std::expected<std::vector<ResolvedPlugin>, ConfigProblems> resolve(const PluginWishes& wishes,
+                                                                                   const KeptOut& kept_out = {}) const;
 
  private:
   [[nodiscard]] static CatalogEntry read(const std::filesystem::path& path);
@@ -88,8 +94,13 @@ class PluginCatalog {
   static void checkVersion(const ResolvedPlugin& plugin, ConfigProblems& problems);
   // Whoever lacks another plugin, or stands in a circle with it, is a problem when it is named and off when it is not; then in an order in
   // which each follows what it requires.
-  void checkRequirements(std::vector<ResolvedPlugin>& resolved, ConfigProblems& problems) const;
-  [[nodiscard]] std::string lackOf(const ManifestRequirement& requirement, const std::vector<ResolvedPlugin>& resolved) const;
+  void checkRequirements(std::vector<ResolvedPlugin>& resolved, const KeptOut& kept_out, ConfigProblems& problems) const;
+  struct Lack {
+    std::string why;  // A sentence's end; empty: nothing is lacking.
+    bool kept_out = false;
+  };
+  [[nodiscard]] Lack lackOf(const ManifestRequirement& requirement, const std::vector<ResolvedPlugin>& resolved,
+                            const KeptOut& kept_out) const;
   // That no two provide the same, and each shadow what another one does.
   static void checkNames(const std::vector<ResolvedPlugin>& resolved, ConfigProblems& problems);
 

@@ -17,6 +17,7 @@ constexpr unsigned pinned_warned = 3;  // Generations of one plugin that cannot 
 constexpr unsigned pinned_max = 10;
 constexpr std::chrono::milliseconds shards_patience{5000};  // With a shard that does not come to its posts.
 constexpr std::chrono::milliseconds park_patience{1000};
+constexpr std::chrono::milliseconds jobs_patience{1000};  // With what a plugin has running on its own, before its state is handed over.
 constexpr std::chrono::seconds probation{60};
 
 // Whether it may do something that nobody asked it for in that moment.
@@ -134,7 +135,8 @@ Result<void> PluginHost::makeAll(Moves& moves) {
           record.pinned);
     } else if (auto made = make(move.plugin, record)) {
       move.made = *std::move(made);
-      move.hands_over = record.current && record.current->loaded->handsOverState() && move.made->loaded->handsOverState();
+      move.hands_over =
+          !move.stateless && record.current && record.current->loaded->handsOverState() && move.made->loaded->handsOverState();
       // With a state to come, the test is of what it makes of it.
       if (!move.hands_over)
         if (auto fit = move.made->loaded->selfTest(); !fit) problem = fit.error().detail;
@@ -166,8 +168,39 @@ std::shared_ptr<EveryShard> PluginHost::park(const Moves& moves, bool parked) {
   });
 }
 
+// What workers do in the old generations ends, and what would begin waits: calls first, which may wait for a job; then jobs and timers,
+// which may wait for an answer; then answers.
+Result<void> PluginHost::holdCalls(const Moves& moves) {
+  const auto refuse = [](const Move& move, std::string_view what) {
+    return fail(Code::change_refused,
+                fmt::format("The plugin {} stays as it is: {} does not come back, and its state cannot be handed over while it is inside. "
+                            "Nothing was changed; try again, or switch it off and on, which hands over nothing.",
+                            move.shown.plugin, what));
+  };
+  for (const Move& move : moves)
+    if (move.hands_over) registry_.hold(*move.record->current->loaded);
+  for (const Move& move : moves) {
+    if (!move.hands_over) continue;
+    LoadedPlugin& old = *move.record->current->loaded;
+    if (!registry_.left(old, options_.lease_patience)) return refuse(move, "a call of it");
+    if (!old.hold(registry_.patience(old, std::min(options_.lease_patience, jobs_patience))))
+      return refuse(move, "one of its jobs, timers or answers");
+  }
+  return {};
+}
+
+void PluginHost::letCallsGo(const Moves& moves, bool taken_over) {
+  for (const Move& move : moves) {
+    if (!move.hands_over) continue;
+    LoadedPlugin& old = *move.record->current->loaded;
+    registry_.letGo(old, taken_over);
+    old.letGo();
+  }
+}
+
 // While nobody is inside the old generations and nobody can enter.
 Result<void> PluginHost::handOver(Moves& moves) {
+  if (auto held = holdCalls(moves); !held) return held;
   const auto parked = park(moves, true);
   if (!parked->wait(park_patience))
     return fail(Code::change_refused, "An event loop is busy for so long that no state could be handed over; nothing was changed.");
@@ -224,6 +257,7 @@ Result<void> PluginHost::carryOut(Moves& moves) {
   if (hands_over)
     if (auto handed = handOver(moves); !handed) {
       static_cast<void>(park(moves, false));
+      letCallsGo(moves, false);
       dropMade(moves);
       return handed;
     }
@@ -235,6 +269,7 @@ Result<void> PluginHost::carryOut(Moves& moves) {
     if (move.made) registry_.publish(*move.made->loaded, move.made->found());
   for (Move& move : moves)
     if (move.changes() && move.record->current) registry_.withdraw(*move.record->current->loaded);
+  letCallsGo(moves, true);
   static_cast<void>(left->wait(shards_patience));
   for (Move& move : moves) {
     if (move.hands_over) move.shown.parked = std::chrono::duration_cast<std::chrono::microseconds>(clock_.now().mono - began);

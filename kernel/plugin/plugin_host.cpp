@@ -64,7 +64,7 @@ Result<void> PluginHost::load() {
     else
       note(record, 0, PluginState::rejected, entry.refused);
   }
-  const auto resolved = catalog_.resolve(options_.wishes);
+  const auto resolved = catalog_.resolve(options_.wishes, keptOut());
   if (!resolved) return fail(Code::plugin_failed, formatProblems(resolved.error()));
   // The directory of the copies is emptied first, so it must not be one that somebody keeps plugins in.
   for (const std::filesystem::path& directory : options_.directories) {

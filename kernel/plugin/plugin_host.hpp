@@ -161,7 +161,9 @@ class PluginHost final : private PluginTroubles {
   void convict(const Culprit& culprit);
 
   // Planning (plugin_plan.cpp).
-  [[nodiscard]] static Result<std::unique_ptr<Trial>> tryOut(PluginCatalog catalog, PluginWishes wishes);
+  // Whose file is in quarantine, and none other of it runs.
+  [[nodiscard]] PluginCatalog::KeptOut keptOut() const;
+  [[nodiscard]] Result<std::unique_ptr<Trial>> tryOut(PluginCatalog catalog, PluginWishes wishes) const;
   // What leads from what runs to the trial; only for the plugin `only` when it is not empty, which is then swapped even for the same.
   [[nodiscard]] Moves movesTo(const Trial& trial, std::string_view only, bool force);
   void planOne(const ResolvedPlugin& plugin, bool force, Moves& moves);
@@ -183,6 +185,8 @@ class PluginHost final : private PluginTroubles {
   Result<std::unique_ptr<Generation>> make(const ResolvedPlugin& plugin, Record& record);
   Result<void> makeAll(Moves& moves);
   void dropMade(Moves& moves);
+  Result<void> holdCalls(const Moves& moves);
+  void letCallsGo(const Moves& moves, bool taken_over);
   Result<void> handOver(Moves& moves);
   std::shared_ptr<EveryShard> park(const Moves& moves, bool parked);
   std::shared_ptr<EveryShard> publish(Moves& moves);
@@ -198,7 +202,7 @@ class PluginHost final : private PluginTroubles {
   // Troubles (plugin_troubles.cpp).
   void breakerChanged(const std::string& plugin, std::uint64_t generation, BreakerState state) override;
   void faulted(const std::string& plugin, std::uint64_t generation, std::string_view what) override;
-  void rollBack(Record& record, const std::string& reason);
+  bool rollBack(Record& record, const std::string& reason);
   void putIntoQuarantine(Record& record, std::string reason, std::string by);
 
   [[nodiscard]] static std::string keyOf(const CatalogEntry& entry);

@@ -46,9 +46,19 @@ std::string_view word(PluginStep::Action action) {
   return words[static_cast<unsigned>(action)];
 }
 
-Result<std::unique_ptr<PluginHost::Trial>> PluginHost::tryOut(PluginCatalog catalog, PluginWishes wishes) {
+PluginCatalog::KeptOut PluginHost::keptOut() const {
+  return [this](const CatalogEntry& entry) -> std::string {
+    const QuarantinedFile* file = quarantine_.find(entry.manifest->id, entry.file.sha256);
+    const auto record = records_.find(entry.manifest->id);
+    const bool other_runs = record != records_.end() && record->second.current && record->second.current->sha256() != entry.file.sha256;
+    if (!file || other_runs) return {};
+    return fmt::format("its file is in quarantine: {}", file->reason);
+  };
+}
+
+Result<std::unique_ptr<PluginHost::Trial>> PluginHost::tryOut(PluginCatalog catalog, PluginWishes wishes) const {
   auto trial = std::make_unique<Trial>(Trial{std::move(catalog), std::move(wishes), {}});
-  auto resolved = trial->catalog.resolve(trial->wishes);
+  auto resolved = trial->catalog.resolve(trial->wishes, keptOut());
   if (!resolved) return refuse(resolved.error());
   trial->resolved = *std::move(resolved);
   return trial;

@@ -79,7 +79,7 @@ struct PluginHost::Record {
   std::shared_ptr<ShadowLedger> shadow;           // Of all its generations that were shadows; null: none was.
 
   // A new generation is on probation: trouble within that time, and the former one comes back, once.
-  std::unique_ptr<Generation> former;  // Without its library.
+  std::unique_ptr<Generation> former;  // Without its library. Kept while going back fails.
   Mono probation_until{};
   std::string rolled_back_sha256;  // The file that did not pass; a rescan leaves it alone.
 
@@ -111,6 +111,7 @@ struct PluginHost::Move {
   std::unique_ptr<Generation> made = {};
   bool hands_over = false;
   bool rollback = false;
+  bool stateless = false;  // Nothing is handed over, though it could be.
 
   [[nodiscard]] bool loads() const { return shown.action <= PluginStep::Action::reconfigure && shown.action != PluginStep::Action::unload; }
   [[nodiscard]] bool changes() const { return shown.action <= PluginStep::Action::reconfigure; }

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <thread>
 #include <utility>
 
 #include "plugin/plugin_record.hpp"
@@ -14,7 +13,7 @@ namespace {
 
 constexpr std::size_t faults_max = 3;  // within
 constexpr std::chrono::minutes faults_window{10};
-constexpr std::chrono::milliseconds stuck_look{20};  // Between two looks at who is inside.
+constexpr std::chrono::seconds stuck_least{1};  // Who is inside for longer, and past the deadline, does not come back.
 
 }  // namespace
 
@@ -67,32 +66,36 @@ void PluginHost::attend() {
       too_many = record.faults.size() >= faults_max;
       reason = record.faults.empty() ? record.reason : record.last_fault;
     }
-    if (on_probation)
-      rollBack(record, reason);
-    else if (too_many)
-      putIntoQuarantine(record, fmt::format("{} faults within ten minutes, the last: {}", faults_max, reason), "server");
+    if (on_probation && rollBack(record, reason)) continue;
+    if (too_many) putIntoQuarantine(record, fmt::format("{} faults within ten minutes, the last: {}", faults_max, reason), "server");
   }
 }
 
-void PluginHost::rollBack(Record& record, const std::string& reason) {
-  const std::unique_ptr<Generation> former = std::move(record.former);
+// False: the former generation could not be made, and waits for the next trouble.
+bool PluginHost::rollBack(Record& record, const std::string& reason) {
+  std::unique_ptr<Generation> former = std::move(record.former);
   const std::string id = former->entry.manifest->id;
-  const std::string from = record.current->entry.manifest->version, file = record.current->sha256();
-  Moves moves;
-  Move& move = moves.emplace_back();
-  move.shown = {.action = PluginStep::Action::swap,
-                .plugin = id,
-                .from_version = from,
-                .to_version = former->entry.manifest->version,
-                .detail = "the new generation got into trouble"};
-  move.plugin = former->resolved();
-  move.record = &record;
-  move.rollback = true;
-  if (auto done = carryOut(moves); !done) {
-    log_.error("plugin.rollback_failed", {{"plugin", id}, {"reason", done.error().detail}});
-    return;
+  const std::string from = record.current->entry.manifest->version, to = former->entry.manifest->version, file = record.current->sha256();
+  // One that is in trouble may not be able to hand over what it knows; to be without it is better than to be without its work.
+  Result<void> done;
+  for (const bool stateless : {false, true}) {
+    Moves moves;
+    Move& move = moves.emplace_back();
+    move.shown = {.action = PluginStep::Action::swap,
+                  .plugin = id,
+                  .from_version = from,
+                  .to_version = to,
+                  .detail = "the new generation got into trouble"};
+    move.plugin = former->resolved();
+    move.record = &record;
+    move.rollback = true;
+    move.stateless = stateless;
+    done = carryOut(moves);
+    if (done) break;
+    log_.error("plugin.rollback_failed", {{"plugin", id}, {"with_state", !stateless}, {"reason", done.error().detail}});
   }
   const std::scoped_lock lock(mutex_);
+  if (!done) return record.former = std::move(former), false;
   if (former->sha256() != file) record.rolled_back_sha256 = file;
   record.last_fault = reason;
   if (former->use)
@@ -100,8 +103,9 @@ void PluginHost::rollBack(Record& record, const std::string& reason) {
   else
     options_.wishes.use.erase(id);
   noteLocked(record, record.current->number, PluginState::active,
-             fmt::format("version {} got into trouble ({}), so version {} is back", from, reason, move.shown.to_version));
-  log_.warning("plugin.rolled_back", {{"plugin", id}, {"from", from}, {"to", move.shown.to_version}, {"reason", reason}});
+             fmt::format("version {} got into trouble ({}), so version {} is back", from, reason, to));
+  log_.warning("plugin.rolled_back", {{"plugin", id}, {"from", from}, {"to", to}, {"reason", reason}});
+  return true;
 }
 
 void PluginHost::putIntoQuarantine(Record& record, std::string reason, std::string by) {
@@ -114,6 +118,11 @@ void PluginHost::putIntoQuarantine(Record& record, std::string reason, std::stri
   move.shown = {
       .action = PluginStep::Action::unload, .plugin = id, .from_version = record.current->entry.manifest->version, .detail = reason};
   move.record = &record;
+  // Who requires it goes with it.
+  const auto trial = tryOut(catalog_, options_.wishes);
+  if (trial)
+    for (const ResolvedPlugin& plugin : (*trial)->resolved)
+      if (plugin.lacking && plugin.entry->manifest->id != id) planOne(plugin, false, moves);
   if (auto done = carryOut(moves); !done) return log_.error("plugin.withdraw_failed", {{"plugin", id}, {"reason", done.error().detail}});
   const std::scoped_lock lock(mutex_);
   record.quarantine = quarantined;
@@ -121,32 +130,18 @@ void PluginHost::putIntoQuarantine(Record& record, std::string reason, std::stri
 }
 
 void PluginHost::blameStuckCalls() {
-  struct Inside {
-    const HookGuard* guard;
-    std::uint64_t calls;
-    const Generation* generation;
+  const auto look = [this](const Generation& generation) {
+    generation.loaded->forEachGuard([&](const HookGuard& guard) {
+      if (guard.insideFor() >= std::max<std::chrono::nanoseconds>(guard.deadline(), stuck_least))
+        tombstone_.blame(generation.source.plugin_id, generation.sha256(),
+                         fmt::format("it did not come back from {}, and the server had to be ended", guard.hook()));
+    });
   };
-  const auto look = [this] {
-    std::vector<Inside> inside;
-    for (const auto& [id, record] : records_) {
-      if (!record.current) continue;
-      record.current->loaded->forEachGuard([&](const HookGuard& guard) {
-        Histogram::Snapshot calls;
-        guard.duration().addTo(calls);
-        if (guard.inside()) inside.push_back({&guard, calls.count, record.current.get()});
-      });
-    }
-    return inside;
-  };
-  std::unique_lock lock(mutex_);
-  const std::vector<Inside> before = look();
-  lock.unlock();
-  std::this_thread::sleep_for(stuck_look);
-  lock.lock();
-  for (const Inside& now : look())
-    if (std::ranges::any_of(before, [&](const Inside& one) { return one.guard == now.guard && one.calls == now.calls; }))
-      tombstone_.blame(now.generation->source.plugin_id, now.generation->sha256(),
-                       fmt::format("it did not come back from {}, and the server had to be ended", now.guard->hook()));
+  const std::scoped_lock lock(mutex_);
+  for (const auto& [id, record] : records_) {
+    if (record.current) look(*record.current);
+    for (const auto& held : record.held) look(*held);
+  }
 }
 
 }  // namespace atrium

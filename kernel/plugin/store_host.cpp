@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "plugin/tombstone.hpp"
 #include "protocol/errors.hpp"
 #include "protocol/metrics.hpp"
 
@@ -215,6 +216,7 @@ auto StoreHost::inside(Call&& call) {
 }
 
 void StoreHost::runWriter() {
+  Tombstone::watchThread();
   std::vector<Job> taken;
   std::unique_lock lock(mutex_);
   Mono idle_since = clock_.now().mono;
@@ -359,6 +361,7 @@ void StoreHost::maintain(Mono idle_since) {
 // ---- The readers' threads
 
 void StoreHost::runReader(StoreCalls& calls) {
+  Tombstone::watchThread();
   std::unique_lock lock(mutex_);
   for (;;) {
     reader_wakes_.wait(lock, [this] { return stopping_ || !reads_.empty(); });

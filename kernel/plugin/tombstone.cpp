@@ -1,6 +1,7 @@
 #include "plugin/tombstone.hpp"
 
 #include <fcntl.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <array>
@@ -27,19 +28,29 @@ constexpr int exit_by_plugin = 70;
 constexpr std::array crash_signals{SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT};
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr bool sanitized = true;
+#define ATRIUM_SANITIZED 1
 #elif defined(__has_feature)
 #if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer) || __has_feature(memory_sanitizer)
-constexpr bool sanitized = true;
-#else
-constexpr bool sanitized = false;
+#define ATRIUM_SANITIZED 1
 #endif
+#endif
+#ifdef ATRIUM_SANITIZED
+constexpr bool sanitized = true;
 #else
 constexpr bool sanitized = false;
 #endif
 
-// The one exception to "no mutable globals": a signal handler is called with nothing else.
+// The exceptions to "no mutable globals": a signal handler is called with nothing else. The process is named because a child that a plugin
+// forks is none of the server's business.
 constinit volatile std::sig_atomic_t tombstone_descriptor = -1;
+constinit volatile pid_t watched_process = 0;
+
+// Which plugin the calling thread is inside of, when it is this process that ends.
+const CallMark* culprit() { return current_call && ::getpid() == watched_process ? current_call : nullptr; }
+
+[[noreturn]] void endProcess(int status) {
+  while (true) ::syscall(SYS_exit_group, status);
+}
 
 // A line made of parts, without anything that a signal handler may not call.
 class Line {
@@ -77,7 +88,7 @@ std::string_view nameOf(int signal) {
 
 // plugin <tab> sha256 <tab> reason
 void onCrash(int signal, siginfo_t* info, void*) {
-  if (const CallMark* call = current_call) {
+  if (const CallMark* call = culprit()) {
     Line line;
     line.add(call->plugin).add("\t").add(call->sha256).add("\tit crashed the server with ").add(nameOf(signal)).add(" in ").add(call->hook);
     if (signal != SIGABRT) line.add(" (address 0x").add(reinterpret_cast<std::uintptr_t>(info->si_addr), 16).add(")");
@@ -91,16 +102,19 @@ void onCrash(int signal, siginfo_t* info, void*) {
   ::raise(signal);  // It waits until this handler returns; then the process dies as if nobody had looked.
 }
 
-void onExit() {
-  const CallMark* call = current_call;
+// Returns when no plugin calls `function`, which ends the process. Otherwise nothing may be taken down under the other threads, which are
+// at work; and whoever started the server is to see that it did not end in order.
+void endOfPlugin(std::string_view function) {
+  const CallMark* call = culprit();
   if (!call) return;
   Line line;
-  line.add(call->plugin).add("\t").add(call->sha256).add("\tit ended the server by exit() in ").add(call->hook).add("\n");
+  line.add(call->plugin).add("\t").add(call->sha256).add("\tit ended the server by ").add(function).add("() in ").add(call->hook).add("\n");
   line.writeTo(tombstone_descriptor);
   Line told;
-  told.add("atriumd: the plugin ").add(call->plugin).add(" called exit() in ").add(call->hook).add("; the next start quarantines it\n");
+  told.add("atriumd: the plugin ").add(call->plugin).add(" called ").add(function).add("() in ").add(call->hook);
+  told.add("; the next start quarantines it\n");
   told.writeTo(STDERR_FILENO);
-  ::_exit(exit_by_plugin);  // The other threads are at work; nothing may be taken down under them.
+  endProcess(exit_by_plugin);
 }
 
 // A thread's stack for signals.
@@ -180,8 +194,10 @@ void Tombstone::watch() {
   action.sa_flags = SA_SIGINFO | SA_ONSTACK | SA_RESETHAND;
   sigemptyset(&action.sa_mask);
   for (const int signal : crash_signals) ::sigaction(signal, &action, nullptr);
-  static const bool told_at_exit = std::atexit(onExit) == 0;
+  static const bool told_at_exit =
+      std::atexit([] { endOfPlugin("exit"); }) == 0 && std::at_quick_exit([] { endOfPlugin("quick_exit"); }) == 0;
   static_cast<void>(told_at_exit);
+  watched_process = ::getpid();
   watchThread();
 }
 
@@ -198,3 +214,18 @@ void Tombstone::blame(std::string_view plugin, std::string_view sha256, std::str
 }
 
 }  // namespace atrium
+
+// The C library's own names, which run nothing on the way out. The program's symbols come before those of its libraries, so a plugin that
+// calls them calls these; a direct system call is all that goes by.
+#ifndef ATRIUM_SANITIZED
+extern "C" {
+[[noreturn]] void _exit(int status) {
+  atrium::endOfPlugin("_exit");
+  atrium::endProcess(status);
+}
+[[noreturn]] void _Exit(int status) noexcept {
+  atrium::endOfPlugin("_Exit");
+  atrium::endProcess(status);
+}
+}
+#endif

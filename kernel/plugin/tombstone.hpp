@@ -6,8 +6,9 @@
 #include <vector>
 
 // A plugin that crashes in process takes the server with it, and nothing can be saved then but its name. So the name is written where the
-// next start finds it: by a signal handler when the crash is a signal, by exit()'s own handler when the plugin ends the process, and for
-// what dies without either while it is being loaded, by a mark that stands as long as the loading lasts.
+// next start finds it: by a signal handler when the crash is a signal, by handlers of exit() and quick_exit() and in place of _exit() when
+// the plugin ends the process, and for what dies without any of these while it is being loaded, by a mark that stands as long as the
+// loading lasts.
 namespace atrium {
 
 // Who ended the previous run, and how. A value.
@@ -34,7 +35,8 @@ class Tombstone {
   void loading(std::string_view plugin, std::string_view sha256);
   void loaded();
 
-  // Begins to watch for SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT and exit(). Not under a sanitizer, whose reports are worth more.
+  // Begins to watch for SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT, exit() and what is like it, in this process and not in its children. Not
+  // under a sanitizer, whose reports are worth more.
   void watch();
   // Gives the calling thread a stack of its own for signals, so that it can tell even when it has used up the other one. The stack stays
   // until the thread ends.

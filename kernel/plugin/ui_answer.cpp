@@ -69,6 +69,7 @@ atrium_text textOf(std::string_view text) { return {text.data(), text.size()}; }
 CallAnswer<UiResponse> answerUiRequest(WorkerCall& call, const UiRequest& request) {
   LoadedPlugin& plugin = call.plugin();
   const atrium_http_ui& table = plugin.extension<HttpUiKind>()->table;
+  if (!table.handle) return {ATRIUM_UNSUPPORTED, {}};  // Another generation has taken over, which has only pages.
   std::vector<atrium_http_field> headers;
   for (const auto& [name, value] : request.headers) headers.push_back({textOf(name), textOf(value)});
   atrium_user_view caller{};

@@ -13,33 +13,74 @@ void WorkerCall::letGo(Part part) {
   if (parts_ == 0) ended = std::move(lease_);
 }
 
-void WorkerCall::over() {
-  std::move_only_function<void()> step;
-  {
-    const std::scoped_lock lock(mutex_);
-    step = std::move(at_end_);
-    at_end_ = nullptr;
-    over_ = true;
-  }
-  if (step) step();
-  letGo(open);
+std::optional<PluginEntry> WorkerCall::enter(std::move_only_function<void()>& again) {
+  const std::scoped_lock lock(mutex_);
+  if (over_) return std::nullopt;
+  const PluginEntry entry = lease_.enter(again, deadline_);
+  entered_ = entry == PluginEntry::inside;
+  return entry;
 }
 
-void WorkerCall::whenOver(std::move_only_function<void()> step) {
+void WorkerCall::returned() {
+  {
+    const std::scoped_lock lock(mutex_);
+    if (std::exchange(entered_, false)) lease_.leave();
+  }
+  letGo(inside);
+}
+
+void WorkerCall::over(WorkerPool& workers) {
+  std::optional<AtEnd> at_end;
+  {
+    const std::scoped_lock lock(mutex_);
+    at_end = std::exchange(at_end_, std::nullopt);
+    over_ = true;
+  }
+  if (!at_end || !at_end->needed()) return letGo(open);
+  // One job for each call that was given up, and its calls are bounded. A pool that has stopped is at the end of the server, and of the
+  // plugin.
+  if (!workers.postAlways(
+          [call = shared_from_this(), step = std::move(at_end->step)]() mutable {
+            step();
+            call->letGo(open);
+          },
+          "the end of a call"))
+    letGo(open);
+}
+
+void WorkerCall::whenOver(std::move_only_function<bool()> needed, std::move_only_function<void()> step) {
   {
     const std::scoped_lock lock(mutex_);
     if (!over_) {
-      at_end_ = std::move(step);
+      at_end_ = AtEnd{std::move(needed), std::move(step)};
       return;
     }
   }
-  step();
+  if (needed()) step();
 }
 
 void WorkerCall::reportLate() {
+  const std::scoped_lock lock(mutex_);  // A worker may be about to enter another generation.
   const LoadedPlugin::GuardLoan guard = lease_->borrowGuard(hook_, deadline_);
   lease_->report(*guard,
                  fmt::format("it did not answer within {} ms", std::chrono::duration_cast<std::chrono::milliseconds>(deadline_).count()));
+}
+
+void WorkerCalls::begin(const std::shared_ptr<Begun>& begun) {
+  WorkerCall& call = *begun->call;
+  // Bounded by what may be held, and taken by the pool once before.
+  std::move_only_function<void()> again = [this, begun] {
+    if (!parts_.workers.postAlways([this, begun] { begin(begun); }, begun->what)) begun->call->returned();
+  };
+  const std::optional<PluginEntry> entry = call.enter(again);
+  if (entry == PluginEntry::held) return;
+  if (entry == PluginEntry::inside) begun->job();
+  call.returned();
+  if (entry == PluginEntry::full)
+    parts_.shards.postAlways(parts_.shard, [this, number = begun->number] {
+      parts_.metrics.add(Metric::plugin_held_refused);
+      giveUpWith(number, ATRIUM_FULL);
+    });
 }
 
 void WorkerCalls::open(std::uint64_t number, std::shared_ptr<WorkerCall> call, std::function<void(atrium_status)> end) {
@@ -59,7 +100,7 @@ bool WorkerCalls::close(std::uint64_t number) {
     parts_.metrics.add(Metric::plugin_late_answers);
     return false;
   }
-  found->second->call->over();
+  found->second->call->over(parts_.workers);
   calls_.erase(found);
   return true;
 }
@@ -69,7 +110,7 @@ void WorkerCalls::giveUpWith(std::uint64_t number, atrium_status status) {
   if (found == calls_.end()) return;
   const std::unique_ptr<Open> open = std::move(found->second);
   calls_.erase(found);
-  open->call->over();
+  open->call->over(parts_.workers);
   open->end(status);
 }
 

@@ -5,6 +5,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -18,7 +19,7 @@
 
 // Calls of plugins that may take their time, as a shard makes them: the call runs on a worker, the answer comes back to the shard, at its
 // deadline at the latest. What a plugin answers later is counted and dropped. The plugin stays leased until its call has returned and was
-// answered or given up.
+// answered or given up. While a plugin is being exchanged its calls wait, and go to the generation that took over.
 namespace atrium {
 
 // What a call came back with. A value.
@@ -29,33 +30,42 @@ struct CallAnswer {
 };
 
 // One call under way, shared by the shard that asked and the worker. Any thread.
-class WorkerCall {
+class WorkerCall : public std::enable_shared_from_this<WorkerCall> {
  public:
   WorkerCall(PluginLease lease, std::string hook, std::chrono::nanoseconds deadline)
       : hook_(std::move(hook)), deadline_(deadline), lease_(std::move(lease)) {}
 
+  // The plugin that is called: from enter() on it is the same.
   [[nodiscard]] LoadedPlugin& plugin() { return *lease_; }
   [[nodiscard]] const std::string& hook() const { return hook_; }
   [[nodiscard]] std::chrono::nanoseconds deadline() const { return deadline_; }
-  // The plugin's function has returned.
-  void returned() { letGo(inside); }
-  // It was answered, or nobody waits any more.
-  void over();
-  // Runs `step` when it is over, at once if it is; the plugin is leased meanwhile. Once, before returned().
-  void whenOver(std::move_only_function<void()> step);
+  // Before the plugin's function is called; see PluginLease::enter(). Nothing: it is over already, and the plugin is not to be called.
+  [[nodiscard]] std::optional<PluginEntry> enter(std::move_only_function<void()>& again);
+  // The plugin's function has returned, or will not be called.
+  void returned();
+  // It was answered, or nobody waits any more. What whenOver() asked for then goes to a worker.
+  void over(WorkerPool& workers);
+  // Has `step` run on a worker when it is over, here and now if it is; the plugin is leased meanwhile. Once, before returned(). `needed`
+  // says before, on the thread that ends it and without blocking, whether there is anything to do.
+  void whenOver(std::move_only_function<bool()> needed, std::move_only_function<void()> step);
   // Counts and logs that there was no answer in time. While it is open.
   void reportLate();
 
  private:
   enum Part : unsigned { inside = 1, open = 2 };
   void letGo(Part part);
+  struct AtEnd {
+    std::move_only_function<bool()> needed;
+    std::move_only_function<void()> step;
+  };
 
   const std::string hook_;
   const std::chrono::nanoseconds deadline_;
   std::mutex mutex_;
   unsigned parts_ = inside | open;
   bool over_ = false;
-  std::move_only_function<void()> at_end_;
+  bool entered_ = false;
+  std::optional<AtEnd> at_end_;
   PluginLease lease_;
 };
 
@@ -91,13 +101,12 @@ class WorkerCalls {
         if (close(number)) std::exchange(*held, nullptr)(std::move(came));
       });
     };
-    const std::string what = call->plugin().manifest().id + " " + call->hook();
-    if (!parts_.workers.post(
-            [call, job = std::move(job), answer]() mutable {
-              job(call, std::move(answer));
-              call->returned();
-            },
-            what)) {
+    auto begun = std::make_shared<Begun>(
+        Begun{.number = number,
+              .call = call,
+              .job = [call = call.get(), job = std::move(job), answer]() mutable { job(call->shared_from_this(), std::move(answer)); },
+              .what = call->plugin().manifest().id + " " + call->hook()});
+    if (!parts_.workers.post([this, begun] { begin(begun); }, begun->what)) {
       call->returned();
       giveUpWith(number, ATRIUM_FULL);
     }
@@ -117,6 +126,14 @@ class WorkerCalls {
     std::function<void(atrium_status)> end;
     Timer deadline;
   };
+  // What a worker does of it; later when the plugin's calls are held.
+  struct Begun {
+    std::uint64_t number;
+    std::shared_ptr<WorkerCall> call;
+    Task job;
+    std::string what;
+  };
+  void begin(const std::shared_ptr<Begun>& begun);
   void open(std::uint64_t number, std::shared_ptr<WorkerCall> call, std::function<void(atrium_status)> end);
   // False: it was over, and the answer comes too late.
   bool close(std::uint64_t number);

@@ -195,6 +195,12 @@ class PluginLife(unittest.TestCase):
         self.comes_back_without_it(server, "it ended the server by exit() in check")
 
     @unittest.skipIf("asan" in str(atrium.build_dir) or "tsan" in str(atrium.build_dir), "the sanitizer's report is worth more")
+    def test_one_that_ends_the_process_without_ado_is_kept_out(self):
+        server = self.serve()
+        self.assertEqual(self.confirmed_then(server, "_exit"), 70, "and not 0, as the plugin asked for")
+        self.comes_back_without_it(server, "it ended the server by _exit() in check")
+
+    @unittest.skipIf("asan" in str(atrium.build_dir) or "tsan" in str(atrium.build_dir), "the sanitizer's report is worth more")
     def test_one_that_hangs_in_a_hook_is_kept_out(self):
         server = self.serve()
         self.assertEqual(self.confirmed_then(server, "hang"), -signal.SIGABRT)
@@ -217,9 +223,9 @@ class PluginLife(unittest.TestCase):
         self.assertEqual(server.stop(), 0)
         server.config.write_text(server.config.read_text().replace("{enabled: true}", "{config: {start: exit}}"))
         server.spawn()
-        self.assertEqual(server.wait(), 3)
+        self.assertEqual(server.wait(), 70)
         self.admin = server.token("root", role="admin")
-        self.comes_back_without_it(server, "the server ended while it was being loaded")
+        self.comes_back_without_it(server, "it ended the server by _exit() in create")
         self.assertEqual(server.stop(), 0)
 
 

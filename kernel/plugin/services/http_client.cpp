@@ -30,14 +30,13 @@ void HttpClient::send(const std::shared_ptr<PendingCalls>& calls, const Grants& 
   auto request = readOutbound(call, grants);
   if (!request) return calls->finish(*number, request.error().status, std::move(request.error().text));
   const auto cut = std::make_shared<SocketCut>();
-  // The plugin has its answer in time, also while a name is being looked up, which nothing can cut off.
-  const std::uint64_t deadline = pool_.postAfter(
-      request->timeout,
-      [calls, number = *number, cut] {
-        cut->cut();
-        calls->finish(number, ATRIUM_TIMED_OUT, "the other server did not answer in time");
-      },
-      plugin_id + " http deadline");
+  // The plugin has its answer in time, also while a name is being looked up, which nothing can cut off, and while all threads are busy with
+  // servers that do not answer.
+  const std::uint64_t deadline = pool_.alarmAfter(request->timeout, [calls, number = *number, cut] {
+    cut->cut();
+    calls->finish(number, ATRIUM_TIMED_OUT, "the other server did not answer in time");
+  });
+  if (deadline == 0) return calls->finish(*number, ATRIUM_FULL, "too many requests of plugins are under way");
   {
     const std::scoped_lock lock(mutex_);
     under_way_.insert(cut);

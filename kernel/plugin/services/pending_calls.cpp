@@ -1,10 +1,17 @@
 #include "plugin/services/pending_calls.hpp"
 
+#include <algorithm>
 #include <cstddef>
 #include <utility>
 #include <vector>
 
 namespace atrium {
+
+namespace {
+
+constexpr std::chrono::seconds answer_deadline{1};
+
+}  // namespace
 
 std::optional<std::uint64_t> PendingCalls::begin(const atrium_token* token) {
   // The part of the token that every interface has.
@@ -36,6 +43,11 @@ void PendingCalls::completeNow(std::uint64_t number, atrium_status status, std::
     const std::scoped_lock lock(mutex_);
     const auto found = tokens_.find(number);
     if (found == tokens_.end()) return;
+    if (holding_) {
+      const bool waits = std::ranges::find(held_, number, &Held::number) != held_.end();
+      if (!waits) held_.push_back({number, status, std::string(result)});
+      return;
+    }
     token = found->second;
     tokens_.erase(found);
     ++inside_;
@@ -45,11 +57,24 @@ void PendingCalls::completeNow(std::uint64_t number, atrium_status status, std::
   if (--inside_ == 0) left_.notify_all();
 }
 
-void PendingCalls::complete(const atrium_token& token, atrium_status status, std::string_view result) {
-  try {
-    token.complete(token.context, token.id, status, {result.data(), result.size()});
-  } catch (...) {  // Nothing of it is kept: its type may live in the plugin's code.
+void PendingCalls::complete(const atrium_token& token, atrium_status status, std::string_view result) const {
+  guarded_("answer", answer_deadline, [&] { token.complete(token.context, token.id, status, {result.data(), result.size()}); });
+}
+
+bool PendingCalls::hold(std::chrono::milliseconds patience) {
+  std::unique_lock lock(mutex_);
+  holding_ = true;
+  return left_.wait_for(lock, patience, [this] { return inside_ == 0; });
+}
+
+void PendingCalls::letGo() {
+  std::vector<Held> held;
+  {
+    const std::scoped_lock lock(mutex_);
+    holding_ = false;
+    held.swap(held_);
   }
+  for (Held& one : held) finish(one.number, one.status, std::move(one.result));
 }
 
 bool PendingCalls::end(std::chrono::milliseconds patience) {

@@ -8,9 +8,12 @@
 #include <optional>
 #include <string>
 #include <unordered_map>
+#include <utility>
+#include <vector>
 
 #include "atrium/completion.h"
 #include "loop/worker_pool.hpp"
+#include "plugin/services/guarded_call.hpp"
 
 namespace atrium {
 
@@ -18,28 +21,40 @@ namespace atrium {
 // ended. The plugin's function runs on a thread of `answers`, so that no loop waits for it. Any thread.
 class PendingCalls : public std::enable_shared_from_this<PendingCalls> {
  public:
-  // `answers` outlives it.
-  PendingCalls(WorkerPool& answers, std::size_t calls_max) : answers_(answers), calls_max_(calls_max) {}
+  // `answers` outlives it; `guarded` is called for as long as the plugin calls, or a token waits.
+  PendingCalls(WorkerPool& answers, std::size_t calls_max, GuardedCall guarded)
+      : answers_(answers), calls_max_(calls_max), guarded_(std::move(guarded)) {}
 
   // Takes a copy of the token. Nothing: it was completed at once, with ATRIUM_FULL when as many as may be are under way, with
   // ATRIUM_CANCELLED when the instance is ending; or there is nothing to complete.
   [[nodiscard]] std::optional<std::uint64_t> begin(const atrium_token* token);
   // Completes it, soon. Harmless when the end was faster.
   void finish(std::uint64_t number, atrium_status status, std::string result);
+  // What is to be completed from now on waits for letGo(); waits until no completion runs. False: one still does after `patience`.
+  [[nodiscard]] bool hold(std::chrono::milliseconds patience);
+  void letGo();
   // Completes all that is left with ATRIUM_CANCELLED and waits for completions that run. Nothing begins any more. False: some completion of
   // the plugin's has not come back after `patience`.
   [[nodiscard]] bool end(std::chrono::milliseconds patience);
 
  private:
-  static void complete(const atrium_token& token, atrium_status status, std::string_view result);
+  struct Held {
+    std::uint64_t number;
+    atrium_status status;
+    std::string result;
+  };
+  void complete(const atrium_token& token, atrium_status status, std::string_view result) const;
   void completeNow(std::uint64_t number, atrium_status status, std::string_view result);
 
   WorkerPool& answers_;
   const std::size_t calls_max_;
+  const GuardedCall guarded_;
   std::mutex mutex_;
   std::condition_variable left_;
   std::uint64_t last_number_ = 0;
   std::unordered_map<std::uint64_t, atrium_token> tokens_;
+  std::vector<Held> held_;  // Answers of tokens_ that wait for letGo(): at most one each.
+  bool holding_ = false;
   std::size_t inside_ = 0;
   bool ended_ = false;
 };

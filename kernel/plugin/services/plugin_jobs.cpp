@@ -17,18 +17,19 @@ constexpr std::chrono::seconds timer_deadline{1};
 
 atrium_status PluginJobs::post(Function job, void* context) {
   if (!job) return ATRIUM_INVALID;
-  {
-    const std::scoped_lock lock(mutex_);
-    if (ended_) return ATRIUM_CANCELLED;
-    if (jobs_ >= ATRIUM_JOBS_MAX) return ATRIUM_FULL;
-    ++jobs_;
-  }
-  const auto work = [self = shared_from_this(), job, context] {
+  std::function<void()> work = [self = shared_from_this(), job, context] {
     self->run("job", job_deadline, job, context);
     const std::scoped_lock lock(self->mutex_);
     --self->jobs_;
     self->left();
   };
+  {
+    const std::scoped_lock lock(mutex_);
+    if (ended_) return ATRIUM_CANCELLED;
+    if (jobs_ >= ATRIUM_JOBS_MAX) return ATRIUM_FULL;
+    ++jobs_;
+    if (holding_) return held_.push_back(std::move(work)), ATRIUM_OK;
+  }
   if (workers_.post(work, plugin_ + " job")) return ATRIUM_OK;
   const std::scoped_lock lock(mutex_);
   --jobs_;
@@ -59,6 +60,8 @@ atrium_status PluginJobs::start(std::uint64_t delay_ms, Function fire_function, 
 void PluginJobs::fire(std::uint64_t timer, Function function, void* context) {
   {
     const std::scoped_lock lock(mutex_);
+    if (holding_ && timers_.contains(timer))
+      return held_timers_.push_back([self = shared_from_this(), timer, function, context] { self->fire(timer, function, context); });
     if (timers_.erase(timer) == 0) return;  // Cancelled while it waited for a thread.
     ++firing_;
   }
@@ -83,7 +86,30 @@ bool PluginJobs::cancel(std::uint64_t timer) {
 
 // Under the lock.
 void PluginJobs::left() {
-  if (jobs_ == 0 && firing_ == 0) idle_.notify_all();
+  if (idle()) idle_.notify_all();
+}
+
+bool PluginJobs::hold(std::chrono::milliseconds patience) {
+  std::unique_lock lock(mutex_);
+  holding_ = true;
+  return idle_.wait_for(lock, patience, [this] { return idle(); });
+}
+
+void PluginJobs::letGo() {
+  std::vector<std::function<void()>> jobs, timers;
+  {
+    const std::scoped_lock lock(mutex_);
+    holding_ = false;
+    jobs.swap(held_);
+    timers.swap(held_timers_);
+  }
+  for (auto& timer : timers) static_cast<void>(workers_.postAlways(std::move(timer), plugin_ + " timer"));
+  for (auto& job : jobs) {
+    if (workers_.postAlways(std::move(job), plugin_ + " job")) continue;
+    const std::scoped_lock lock(mutex_);  // The pool has stopped, and the job is lost with it.
+    --jobs_;
+    left();
+  }
 }
 
 bool PluginJobs::end(std::chrono::milliseconds patience) {
@@ -96,7 +122,7 @@ bool PluginJobs::end(std::chrono::milliseconds patience) {
   }
   for (const std::uint64_t number : pooled) static_cast<void>(workers_.cancel(number));
   std::unique_lock lock(mutex_);
-  return idle_.wait_for(lock, patience, [this] { return jobs_ == 0 && firing_ == 0; });
+  return idle_.wait_for(lock, patience, [this] { return idle(); });
 }
 
 }  // namespace atrium

@@ -158,7 +158,7 @@ struct PluginServices::Tables {
 };
 
 PluginServices::PluginServices(std::string plugin_id, PluginRights rights, const ServiceParts& parts, const Clock& clock, Log& log,
-                               PluginJobs::Guarded guarded)
+                               GuardedCall guarded)
     : plugin_id_(std::move(plugin_id)),
       log_event_("plugin." + plugin_id_),
       rights_(std::move(rights)),
@@ -166,11 +166,11 @@ PluginServices::PluginServices(std::string plugin_id, PluginRights rights, const
       clock_(clock),
       log_(log),
       host_{.struct_size = sizeof(atrium_host), .context = this, .get_service = Tables::get} {
-  if (parts.workers) jobs_ = std::make_shared<PluginJobs>(*parts.workers, plugin_id_, std::move(guarded));
+  if (parts.workers) jobs_ = std::make_shared<PluginJobs>(*parts.workers, plugin_id_, guarded);
   if (!parts.answers) return;
-  if (parts.server || parts.line) kv_calls_ = std::make_shared<PendingCalls>(*parts.answers, ATRIUM_KV_PENDING_MAX);
-  if (parts.server || parts.line) publish_calls_ = std::make_shared<PendingCalls>(*parts.answers, ATRIUM_PUBLISH_PENDING_MAX);
-  if (parts.http || parts.line) http_calls_ = std::make_shared<PendingCalls>(*parts.answers, ATRIUM_HTTP_PENDING_MAX);
+  if (parts.server || parts.line) kv_calls_ = std::make_shared<PendingCalls>(*parts.answers, ATRIUM_KV_PENDING_MAX, guarded);
+  if (parts.server || parts.line) publish_calls_ = std::make_shared<PendingCalls>(*parts.answers, ATRIUM_PUBLISH_PENDING_MAX, guarded);
+  if (parts.http || parts.line) http_calls_ = std::make_shared<PendingCalls>(*parts.answers, ATRIUM_HTTP_PENDING_MAX, guarded);
 }
 
 PluginServices::~PluginServices() = default;
@@ -180,7 +180,32 @@ bool needsServer(const Grants& grants) { return grants.has("kv") || grants.has("
 std::unique_ptr<PluginServices> runnerServices(const std::string& plugin_id, const PluginRights& rights, ServiceParts parts,
                                                const Clock& clock, Log& log) {
   parts.workers = nullptr;
-  return std::make_unique<PluginServices>(plugin_id, rights, parts, clock, log, PluginJobs::Guarded());
+  // What comes out of its functions ends here; who called it, and for how long, is counted where the call came from.
+  return std::make_unique<PluginServices>(plugin_id, rights, parts, clock, log,
+                                          [](std::string_view, std::chrono::nanoseconds, const std::function<void()>& function) {
+                                            try {
+                                              function();
+                                            } catch (...) {  // Nothing of it is kept: its type may live in the plugin's code.
+                                            }
+                                          });
+}
+
+bool PluginServices::hold(std::chrono::milliseconds patience) {
+  // Jobs first: one may wait for an answer.
+  const auto until = std::chrono::steady_clock::now() + patience;
+  const auto left = [until] {
+    return std::max(std::chrono::ceil<std::chrono::milliseconds>(until - std::chrono::steady_clock::now()), std::chrono::milliseconds{0});
+  };
+  if (jobs_ && !jobs_->hold(left())) return false;
+  for (const auto& calls : {kv_calls_, http_calls_, publish_calls_})
+    if (calls && !calls->hold(left())) return false;
+  return true;
+}
+
+void PluginServices::letGo() {
+  if (jobs_) jobs_->letGo();
+  for (const auto& calls : {kv_calls_, http_calls_, publish_calls_})
+    if (calls) calls->letGo();
 }
 
 bool PluginServices::end(std::chrono::milliseconds patience) {

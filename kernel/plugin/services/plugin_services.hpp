@@ -31,8 +31,7 @@ struct ServiceParts {
 // The services (atrium/service/) as one instance of a plugin sees them. Made before its create() and ended before its destroy().
 class PluginServices {
  public:
-  PluginServices(std::string plugin_id, PluginRights rights, const ServiceParts& parts, const Clock& clock, Log& log,
-                 PluginJobs::Guarded guarded);
+  PluginServices(std::string plugin_id, PluginRights rights, const ServiceParts& parts, const Clock& clock, Log& log, GuardedCall guarded);
   ~PluginServices();
   PluginServices(const PluginServices&) = delete;
   PluginServices& operator=(const PluginServices&) = delete;
@@ -46,6 +45,11 @@ class PluginServices {
     return found == rights_.secrets.end() ? std::string_view() : std::string_view(found->second);
   }
   [[nodiscard]] const PluginMetrics& metrics() const { return metrics_; }
+
+  // Jobs, timers and answers wait from now on; waits until none is inside the plugin. False: something still was after `patience`; what can
+  // wait waits all the same. Then letGo().
+  [[nodiscard]] bool hold(std::chrono::milliseconds patience);
+  void letGo();
 
   // Cancels timers, completes what is under way with ATRIUM_CANCELLED and waits for what runs. False: something of the plugin still runs
   // after `patience`, so that it must be neither destroyed nor unloaded. May be called again.

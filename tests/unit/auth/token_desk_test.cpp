@@ -162,6 +162,22 @@ TEST_F(TokenDeskTest, anotherJudgesAnswersAreForgotten) {
   EXPECT_FALSE(verify(foreign("yan")));
 }
 
+TEST_F(TokenDeskTest, whoComesToOtherJudgesDoesNotJoinWhatTheFormerOnesWereAsked) {
+  ask(foreign());
+  ++judges.present;
+  ask(foreign());
+  ASSERT_EQ(judges.asked.size(), 2u) << "the new ones are asked";
+  answer(0, judged());
+  ASSERT_EQ(answers.size(), 1u) << "the former ones answer whom they were asked by";
+  EXPECT_TRUE(answers[0]);
+  EXPECT_FALSE(verify(foreign()));
+  answer(1, fail(Code::unauthorized, "not here"));
+  ASSERT_EQ(answers.size(), 2u);
+  EXPECT_FALSE(answers[1]);
+  EXPECT_FALSE(*verify(foreign())) << "what the present ones said is remembered";
+  EXPECT_EQ(metrics.read(Metric::authenticator_waiting), 0);
+}
+
 TEST_F(TokenDeskTest, aPrincipalIsHeldToTheBoundsOfOurOwn) {
   const auto with = [](auto change) {
     JudgedToken made = judged();

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <future>
 #include <stdexcept>
 #include <vector>
@@ -45,6 +46,31 @@ class WorkerPoolTest : public testing::Test {
   MetricRegistry registry{metric_table};
   std::optional<WorkerPool> pool;
 };
+
+TEST_F(WorkerPoolTest, alarmsComeInTimeThoughAllThreadsAreBusy) {
+  WorkerPool::Options busy = options(1);
+  busy.jobs_max = 1;
+  make(busy);
+  Latch latch;
+  EXPECT_TRUE(pool->post(latch.job()));
+  latch.awaitEntered();
+  std::promise<void> rang;
+  EXPECT_NE(pool->alarmAfter(1ms, [&] { rang.set_value(); }), 0u);
+  rang.get_future().wait();
+  const std::uint64_t silenced = pool->alarmAfter(1h, [] { ADD_FAILURE() << "it was cancelled"; });
+  EXPECT_TRUE(pool->cancel(silenced));
+  pool->look(clock.now().mono + 2h);
+  latch.letGo();
+}
+
+TEST_F(WorkerPoolTest, sayOnEachThreadThatItBegan) {
+  WorkerPool::Options told = options(3);
+  std::atomic<int> began{0};
+  told.thread_began = [&began] { ++began; };
+  make(told);
+  pool->stop();
+  EXPECT_EQ(began, 3);
+}
 
 TEST_F(WorkerPoolTest, runsJobsOnSeveralThreads) {
   make(options(2));

@@ -71,7 +71,8 @@ TEST_F(AuthenticatorCallsTest, anAnswerThatDoesNotComeInTimeIsNone) {
   edge.timers.advance(edge.now.mono);
   ASSERT_TRUE(answer);
   EXPECT_EQ(answer->error().code, Code::plugin_failed);
-  edge.shards.turn();  // Too late: nobody is called again.
+  edge.workers.stop();
+  while (!edge.shards.empty()) edge.shards.turn();  // Too late: nobody is called again.
   EXPECT_EQ(answer->error().code, Code::plugin_failed);
 }
 

@@ -53,6 +53,34 @@ TEST(HookGuard, countsCallsFailuresAndOverruns) {
   EXPECT_EQ(snapshot.count, 1u);
 }
 
+TEST(HookGuard, tellsForHowLongACallHasBeenInside) {
+  const CallClock clock;
+  HookGuard guard("check", 1h, clock);
+  EXPECT_EQ(guard.insideFor(), 0ns);
+  static_cast<void>(guard.call([&] {
+    spin(clock, 1us);
+    EXPECT_GT(guard.insideFor(), 1us);
+    return ATRIUM_OK;
+  }));
+  EXPECT_EQ(guard.insideFor(), 0ns);
+}
+
+TEST(HookGuard, letsThroughWhatItIsNotToKeepAwayAndTellsTheBreakerAllTheSame) {
+  const CallClock clock;
+  const ManualClock time;
+  PluginBreaker breaker("test.plugin", 1, time, nullptr);
+  HookGuard always("job", 1h, clock, {"test.plugin", "", &breaker, true});
+  for (int n = 0; n < 5; ++n) EXPECT_EQ(always.call([] { return ATRIUM_FAILED; }), ATRIUM_FAILED);
+  EXPECT_EQ(breaker.state(), BreakerState::open);
+  HookGuard other("check", 1h, clock, {"test.plugin", "", &breaker, false});
+  bool ran = false;
+  const auto run = [&ran] { return ran = true, ATRIUM_OK; };
+  EXPECT_EQ(other.call(run), ATRIUM_FAILED);
+  EXPECT_FALSE(ran);
+  EXPECT_EQ(always.call(run), ATRIUM_OK);
+  EXPECT_TRUE(ran);
+}
+
 TEST(HookGuard, failsAfterFiveInARow) {
   const CallClock clock;
   HookGuard guard("check", 1h, clock);

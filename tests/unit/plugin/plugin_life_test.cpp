@@ -247,6 +247,42 @@ TEST_F(PluginLifeTest, goesBackToTheFormerGenerationWhenTheNewOneGetsIntoTrouble
   EXPECT_EQ(told(host().reload(id)), "swap 1.0.0>1.1.0") << "unless somebody insists";
 }
 
+TEST_F(PluginLifeTest, triesToGoBackAgainWhenItCouldNot) {
+  start();
+  putVersion("1.1.0");
+  ASSERT_TRUE(host().reload(id));
+  std::filesystem::rename(world.copies(), memory.path() / "away");
+  EXPECT_EQ(say("not-utf8"), "refused");
+  host().attend();
+  EXPECT_EQ(say("version"), "\"1.1.0\"") << "nothing better could be made";
+  std::filesystem::rename(memory.path() / "away", world.copies());
+  EXPECT_EQ(say("not-utf8"), "refused");
+  host().attend();
+  EXPECT_EQ(say("version"), "\"1.0.0\"");
+}
+
+TEST_F(PluginLifeTest, takesWithItWhoRequiresItIntoQuarantineAlsoWhenThatOneIsNamed) {
+  putVersion("1.1.0");
+  writeFile(directory.path() / "a_needs.so", readFile(ATRIUM_LIFE_PLUGINS "/test_needs.so"));
+  world.wishes.use["test.needs"];
+  start();
+  ASSERT_EQ(world.tell("a_needs.so", "state"), "active");
+  for (int n = 0; n < 3; ++n) EXPECT_EQ(say("not-utf8"), "refused");
+  host().attend();
+  EXPECT_EQ(state(), "quarantined");
+  EXPECT_EQ(world.tell("a_needs.so", "state"), "unloaded");
+  stop();
+
+  start();
+  EXPECT_EQ(world.tell("a_needs.so", "state"), "rejected") << "and the server is up";
+  EXPECT_NE(world.tell("a_needs.so", "reason").find("requires test.life ^1.1, and its file is in quarantine: 3 faults"), std::string::npos)
+      << world.tell("a_needs.so", "reason");
+  EXPECT_NE(told(host().enable("test.needs")).find("stays off"), std::string::npos);
+  ASSERT_TRUE(host().reset(id));
+  EXPECT_EQ(told(host().rescan()), "load >1.0.0");
+  EXPECT_EQ(world.tell("a_needs.so", "state"), "active");
+}
+
 TEST_F(PluginLifeTest, goesIntoQuarantineAfterThreeFaultsAndStaysThereOverARestart) {
   world.wishes.use[id];
   start();

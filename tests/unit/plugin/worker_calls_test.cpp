@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <future>
+#include <thread>
 
 #include "one_shard.hpp"
 #include "plugin_world.hpp"
@@ -116,6 +117,76 @@ TEST_F(WorkerCallsTest, saysAtOnceThatThePoolIsFull) {
   EXPECT_TRUE(drained());
   go.set_value();
   workers.stop();  // Nobody waits for the promise any more.
+}
+
+TEST_F(WorkerCallsTest, tellsAPluginOnAWorkerThatItsCallWasGivenUp) {
+  std::promise<void> inside, told, go;
+  std::thread::id teller;
+  const std::uint64_t number = run([&](const std::shared_ptr<WorkerCall>& call, const WorkerCalls::Answer<std::string>&) {
+    call->whenOver([] { return true; },
+                   [&] {
+                     teller = std::this_thread::get_id();
+                     told.set_value();
+                     go.get_future().wait();
+                   });
+    inside.set_value();
+  });
+  inside.get_future().wait();
+  calls.giveUp(number);  // Though the plugin takes its time, the shard goes on.
+  ASSERT_TRUE(answer);
+  EXPECT_EQ(answer->status, ATRIUM_CANCELLED);
+  told.get_future().wait();
+  EXPECT_NE(teller, std::this_thread::get_id());
+  EXPECT_FALSE(drained()) << "it is leased while it is told";
+  go.set_value();
+  workers.stop();
+  EXPECT_TRUE(drained());
+}
+
+TEST_F(WorkerCallsTest, doesNotCallWhatWasGivenUpWhileItWaitedForAWorker) {
+  std::promise<void> inside, go;
+  EXPECT_TRUE(workers.post([&] {
+    inside.set_value();
+    go.get_future().wait();
+  }));
+  inside.get_future().wait();
+  calls.giveUp(run([](const std::shared_ptr<WorkerCall>&, const WorkerCalls::Answer<std::string>&) { ADD_FAILURE() << "nobody waits"; }));
+  go.set_value();
+  workers.stop();
+  EXPECT_TRUE(drained());
+}
+
+TEST_F(WorkerCallsTest, holdsCallsWhileThePluginIsBeingExchanged) {
+  LoadedPlugin& plugin = *world.host().find("test.worker");
+  PluginRegistry& registry = world.host().registry();
+  registry.hold(plugin);
+  EXPECT_TRUE(registry.left(plugin, 0ms)) << "nobody was inside";
+  run([](const std::shared_ptr<WorkerCall>&, const WorkerCalls::Answer<std::string>& done) { done({ATRIUM_OK, "said"}); });
+  while (registry.patience(plugin, 1h) == 1h) std::this_thread::yield();  // Until it waits.
+  EXPECT_LE(registry.patience(plugin, 1h), 500ms) << "for half of its deadline at most";
+  EXPECT_FALSE(answer);
+  registry.letGo(plugin, false);
+  shards.turn();
+  ASSERT_TRUE(answer);
+  EXPECT_EQ(answer->value, "said");
+  workers.stop();
+  EXPECT_TRUE(drained());
+}
+
+TEST_F(WorkerCallsTest, isInsideForAsLongAsThePluginsFunctionRuns) {
+  LoadedPlugin& plugin = *world.host().find("test.worker");
+  PluginRegistry& registry = world.host().registry();
+  std::promise<void> inside, go;
+  run([&](const std::shared_ptr<WorkerCall>&, const WorkerCalls::Answer<std::string>&) {
+    inside.set_value();
+    go.get_future().wait();
+  });
+  inside.get_future().wait();
+  registry.hold(plugin);
+  EXPECT_FALSE(registry.left(plugin, 0ms));
+  go.set_value();
+  EXPECT_TRUE(registry.left(plugin, 1min)) << "though it still owes its answer";
+  registry.letGo(plugin, false);
 }
 
 TEST_F(WorkerCallsTest, canBeGivenUp) {

@@ -1,6 +1,10 @@
 #include "plugin/services/plugin_services.hpp"
 
+#include <arpa/inet.h>
 #include <gtest/gtest.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include <future>
 
@@ -246,6 +250,63 @@ TEST_F(PluginServicesTest, theEndWaitsForAJobThatRuns) {
   EXPECT_TRUE(services->end(1min));
 }
 
+TEST_F(PluginServicesTest, jobsAndTimersWaitWhileTheyAreHeld) {
+  grant({"executor", "timer"});
+  struct Held {
+    std::promise<void> inside, go;
+  } held;
+  const auto* executor = service<atrium_executor_service>(ATRIUM_SERVICE_EXECUTOR);
+  const auto* timer = service<atrium_timer_service>(ATRIUM_SERVICE_TIMER);
+  const auto set = [](void* context) { static_cast<std::promise<void>*>(context)->set_value(); };
+  EXPECT_EQ(executor->post(
+                host(),
+                [](void* context) {
+                  auto& at = *static_cast<Held*>(context);
+                  at.inside.set_value();
+                  at.go.get_future().wait();
+                },
+                &held),
+            ATRIUM_OK);
+  held.inside.get_future().wait();
+  EXPECT_FALSE(services->hold(0ms)) << "one runs";
+  held.go.set_value();
+  EXPECT_TRUE(services->hold(1min));
+  std::promise<void> ran, fired;
+  std::uint64_t number = 0;
+  EXPECT_EQ(executor->post(host(), set, &ran), ATRIUM_OK);
+  EXPECT_EQ(timer->start(host(), 0, set, &fired, &number), ATRIUM_OK);
+  workers.look(clock.now().mono + 1s);
+  auto ran_at_last = ran.get_future();
+  auto fired_at_last = fired.get_future();
+  // Both threads have come to what waited, and to this: nothing of the plugin's has run.
+  std::promise<void> first, second;
+  EXPECT_TRUE(workers.post([&] { first.set_value(), second.get_future().wait(); }));
+  EXPECT_TRUE(workers.post([&] { first.get_future().wait(), second.set_value(); }));
+  EXPECT_TRUE(services->hold(1min));
+  EXPECT_EQ(ran_at_last.wait_for(0s), std::future_status::timeout);
+  EXPECT_EQ(fired_at_last.wait_for(0s), std::future_status::timeout);
+  services->letGo();
+  ran_at_last.wait();
+  fired_at_last.wait();
+  EXPECT_TRUE(services->end(1min));
+}
+
+TEST_F(PluginServicesTest, answersWaitWhileTheyAreHeldAndRunWithinTheirGuard) {
+  grant({"kv"});
+  const auto* kv = service<atrium_kv_service>(ATRIUM_SERVICE_KV);
+  EXPECT_TRUE(services->hold(1min));
+  Awaited got;
+  kv->get(host(), textOf(""), textOf("k"), &got.token);
+  std::promise<void> behind;
+  EXPECT_TRUE(answers.post([&] { behind.set_value(); }));
+  behind.get_future().wait();
+  EXPECT_TRUE(hooks.empty());
+  services->letGo();
+  EXPECT_EQ(got.get().first, ATRIUM_NOT_FOUND);
+  EXPECT_TRUE(services->end(1min));
+  EXPECT_EQ(hooks, std::vector<std::string>{"answer"});
+}
+
 TEST_F(PluginServicesTest, timersFireOnceOrAreCancelled) {
   grant({"timer"});
   const auto* timer = service<atrium_timer_service>(ATRIUM_SERVICE_TIMER);
@@ -265,6 +326,44 @@ TEST_F(PluginServicesTest, timersFireOnceOrAreCancelled) {
   EXPECT_TRUE(services->end(1min));
   workers.look(clock.now().mono + 2h);
   EXPECT_EQ(timer->start(host(), 1, fail_test, nullptr, &never), ATRIUM_CANCELLED);
+}
+
+// A server that takes connections, as the system does for it, and never says anything.
+struct SilentServer {
+  SilentServer() {
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t size = sizeof address;
+    EXPECT_EQ(::bind(listening, reinterpret_cast<sockaddr*>(&address), size), 0);
+    EXPECT_EQ(::listen(listening, 8), 0);
+    EXPECT_EQ(::getsockname(listening, reinterpret_cast<sockaddr*>(&address), &size), 0);
+    port = ntohs(address.sin_port);
+  }
+  ~SilentServer() { ::close(listening); }
+  SilentServer(const SilentServer&) = delete;
+  SilentServer& operator=(const SilentServer&) = delete;
+  const int listening = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  unsigned port = 0;
+};
+
+TEST_F(PluginServicesTest, aRequestsDeadlineComesThoughAllThreadsWaitForOthers) {
+  const SilentServer silent;
+  const std::string address = "127.0.0.1:" + std::to_string(silent.port), url = "http://" + address + "/";
+  grant({"http:" + address});
+  const auto* client = service<atrium_http_service>(ATRIUM_SERVICE_HTTP);
+  atrium_http_call call{};
+  call.struct_size = sizeof call;
+  call.method = textOf("GET");
+  call.url = textOf(url);
+  call.timeout_ms = ATRIUM_HTTP_TIMEOUT_MS_MAX;
+  Awaited patient, hasty;
+  client->send(host(), &call, &patient.token);  // It keeps the client's only thread.
+  call.timeout_ms = 1;
+  client->send(host(), &call, &hasty.token);
+  EXPECT_EQ(hasty.get().first, ATRIUM_TIMED_OUT);
+  http.stop();
+  EXPECT_EQ(patient.get().first, ATRIUM_TIMED_OUT);
 }
 
 TEST_F(PluginServicesTest, requestsNeedAGrantForTheirAddressAndMakeSense) {

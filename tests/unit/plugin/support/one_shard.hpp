@@ -22,6 +22,11 @@ class OneShard final : public Shards {
     tasks_.push_back(std::move(task));
     came_.notify_all();
   }
+  // Whether nothing waits.
+  [[nodiscard]] bool empty() {
+    const std::scoped_lock lock(mutex_);
+    return tasks_.empty();
+  }
   // Waits for the next one and runs it.
   void turn() {
     Task task;

@@ -57,11 +57,11 @@ YamlNode yaml(std::string_view text) {
 
 Result<void> PluginWorld::start() {
   auto host = PluginHost::start({.directories = {directory_},
-                                 .copies = copies_.path() / "copies",
+                                 .copies = copies(),
                                  .wishes = wishes,
                                  .runner = runner,
                                  .memory = memory,
-                                 .lease_patience = std::chrono::milliseconds{50}},
+                                 .lease_patience = lease_patience},
                                 log, clock);
   if (!host) return fail(host.error());
   host_ = *std::move(host);

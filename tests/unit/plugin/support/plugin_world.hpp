@@ -42,12 +42,15 @@ class PluginWorld {
   // Starts the host; the reason when it does not.
   [[nodiscard]] Result<void> start();
   [[nodiscard]] PluginHost& host() { return *host_; }
+  // Where the host keeps its private copies.
+  [[nodiscard]] std::filesystem::path copies() const { return copies_.path() / "copies"; }
   // What the host tells of the file of that name (with its .so), as the admin's JSON has it.
   [[nodiscard]] std::string tell(std::string_view file, std::string_view key) const;
 
   PluginWishes wishes;
   std::filesystem::path runner = {};  // The program; empty: nothing can be isolated.
   std::filesystem::path memory = {};  // Where the host remembers what must survive it; empty: nowhere.
+  std::chrono::milliseconds lease_patience{50};
   ManualClock clock;
   Log log{Log::Options{.level = LogLevel::error}};
 

@@ -1,8 +1,10 @@
-// Counts its checks; the count is the state it hands to its next generation. "count" says it as an annotation, "version" which one runs.
+// Counts its checks and the runs of its command; the count is the state it hands to its next generation. "count" says it as an annotation,
+// "version" which one runs. The command answers "VERSION COUNT"; "/life wait OUT IN" first writes to one pipe and reads from another.
 #include <unistd.h>
 
 #include <atomic>
 #include <cstdint>
+#include <cstdio>
 #include <cstdlib>
 #include <stdexcept>
 #include <string>
@@ -26,8 +28,18 @@ struct TestLife {
     if (content == "not-utf8") reply.deny("\xff\xfe");
     if (content == "crash") std::abort();
     if (content == "exit") std::exit(3);
+    if (content == "_exit") ::_exit(0);
     if (content == "hang")
       while (true) ::pause();
+  }
+
+  std::string execute(const atrium::CommandCall& call) {
+    const std::string deed = call["deed"].as_text().value_or("");
+    int out = -1, in = -1;
+    char byte = 0;
+    if (std::sscanf(deed.c_str(), "wait %d %d", &out, &in) == 2)
+      if (::write(out, &byte, 1) != 1 || ::read(in, &byte, 1) != 1) throw std::runtime_error("a pipe broke");
+    return VERSION " " + std::to_string(++count);
   }
 
   std::string export_state() { return std::to_string(count); }
@@ -41,6 +53,7 @@ struct TestLife {
   bool takes_state;
   std::atomic<std::uint64_t> count = 0;
   atrium::MessageTypeInfo message_type{.name = "test_life"};
+  static constexpr atrium::CommandInfo command{.name = "life", .summary = "Counts.", .positional = "deed"};
 };
 
 ATRIUM_PLUGIN(TestLife, "test.life", VERSION)

@@ -1,0 +1,159 @@
+// What a plugin knows goes from one generation to the next while workers call it.
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <array>
+#include <future>
+#include <thread>
+
+#include "one_shard.hpp"
+#include "plugin/commands_port.hpp"
+#include "plugin/plugin_host.hpp"
+#include "plugin_world.hpp"
+#include "protocol/errors.hpp"
+#include "protocol/metrics.hpp"
+
+namespace atrium::test {
+namespace {
+
+const std::string id = "test.life";
+
+class Pipe {
+ public:
+  Pipe() { EXPECT_EQ(::pipe(ends_.data()), 0); }
+  ~Pipe() {
+    for (const int end : ends_) ::close(end);
+  }
+  Pipe(const Pipe&) = delete;
+  Pipe& operator=(const Pipe&) = delete;
+  [[nodiscard]] int reading() const { return ends_[0]; }
+  [[nodiscard]] int writing() const { return ends_[1]; }
+  void await() const {
+    char byte = 0;
+    EXPECT_EQ(::read(reading(), &byte, 1), 1);
+  }
+  void send() const { EXPECT_EQ(::write(writing(), "", 1), 1); }
+
+ private:
+  std::array<int, 2> ends_{-1, -1};
+};
+
+// The plugin test.life, whose command "life" counts its runs.
+class PluginHandoverTest : public testing::Test {
+ protected:
+  void start(std::chrono::milliseconds patience = 50ms) {
+    world.lease_patience = patience;
+    putVersion("1.0.0");
+    const auto started = world.start();
+    ASSERT_TRUE(started) << started.error().detail;
+    port.emplace(host().registry(), calls, desk, shards, 0);
+  }
+  void putVersion(const std::string& version) {
+    writeFile(directory.path() / "fresh", readFile(ATRIUM_LIFE_PLUGINS "/test_life_" + version + ".so"));
+    std::filesystem::rename(directory.path() / "fresh", directory.path() / "test_life.so");
+  }
+  // Begins the command; what it answers is in `answers` once the shard has turned.
+  void run(std::string line) {
+    CommandScene scene{.caller = {.tenant_id = "tenant_a",
+                                  .user_id = "ana",
+                                  .display_name = "Ana",
+                                  .name_verified = true,
+                                  .roles = ATRIUM_ROLE_AGENT,
+                                  .expires = {}},
+                       .room_role = Role::member,
+                       .room_id = "room_x",
+                       .room_type = "agent_team",
+                       .room_name = "A room",
+                       .member_count = 1,
+                       .max_members = 2,
+                       .settings = JsonDocument::emptyObject(),
+                       .context = JsonDocument::emptyObject()};
+    port->run(Id{}, std::move(scene), {"room_x", "life", {}, std::move(line)}, {},
+              [this](Result<std::string> answer) { answers.push_back(answer ? *answer : std::string(info(answer.error().code).word)); });
+  }
+  std::string answer() {
+    shards.turn();
+    return answers.back();
+  }
+  // Begins a run that stays inside until `go`.
+  void enter() {
+    run("wait " + std::to_string(inside.writing()) + " " + std::to_string(go.reading()));
+    inside.await();
+  }
+  PluginHost& host() { return world.host(); }
+
+  TemporaryDirectory directory;
+  PluginWorld world{directory.path()};
+  Pipe inside, go;
+  SystemClock clock;
+  MetricRegistry metrics{metric_table};
+  MetricSet& own = metrics.makeSet();
+  OneShard shards;
+  WorkerPool workers{{.threads = 2}, clock, world.log, metrics.makeSet()};
+  Now now{Mono{1h}, {}};
+  TimerWheel timers{now.mono};
+  WorkerCalls calls{{.workers = workers, .shards = shards, .shard = 0, .timers = timers, .now = now, .metrics = own}};
+  CompletionDesk desk;
+  std::optional<CommandsPort> port;
+  std::vector<std::string> answers;
+};
+
+TEST_F(PluginHandoverTest, waitsForCallsThatAreInsideAndSendsThoseThatWaitToTheNextGeneration) {
+  start(1min);
+  enter();
+  LoadedPlugin& old = *host().find(id);
+  putVersion("1.1.0");
+  std::promise<Result<PluginHost::Steps>> done;
+  std::thread control([&] { done.set_value(host().reload(id)); });
+  // Commands are answered by the old generation until one of them is held.
+  int answered = 0;
+  while (host().registry().patience(old, 1h) == 1h) {
+    run("");
+    while (shards.empty() && host().registry().patience(old, 1h) == 1h) std::this_thread::yield();
+    if (shards.empty()) break;
+    EXPECT_EQ(answer(), R"({"text":"1.0.0 )" + std::to_string(++answered) + R"("})");
+  }
+  go.send();
+  EXPECT_EQ(answer(), R"({"text":"1.0.0 )" + std::to_string(++answered) + R"("})") << "who was inside was still counted";
+  EXPECT_EQ(answer(), R"({"text":"1.1.0 )" + std::to_string(++answered) + R"("})") << "and who waited is counted by the next, behind him";
+  const auto steps = done.get_future().get();
+  EXPECT_TRUE(steps) << steps.error().detail;
+  control.join();
+}
+
+TEST_F(PluginHandoverTest, staysAsItIsWhenACallDoesNotComeBack) {
+  start();
+  enter();
+  putVersion("1.1.0");
+  const auto refused = host().reload(id);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, Code::change_refused);
+  EXPECT_NE(refused.error().detail.find("a call of it does not come back"), std::string::npos) << refused.error().detail;
+  run("");
+  EXPECT_EQ(answer(), R"({"text":"1.0.0 1"})") << "calls are not held any more";
+  go.send();
+  EXPECT_EQ(answer(), R"({"text":"1.0.0 2"})");
+  ASSERT_TRUE(host().reload(id));
+  run("");
+  EXPECT_EQ(answer(), R"({"text":"1.1.0 3"})");
+}
+
+TEST_F(PluginHandoverTest, goesBackWithoutWhatItKnowsWhenTheOneInTroubleCannotHandItOver) {
+  start();
+  putVersion("1.1.0");
+  ASSERT_TRUE(host().reload(id));
+  enter();
+  host().find(id)->breaker().faulted("it did something wrong");
+  host().attend();
+  run("");
+  EXPECT_EQ(answer(), R"({"text":"1.0.0 1"})");
+  EXPECT_NE(world.tell("test_life.so", "reason").find("so version 1.0.0 is back"), std::string::npos);
+  go.send();
+  EXPECT_EQ(answer(), R"({"text":"1.1.0 1"})") << "who was inside is answered all the same";
+  workers.stop();  // Now it has returned, too.
+  host().attend();
+  EXPECT_EQ(world.tell("test_life.so", "stuck_generations"), "");
+}
+
+}  // namespace
+}  // namespace atrium::test
