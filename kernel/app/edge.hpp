@@ -6,6 +6,7 @@
 #include "app/front_handler.hpp"
 #include "app/kernel.hpp"
 #include "app/loop_control.hpp"
+#include "app/loop_sinks.hpp"
 #include "auth/token_desk.hpp"
 #include "engine/shard.hpp"
 #include "plugin/authenticator_calls.hpp"
@@ -31,6 +32,9 @@ struct Kernel::Edge {
     CompletionDesk& desk;
     const Clock& clock;
     Log& log;
+    EventInterest& interest;
+    SinkBoard& board;
+    const std::unique_ptr<EventSinks>& sinks;  // Where those of the first edge will be.
     const OriginPolicy& origins;
     const Node& node;
     const TransportLimits& limits;
@@ -49,6 +53,7 @@ struct Kernel::Edge {
   std::unique_ptr<Store> store;
   Shard shard;
   LoopControl control;
+  LoopSinks sinks;
   RestHandler rest;
   FrontHandler front;
   std::unique_ptr<Transport> transport;

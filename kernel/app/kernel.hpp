@@ -24,6 +24,7 @@
 #include "loop/worker_pool.hpp"
 #include "plugin/completion_desk.hpp"
 #include "plugin/plugin_host.hpp"
+#include "plugin/sinks/event_sinks.hpp"
 #include "plugin/store_host.hpp"
 #include "rest/origin.hpp"
 #include "rest/plugin_control.hpp"
@@ -110,7 +111,10 @@ class Kernel {
   ControlQueue control_;
   const std::function<Result<std::string>(const PluginCommand&)> carry_out_;
   std::unique_ptr<NodeState> node_;
+  SinkBoard board_;
+  std::unique_ptr<EventInterest> interest_;
   std::vector<std::unique_ptr<Edge>> edges_;
+  std::unique_ptr<EventSinks> sinks_;  // On the first edge's loop.
   std::uint16_t port_ = 0;
   std::unique_ptr<SignalWatcher> signals_;
   std::unique_ptr<Watchdog> watchdog_;

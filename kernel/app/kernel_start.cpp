@@ -89,7 +89,9 @@ std::expected<void, std::string> Kernel::makeEdges() {
                                                        .loops = *loops_,
                                                        .connections = budget_,
                                                        .connections_max = settings_.server.max_connections,
-                                                       .storage_name = storage_name_});
+                                                       .storage_name = storage_name_,
+                                                       .board = board_});
+  interest_ = std::make_unique<EventInterest>(*shards_);
   std::vector<Shard*> shards;
   for (unsigned index = 0; index < loops_->size(); ++index) {
     auto verifier = TokenVerifier::make(tokenRules(settings_));
@@ -105,6 +107,9 @@ std::expected<void, std::string> Kernel::makeEdges() {
                             .desk = desk_,
                             .clock = clock_,
                             .log = log_,
+                            .interest = *interest_,
+                            .board = board_,
+                            .sinks = sinks_,
                             .origins = origins_,
                             .node = *node_,
                             .limits = limits_,
@@ -113,6 +118,19 @@ std::expected<void, std::string> Kernel::makeEdges() {
     shards.push_back(&edges_.emplace_back(std::make_unique<Edge>(parts, *std::move(verifier)))->shard);
   }
   for (Shard* shard : shards) shard->connect(shards);
+  Edge& home = *edges_[EventInterest::home];
+  Loop& home_loop = (*loops_)[EventInterest::home];
+  sinks_ = std::make_unique<EventSinks>(EventSinks::Parts{.store = *home.store,
+                                                          .shards = *shards_,
+                                                          .interest = *interest_,
+                                                          .registry = plugins_->registry(),
+                                                          .calls = home.calls,
+                                                          .timers = home_loop.timers(),
+                                                          .now = home_loop.now(),
+                                                          .log = log_,
+                                                          .board = board_,
+                                                          .seed = Random::seedFromSystem()},
+                                        sinkOptions(settings_));
   std::vector<LoopAccess::Place> places;
   for (const auto& edge : edges_) places.push_back({edge->store.get(), &edge->shard});
   access_.open(*shards_, std::move(places));
@@ -160,6 +178,7 @@ void Kernel::serve() {
   std::vector<Loop*> loops;
   for (unsigned index = 0; index < loops_->size(); ++index) loops.push_back(&(*loops_)[index]);
   plugins_->serve(*shards_, std::move(ports), [this] { control_.wake(); }, std::move(loops));
+  (*loops_)[EventInterest::home].postAlways([this] { sinks_->begin(); });
   loops_->start();
   watchdog_ = std::make_unique<Watchdog>(
       *loops_, clock_, Watchdog::Options{}, [this] { node_->watch(); },

@@ -90,6 +90,7 @@ void Kernel::endParts() {
   if (plugins_) plugins_->leave();
   signals_.reset();
   for (auto& edge : edges_) edge->transport.reset();
+  sinks_.reset();
   edges_.clear();
   // What the watchdog looks at goes now; until the last plugin has ended, another one looks at nothing but the time.
   watchdog_.reset();

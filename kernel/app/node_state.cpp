@@ -72,6 +72,7 @@ void NodeState::appendMetrics(std::string& out) const {
   parts_.own.set(Metric::log_dropped, static_cast<std::int64_t>(parts_.log.dropped()));
   parts_.metrics.appendPrometheus(out);
   parts_.plugins.appendPrometheus(out);
+  parts_.board.appendPrometheus(out);
   appendProcessMetrics(out, readProcessFigures());
 }
 

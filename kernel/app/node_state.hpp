@@ -8,6 +8,7 @@
 #include "base/metrics.hpp"
 #include "loop/loop_pool.hpp"
 #include "plugin/plugin_host.hpp"
+#include "plugin/sinks/sink_board.hpp"
 #include "plugin/store_host.hpp"
 #include "rest/node.hpp"
 #include "transport/connection_budget.hpp"
@@ -29,6 +30,7 @@ class NodeState final : public Node {
     const ConnectionBudget& connections;
     std::size_t connections_max;
     std::string storage_name;
+    const SinkBoard& board;
   };
   explicit NodeState(Parts parts) : parts_(std::move(parts)) {}
 

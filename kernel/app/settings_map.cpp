@@ -75,6 +75,15 @@ StoreHost::Options storeOptions(const Settings& settings) {
   return {.queue_items = settings.storage.queue_items, .deadline = settings.storage.deadline, .seed = Random::seedFromSystem()};
 }
 
+SinkOptions sinkOptions(const Settings& settings) {
+  return {.retention = settings.events.retention,
+          .events_max = settings.events.waiting_max,
+          .retry_min = settings.events.retry_min,
+          .retry_max = std::max(settings.events.retry_min, settings.events.retry_max),
+          .give_up_after = settings.events.give_up_after,
+          .dead_letters_max = settings.events.dead_letters_max};
+}
+
 WorkerPool::Options workerOptions(const Settings& settings) {
   return {.threads = static_cast<unsigned>(settings.workers.threads),
           .jobs_max = settings.workers.max_jobs,

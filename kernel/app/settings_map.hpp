@@ -9,6 +9,7 @@
 #include "engine/shard.hpp"
 #include "loop/worker_pool.hpp"
 #include "plugin/plugin_host.hpp"
+#include "plugin/sinks/sink_delivery.hpp"
 #include "plugin/store_host.hpp"
 #include "rest/rest_handler.hpp"
 #include "transport/limits.hpp"
@@ -24,6 +25,7 @@ namespace atrium {
 [[nodiscard]] PluginHost::Options pluginOptions(const Settings& settings, const std::filesystem::path& program_directory,
                                                 const std::filesystem::path& data_directory);
 [[nodiscard]] StoreHost::Options storeOptions(const Settings& settings);
+[[nodiscard]] SinkOptions sinkOptions(const Settings& settings);
 [[nodiscard]] WorkerPool::Options workerOptions(const Settings& settings);
 
 // The options that are set to other than their defaults and that nothing in this version uses yet.

@@ -4,6 +4,7 @@
 
 #include "base/assert.hpp"
 #include "engine/events.hpp"
+#include "engine/happenings.hpp"
 #include "engine/hook_row.hpp"
 #include "engine/room.hpp"
 #include "engine/room_change.hpp"
@@ -46,7 +47,8 @@ void Room::join(PrincipalPtr actor, std::string user_id, Member member, Completi
              std::vector<DocumentWrite> writes;
              writes.push_back({memberKey(key_, user_id), ATRIUM_VERSION_ANY, encodeMember(member)});
              writes.push_back({userRoomKey(key_, user_id), ATRIUM_VERSION_ANY, std::string("{}")});
-             write(change, std::move(writes), [this, actor, user_id = std::move(user_id), member = std::move(member)] {
+             Happening event = memberHappening(EventType::member_joined, key_, document_.room_type, user_id, member, actor->user_id);
+             write(change, std::move(writes), std::move(event), [this, actor, user_id = std::move(user_id), member = std::move(member)] {
                install(user_id, member);
                tellOfMember(Hook::did_join, *actor, user_id, member);
              });
@@ -117,7 +119,9 @@ void Room::removeMember(PrincipalPtr caller, std::string user_id, Completion<voi
     std::vector<DocumentWrite> writes;
     writes.push_back({memberKey(key_, user_id), ATRIUM_VERSION_ANY, std::nullopt});
     writes.push_back({userRoomKey(key_, user_id), ATRIUM_VERSION_ANY, std::nullopt});
-    write(change, std::move(writes), [this, caller, user_id, own] {
+    Happening event =
+        memberHappening(EventType::member_left, key_, document_.room_type, user_id, members_.find(user_id)->second, caller->user_id);
+    write(change, std::move(writes), std::move(event), [this, caller, user_id, own] {
       const Member gone = members_.find(user_id)->second;
       members_.erase(user_id);
       offline_.erase(user_id);
@@ -142,7 +146,8 @@ void Room::changeRole(PrincipalPtr caller, std::string user_id, Role role, Compl
     changed.role = role;
     std::vector<DocumentWrite> writes;
     writes.push_back({memberKey(key_, user_id), ATRIUM_VERSION_ANY, encodeMember(changed)});
-    write(change, std::move(writes), [this, user_id, role] {
+    Happening event = memberHappening(EventType::member_changed, key_, document_.room_type, user_id, changed, caller->user_id);
+    write(change, std::move(writes), std::move(event), [this, user_id, role] {
       members_.find(user_id)->second.role = role;  // His name may be another by now.
       broadcastUpdate();
       return memberJson(user_id);
@@ -229,7 +234,7 @@ void Room::takeName(const Principal& who) {
                  if (it == members_.end()) return change->end({});
                  std::vector<DocumentWrite> writes;
                  writes.push_back({memberKey(key_, user_id), ATRIUM_VERSION_ANY, encodeMember(it->second)});
-                 write(change, std::move(writes), [] {});
+                 write(change, std::move(writes), {}, [] {});
                });
 }
 

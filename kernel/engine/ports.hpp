@@ -16,6 +16,7 @@
 #include "base/metrics.hpp"
 #include "base/result.hpp"
 #include "base/timer_wheel.hpp"
+#include "engine/event_types.hpp"
 #include "engine/hooks.hpp"
 #include "engine/room_key.hpp"
 #include "protocol/frame.hpp"
@@ -156,6 +157,18 @@ class Shards {
   virtual void postAlways(unsigned shard, Task task) = 0;
 };
 
+// ---- Who is told what happens: engine/event_log.hpp
+
+// Any thread.
+class EventListeners {
+ public:
+  virtual ~EventListeners() = default;
+  // Asked for each message: no more than a look at memory.
+  [[nodiscard]] virtual bool want(EventType type) const = 0;
+  // The event log has got longer.
+  virtual void recorded() = 0;
+};
+
 // ---- Commands: engine/commands.hpp
 
 class Commands;
@@ -172,8 +185,9 @@ struct ShardPorts {
   const Clock& clock;  // For measuring what a turn itself took; decisions use `now`.
   MetricSet& metrics;  // This shard's own.
   Log& log;
-  std::uint64_t seed;            // For ids, epochs and jitter.
-  Commands* commands = nullptr;  // Null: there are none.
+  std::uint64_t seed;                   // For ids, epochs and jitter.
+  Commands* commands = nullptr;         // Null: there are none.
+  EventListeners* listeners = nullptr;  // Likewise.
 };
 
 }  // namespace atrium

@@ -102,8 +102,11 @@ void Posts::append(RoomPin room, AppendItem item, Origin origin, std::string cli
     }
   }
   appending_.push_back(item.token);
+  // Its event stands or falls with the message: the store gets both in one batch.
+  const bool told = shard_.events.wants(EventType::message_posted);
   batch_->items.push_back(std::move(item));
-  if (batch_->items.size() == append_batch_max) submit();
+  if (told) batch_->items.push_back(shard_.events.itemFor(batch_->items.back()));
+  if (batch_->items.size() + 2 > append_batch_max) submit();
 }
 
 void Posts::submit() {
@@ -124,6 +127,7 @@ void Posts::stored(std::unique_ptr<AppendBatch> batch) {
 }
 
 void Posts::storedOne(AppendItem& item) {
+  if (item.token == 0) return shard_.events.recorded(item.result);  // No message, but the event of one.
   Pending* found = find(item.token);
   ATRIUM_ASSERT(found, "a message stays until the store has answered");
   Pending& pending = *found;

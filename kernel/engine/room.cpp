@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "engine/events.hpp"
+#include "engine/happenings.hpp"
 #include "engine/hook_row.hpp"
 #include "engine/room_change.hpp"
 #include "engine/room_post.hpp"
@@ -195,11 +196,12 @@ void Room::change(PrincipalPtr caller, ChangeRoom command, Completion<std::strin
     if (command.max_members) wanted.max_members = *command.max_members;
     if (command.settings) wanted.settings = std::move(*command.settings);
     if (command.context) wanted.context = std::move(*command.context);
-    auto store = [this, wanted, change](HookOutcome outcome) mutable {
+    auto store = [this, wanted, change, by = caller->user_id](HookOutcome outcome) mutable {
       if (outcome.refused) return change->end(fail(std::move(*outcome.refused)));
       std::vector<DocumentWrite> writes;
       writes.push_back({roomDocumentKey(key_), document_version_, encodeRoomDocument(wanted)});
-      write(change, std::move(writes), [this, wanted = std::move(wanted)]() mutable {
+      Happening event = roomHappening(EventType::room_changed, key_, wanted, by);
+      write(change, std::move(writes), std::move(event), [this, wanted = std::move(wanted)]() mutable {
         document_ = std::move(wanted);
         ++document_version_;
         broadcastUpdate();
@@ -224,7 +226,7 @@ void Room::close(PrincipalPtr caller, Completion<void> done) {
     wanted.active = false;
     std::vector<DocumentWrite> writes;
     writes.push_back({roomDocumentKey(key_), document_version_, encodeRoomDocument(wanted)});
-    write(change, std::move(writes), [this, caller] {
+    write(change, std::move(writes), roomHappening(EventType::room_closed, key_, wanted, caller->user_id), [this, caller] {
       document_.active = false;
       ++document_version_;
       --shard_.figures.of(key_.tenant_id).rooms_active;

@@ -24,6 +24,7 @@
 namespace atrium {
 
 class Room;
+struct Happening;
 struct Origin;
 struct SentMessage;
 struct TraceKey;
@@ -182,7 +183,7 @@ class Room {
   template <typename T, typename F>
   void inTurn(Completion<T> done, F step);
   template <typename T, typename F>
-  void write(const ChangePtr<T>& change, std::vector<DocumentWrite> writes, F apply);
+  void write(const ChangePtr<T>& change, std::vector<DocumentWrite> writes, std::optional<Happening> event, F apply);
   [[nodiscard]] static Error changesWait();
   // membership.cpp
   [[nodiscard]] Result<void> mayEnter(const Principal& who, const std::string& user_id, bool by_other) const;

@@ -46,17 +46,17 @@ void Room::inTurn(Completion<T> done, F step) {
   });
 }
 
-// Writes what the change is made of, then ends it with what apply() returns. Past the store's deadline whoever asked is told in_doubt, and
-// those who wait behind him are refused; the change itself is made whenever the store says that it is.
+// Writes what the change is made of and the event that tells of it, then ends it with what apply() returns. Past the store's deadline
+// whoever asked is told in_doubt, and those who wait behind him are refused; the change itself is made whenever the store says that it is.
 template <typename T, typename F>
-void Room::write(const ChangePtr<T>& change, std::vector<DocumentWrite> writes, F apply) {
+void Room::write(const ChangePtr<T>& change, std::vector<DocumentWrite> writes, std::optional<Happening> event, F apply) {
   const auto overdue = [this, change] {
     changes_in_doubt_ = true;
     tellInDoubt();
     change->answer(fail(writeInDoubt()));
     changes_.runWaiting();
   };
-  shard_.writes.write(std::move(writes), overdue, [this, change, apply = std::move(apply)](Result<void> written) mutable {
+  shard_.writes.write(std::move(writes), std::move(event), overdue, [this, change, apply = std::move(apply)](Result<void> written) mutable {
     changes_in_doubt_ = false;
     if (!written) return change->end(fail(written.error()));
     if constexpr (std::is_void_v<T>) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "engine/happenings.hpp"
 #include "engine/hook_request.hpp"
 #include "engine/hook_row.hpp"
 #include "engine/shard_impl.hpp"
@@ -14,8 +15,8 @@ namespace {
 
 constexpr std::uint32_t members_page = 1000;
 
-// A new room is one batch of documents: the room, and for each member, the creator among them, two.
-constexpr std::size_t initial_members_max = (ATRIUM_BATCH_MAX - 1) / 2 - 1;
+// A new room is one batch of documents: the room, its event, and for each member, the creator among them, two.
+constexpr std::size_t initial_members_max = (ATRIUM_BATCH_MAX - 2) / 2 - 1;
 
 std::string idBytes(const Id& id) { return {reinterpret_cast<const char*>(id.bytes.data()), id.bytes.size()}; }
 
@@ -232,8 +233,9 @@ void Rooms::create(PrincipalPtr caller, Id room, CreateRoom command, Completion<
       shard_.ports.log.warning("room.in_doubt", {{"tenant_id", key.tenant_id}, {"room_id", formatId(room_prefix, key.room)}});
       std::exchange(*answer, nullptr)(fail(writeInDoubt()));
     };
+    Happening event = roomHappening(EventType::room_created, key, document, caller->user_id);
     shard_.writes.write(
-        std::move(writes), overdue,
+        std::move(writes), std::move(event), overdue,
         [this, key, caller, document = std::move(document), members = std::move(members), answer](Result<void> written) mutable {
           --creating_;
           Completion<std::string> done = *answer ? std::move(*answer) : [](const auto&) {};

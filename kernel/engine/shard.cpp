@@ -18,6 +18,7 @@ Shard::Impl::Impl(const ShardPorts& shard_ports, const EngineOptions& engine_opt
       sessions(*this),
       fanout(*this),
       users(*this),
+      events(*this),
       rooms(*this),
       writes(*this),
       retention(*this),

@@ -3,6 +3,7 @@
 #include <utility>
 #include <vector>
 
+#include "engine/event_log.hpp"
 #include "engine/fanout.hpp"
 #include "engine/figures.hpp"
 #include "engine/posts.hpp"
@@ -70,6 +71,7 @@ class Shard::Impl {
   Sessions sessions;
   Fanout fanout;
   Users users;
+  EventLog events;
   Rooms rooms;
   Writes writes;
   Retention retention;

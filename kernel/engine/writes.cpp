@@ -9,13 +9,17 @@ namespace atrium {
 
 Writes::Writes(Shard::Impl& shard) : shard_(shard), timer_([this] { tellOverdue(); }) {}
 
-void Writes::write(std::vector<DocumentWrite> writes, std::move_only_function<void()> overdue, Completion<void> done) {
+void Writes::write(std::vector<DocumentWrite> writes, std::optional<Happening> event, std::move_only_function<void()> overdue,
+                   Completion<void> done) {
+  std::optional<OutboxEvent> out;
+  if (event && shard_.events.wants(event->type)) out = shard_.events.addTo(writes, *std::move(event));
   const std::uint64_t number = next_++;
   waiting_.emplace(number, Waiting{shard_.ports.now.mono + shard_.options.store_deadline, std::move(overdue)});
   watch();
-  shard_.ports.store.write(std::move(writes), [this, number, done = std::move(done)](Result<void> written) mutable {
+  shard_.ports.store.write(std::move(writes), [this, number, out = std::move(out), done = std::move(done)](Result<void> written) mutable {
     waiting_.erase(number);
     watch();
+    if (written && out) shard_.events.publish(*std::move(out));
     done(std::move(written));
   });
 }

@@ -3,9 +3,11 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <optional>
 #include <vector>
 
 #include "base/timer_wheel.hpp"
+#include "engine/event_log.hpp"
 #include "engine/ports.hpp"
 #include "engine/shard.hpp"
 
@@ -18,9 +20,11 @@ class Writes {
  public:
   explicit Writes(Shard::Impl& shard);
 
-  // Hands the writes to the store, which takes all or none of them. `done` runs when it has answered. When that takes longer than the
-  // deadline, `overdue` runs once, before it: what becomes of the writes is in doubt.
-  void write(std::vector<DocumentWrite> writes, std::move_only_function<void()> overdue, Completion<void> done);
+  // Hands the writes to the store, which takes all or none of them, and with them the event that tells of the change, if there is one.
+  // `done` runs when it has answered. When that takes longer than the deadline, `overdue` runs once, before it: what becomes of the writes
+  // is in doubt.
+  void write(std::vector<DocumentWrite> writes, std::optional<Happening> event, std::move_only_function<void()> overdue,
+             Completion<void> done);
 
  private:
   struct Waiting {

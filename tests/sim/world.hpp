@@ -64,7 +64,8 @@ struct WorldOptions {
   EngineOptions engine{};
   StoreOptions store{};
   std::size_t mailbox_tasks = 65536;
-  Types* types = nullptr;  // Others than World::types; they outlive the world.
+  Types* types = nullptr;               // Others than World::types; they outlive the world.
+  EventListeners* listeners = nullptr;  // They outlive the world.
 };
 
 class World final : private Shards, private Tokens {

@@ -8,6 +8,7 @@
 #include "ctl/check_config.hpp"
 #include "ctl/plugin_commands.hpp"
 #include "ctl/plugin_install.hpp"
+#include "ctl/sink_commands.hpp"
 #include "ctl/token_mint.hpp"
 
 namespace atrium {
@@ -33,6 +34,36 @@ constexpr PluginVerb plugin_verbs[] = {
     {"apply", "Applies the configuration file, all or nothing, as SIGHUP does.", false},
 };
 
+void addServerOptions(CLI::App& command, ServerArguments& server) {
+  command.add_option("--url", server.url, "The server.")->capture_default_str();
+  command.add_option("--token", server.token, "An admin's token; without it, ATRIUM_TOKEN, or one signed with JWT_SECRET_KEY.");
+  command.add_flag("--json", server.json, "The server's answer as it is.");
+}
+
+struct SinkVerb {
+  const char* name;
+  const char* about;
+  bool has_name;
+  bool has_offset;
+};
+constexpr SinkVerb sink_verbs[] = {
+    {"list", "All event sinks, where they stand and how they fare.", false, false},
+    {"dead-letters", "What one could not deliver.", true, false},
+    {"retry", "Tries its dead letters again, 1000 at a time.", true, true},
+    {"drop", "Removes its dead letters, 1000 at a time.", true, true},
+    {"forget", "Forgets where one stands whose plugin is gone for good.", true, false},
+};
+
+void addSinkCommands(CLI::App& sink, SinkArguments& arguments) {
+  for (const SinkVerb& verb : sink_verbs) {
+    CLI::App* command = sink.add_subcommand(verb.name, verb.about);
+    command->callback([&arguments, &verb] { arguments.command = verb.name; });
+    if (verb.has_name) command->add_option("name", arguments.name, "The sink's name, as `list` shows it.")->required();
+    if (verb.has_offset) command->add_option("offset", arguments.offset, "Only the dead letter of this offset.");
+    addServerOptions(*command, arguments.server);
+  }
+}
+
 void addPluginCommands(CLI::App& plugin, PluginArguments& arguments) {
   for (const PluginVerb& verb : plugin_verbs) {
     CLI::App* command = plugin.add_subcommand(verb.name, verb.about);
@@ -42,9 +73,7 @@ void addPluginCommands(CLI::App& plugin, PluginArguments& arguments) {
       command->add_option("options", arguments.options, "Its options, one JSON object; they take the place of all it has.")->required();
     if (std::string_view(verb.name) == "events")
       command->add_option("--after", arguments.after, "Only what came after the event of this number.");
-    command->add_option("--url", arguments.url, "The server.")->capture_default_str();
-    command->add_option("--token", arguments.token, "An admin's token; without it, ATRIUM_TOKEN, or one signed with JWT_SECRET_KEY.");
-    command->add_flag("--json", arguments.json, "The server's answer as it is.");
+    addServerOptions(*command, arguments.server);
   }
 }
 
@@ -80,6 +109,11 @@ ExitCode runCtl(std::span<const std::string> arguments, const CtlContext& contex
   install->add_option("package", package, "The file that `atrium pack` made.")->required();
   install->add_option("directory", directory, "One of the server's plugins.directories.")->required();
 
+  CLI::App* sink = app.add_subcommand("sink", "The event sinks of a running server, and their dead letters.");
+  sink->require_subcommand(1);
+  SinkArguments sink_arguments;
+  addSinkCommands(*sink, sink_arguments);
+
   try {
     std::vector<std::string> reversed(arguments.rbegin(), arguments.rend());  // As the library wants them.
     app.parse(reversed);
@@ -87,6 +121,7 @@ ExitCode runCtl(std::span<const std::string> arguments, const CtlContext& contex
     return app.exit(error, context.out, context.err) == 0 ? ExitCode::done : ExitCode::wrong;
   }
   if (install->parsed()) return installPlugin(package, directory, context);
+  if (!sink_arguments.command.empty()) return runSinkCommand(sink_arguments, context);
   if (!plugin_arguments.command.empty()) return runPluginCommand(plugin_arguments, context);
   return check->parsed() ? checkConfig(config_file, context) : mintTokenFor(mint_arguments, context);
 }

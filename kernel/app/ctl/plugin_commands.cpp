@@ -6,50 +6,11 @@
 #include <ostream>
 #include <vector>
 
-#include "auth/mint.hpp"
-#include "ctl/rest_client.hpp"
-#include "protocol/json_index.hpp"
+#include "ctl/server_answer.hpp"
 
 namespace atrium {
 
 namespace {
-
-constexpr std::chrono::minutes own_token_lifetime{5};
-
-// The token to come with; empty: there is none, and the reason is told.
-std::string tokenFor(const PluginArguments& arguments, const CtlContext& context) {
-  if (!arguments.token.empty()) return arguments.token;
-  const auto given = context.environment.find("ATRIUM_TOKEN");
-  if (given != context.environment.end() && !given->second.empty()) return given->second;
-  const auto secret = context.environment.find("JWT_SECRET_KEY");
-  if (secret != context.environment.end() && !secret->second.empty())
-    return mintToken({.tenant_id = "operator", .user_id = "atriumctl", .roles = {"admin"}, .lifetime = own_token_lifetime}, secret->second,
-                     context.now);
-  context.err << "who are you? Give an admin's token with --token or ATRIUM_TOKEN, or the server's secret as JWT_SECRET_KEY\n";
-  return {};
-}
-
-// Rows under their titles, each column as wide as its widest cell; the last one runs free.
-void printTable(std::ostream& out, const std::vector<std::vector<std::string>>& rows) {
-  std::vector<std::size_t> widths;
-  for (const auto& row : rows)
-    for (std::size_t column = 0; column < row.size(); ++column) {
-      if (widths.size() <= column) widths.push_back(0);
-      widths[column] = std::max(widths[column], row[column].size());
-    }
-  for (const auto& row : rows) {
-    std::string line;
-    for (std::size_t column = 0; column < row.size(); ++column)
-      line += column + 1 < row.size() ? fmt::format("{:<{}}  ", row[column], widths[column]) : row[column];
-    line.erase(line.find_last_not_of(' ') + 1);
-    out << line << '\n';
-  }
-}
-
-std::string cell(const JsonView& value) {
-  if (value.isString()) return value.text();
-  return value.exists() && !value.isNull() ? std::string(value.raw()) : std::string("-");
-}
 
 void printPlugins(std::ostream& out, const JsonView& items) {
   std::vector<std::vector<std::string>> rows{{"PLUGIN", "VERSION", "STATE", "GENERATION", "REASON"}};
@@ -100,19 +61,7 @@ void printChange(std::ostream& out, const JsonView& change) {
     out << fmt::format("{} differs and waits for a restart\n", section.text());
 }
 
-// What the server refused, with everything it says about it.
-void printProblem(std::ostream& err, const JsonView& problem) {
-  const std::string detail = problem["detail"].text();
-  err << (detail.empty() ? problem["title"].text() : detail) << '\n';
-  const JsonView errors = problem["errors"];
-  for (JsonView one = errors.first(); one.exists(); one = one.sibling(errors)) err << "  " << one["message"].text() << '\n';
-}
-
-struct Request {
-  std::string method, path;
-};
-
-Request requestOf(const PluginArguments& arguments) {
+ServerRequest requestOf(const PluginArguments& arguments) {
   const std::string& command = arguments.command;
   const std::string plugins = "/admin/plugins";
   if (command == "list") return {"GET", plugins};
@@ -120,7 +69,7 @@ Request requestOf(const PluginArguments& arguments) {
   if (command == "rescan") return {"POST", plugins + "/rescan"};
   if (command == "plan" || command == "apply") return {"POST", "/admin/config/" + command};
   if (command == "show") return {"GET", plugins + "/" + arguments.id};
-  if (command == "configure") return {"PUT", plugins + "/" + arguments.id + "/config"};
+  if (command == "configure") return {"PUT", plugins + "/" + arguments.id + "/config", arguments.options};
   return {"POST", plugins + "/" + arguments.id + "/" + command};
 }
 
@@ -132,27 +81,11 @@ ExitCode runPluginCommand(const PluginArguments& arguments, const CtlContext& co
     context.err << arguments.id << " is no plugin's id\n";
     return ExitCode::wrong;
   }
-  const std::string token = tokenFor(arguments, context);
-  if (token.empty()) return ExitCode::wrong;
-  const Request request = requestOf(arguments);
-  const auto answer = RestClient(arguments.url, token).ask(request.method, request.path, arguments.options);
-  if (!answer) {
-    context.err << answer.error() << '\n';
-    return ExitCode::failed;
-  }
-  const auto document = JsonDocument::parse(answer->body);
-  if (!document) {
-    context.err << fmt::format("the server answered {} and no JSON\n", answer->status);
-    return ExitCode::failed;
-  }
-  const JsonView body = document->root();
-  if (answer->status != 200) {
-    printProblem(context.err, body);
-    return ExitCode::failed;
-  }
-  if (arguments.json)
-    context.out << answer->body << '\n';
-  else if (arguments.command == "list")
+  ExitCode code{};
+  const auto answer = askServer(arguments.server, requestOf(arguments), context, code);
+  if (!answer || arguments.server.json) return code;
+  const JsonView body = answer->root();
+  if (arguments.command == "list")
     printPlugins(context.out, body["items"]);
   else if (arguments.command == "events")
     printEvents(context.out, body["items"]);
@@ -160,7 +93,7 @@ ExitCode runPluginCommand(const PluginArguments& arguments, const CtlContext& co
     printPlugin(context.out, body);
   else
     printChange(context.out, body);
-  return ExitCode::done;
+  return code;
 }
 
 }  // namespace atrium

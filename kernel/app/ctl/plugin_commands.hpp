@@ -3,6 +3,7 @@
 #include <string>
 
 #include "ctl/ctl.hpp"
+#include "ctl/server_answer.hpp"
 
 namespace atrium {
 
@@ -12,9 +13,7 @@ struct PluginArguments {
   std::string id;
   std::string options;  // For configure: one JSON object.
   std::string after = "0";
-  std::string url = "http://127.0.0.1:8000";
-  std::string token;  // Empty: ATRIUM_TOKEN, or one signed with JWT_SECRET_KEY.
-  bool json = false;  // The server's answer as it is.
+  ServerArguments server;
 };
 
 // Asks the running server and prints what it says as a table.

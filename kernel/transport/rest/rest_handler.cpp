@@ -154,6 +154,11 @@ void RestHandler::dispatch(Call call) {
     case Operation::configure_plugin: return controlPlugins(std::move(call), PluginCommand::Verb::configure);
     case Operation::plan_config: return controlPlugins(std::move(call), PluginCommand::Verb::plan);
     case Operation::apply_config: return controlPlugins(std::move(call), PluginCommand::Verb::apply);
+    case Operation::sinks: return sinks(std::move(call));
+    case Operation::forget_sink: return forgetSink(std::move(call));
+    case Operation::dead_letters: return deadLetters(std::move(call));
+    case Operation::retry_dead_letters: return changeDeadLetters(std::move(call), SinkCommand::Verb::retry);
+    case Operation::drop_dead_letters: return changeDeadLetters(std::move(call), SinkCommand::Verb::drop);
     case Operation::ui_menu: return uiMenu(std::move(call));
     case Operation::ui_root: return uiRoot(std::move(call));
     case Operation::ui_page: return uiPage(std::move(call));

@@ -19,6 +19,7 @@
 #include "rest/query.hpp"
 #include "rest/reply.hpp"
 #include "rest/router.hpp"
+#include "rest/sink_control.hpp"
 #include "transport/http.hpp"
 
 namespace atrium {
@@ -44,6 +45,7 @@ class RestHandler final : public HttpHandler {
     const OriginPolicy& origins;
     const Node& node;
     PluginControl& plugins;  // This loop's own.
+    SinkControl& sinks;      // Likewise.
     const Now& now;
     MetricSet& metrics;
     Log& log;
@@ -102,6 +104,10 @@ class RestHandler final : public HttpHandler {
   void readPlugin(Call call);
   void pluginEvents(Call call);
   void controlPlugins(Call call, PluginCommand::Verb verb);
+  void sinks(Call call);
+  void forgetSink(Call call);
+  void deadLetters(Call call);
+  void changeDeadLetters(Call call, SinkCommand::Verb verb);
   void uiMenu(Call call);
   void uiRoot(Call call);
   void uiPage(Call call);

@@ -26,7 +26,7 @@ struct EventSinkInfo {
 class Event {
  public:
   explicit Event(const atrium_sink_event& event) : event_(&event) {}
-  [[nodiscard]] std::uint64_t offset() const { return event_->offset; }               // Rises by 1, over restarts, too.
+  [[nodiscard]] std::uint64_t offset() const { return event_->offset; }               // Rises, over restarts, too.
   [[nodiscard]] std::uint32_t attempt() const { return event_->attempt; }             // From 1.
   [[nodiscard]] std::uint64_t at_ms() const { return event_->at_ms; }                 // wall
   [[nodiscard]] std::string_view event_id() const { return view(event_->event_id); }  // The same in every attempt.

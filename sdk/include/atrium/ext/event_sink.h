@@ -14,7 +14,7 @@ extern "C" {
 typedef struct atrium_sink_event {
   uint32_t struct_size;
   uint32_t attempt;     /* From 1. */
-  uint64_t offset;      /* Rises by 1 within one sink, over restarts, too. */
+  uint64_t offset;      /* Rises within one sink, over restarts, too; some may be left out. */
   uint64_t at_ms;       /* wall */
   atrium_text event_id; /* The same in every attempt: receivers tell repeats by it. */
   atrium_text type;     /* "message.posted" */

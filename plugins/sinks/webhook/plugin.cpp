@@ -1,0 +1,3 @@
+#include "webhook.hpp"
+
+ATRIUM_PLUGIN(Webhook, "atrium.sink.webhook", "1.0.0")
