@@ -4,6 +4,10 @@
 
 namespace atrium {
 
+namespace {
+constexpr std::size_t settings_told_max = std::size_t{256} << 10;  // bytes
+}
+
 Happening roomHappening(EventType type, const RoomKey& room, const RoomDocument& document, std::string_view by) {
   Happening out{type, room, {}};
   JsonWriter json(out.data);
@@ -11,7 +15,10 @@ Happening roomHappening(EventType type, const RoomKey& room, const RoomDocument&
   json.key("room_type").value(document.room_type).key("name").value(document.name).key("description").value(document.description);
   json.key("created_by").value(document.created_by).key("created_at").time(document.created_at);
   json.key("is_active").value(document.active).key("max_members").value(document.max_members);
-  json.key("settings").raw(document.settings.text()).key("context").raw(document.context.text()).key("by").value(by).end('}');
+  // What is as large as that would not fit into the store beside the rest.
+  if (document.settings.text().size() + document.context.text().size() <= settings_told_max)
+    json.key("settings").raw(document.settings.text()).key("context").raw(document.context.text());
+  json.key("by").value(by).end('}');
   return out;
 }
 

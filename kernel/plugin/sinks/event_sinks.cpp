@@ -40,7 +40,7 @@ void EventSinks::restore(Result<std::vector<Document>> places) {
     parts_.timers.arm(timer_, parts_.now.mono + retry_pause);
     return;
   }
-  std::vector<std::pair<std::string, SinkPlace>> known;
+  Places known;
   for (const Document& document : *places) {
     auto place = decodeSinkPlace(document.value);
     if (document.key.size() != 2) continue;
@@ -53,22 +53,25 @@ void EventSinks::restore(Result<std::vector<Document>> places) {
     if (!same_log || place->done > head_.last_seq) *place = {0, {}, place->types, place->plugin, head_.epoch};
     known.emplace_back(document.key[1], *std::move(place));
   }
-  countLetters(std::move(known));
+  countLetters(std::move(known), {}, 0);
 }
 
-// Of one sink after the other.
-void EventSinks::countLetters(std::vector<std::pair<std::string, SinkPlace>> places) {
+// Of one sink after the other, a page at a time; then everything is known.
+void EventSinks::countLetters(Places places, DocumentKey after, std::uint64_t counted) {
   if (places.empty()) {
     looking_ = true;
     return look();
   }
   DocumentKey prefix{std::string(dead_letter_collection), places.back().first};
-  const auto most = static_cast<std::uint32_t>(std::min<std::uint64_t>(options_.dead_letters_max + 1, ATRIUM_SCAN_MAX));
-  parts_.store.scan(std::move(prefix), {}, most, [this, places = std::move(places)](const Result<std::vector<Document>>& letters) mutable {
-    add(places.back().first, std::move(places.back().second), letters ? letters->size() : 0);
-    places.pop_back();
-    countLetters(std::move(places));
-  });
+  parts_.store.scan(std::move(prefix), std::move(after), letters_page_max,
+                    [this, places = std::move(places), counted](Result<std::vector<Document>> letters) mutable {
+                      if (letters) counted += letters->size();
+                      if (letters && letters->size() == letters_page_max)
+                        return countLetters(std::move(places), std::move(letters->back().key), counted);
+                      add(places.back().first, std::move(places.back().second), counted);
+                      places.pop_back();
+                      countLetters(std::move(places), {}, 0);
+                    });
 }
 
 // ---- From then on

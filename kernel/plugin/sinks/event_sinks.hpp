@@ -55,7 +55,8 @@ class EventSinks {
  private:
   void readPlaces();
   void restore(Result<std::vector<Document>> places);
-  void countLetters(std::vector<std::pair<std::string, SinkPlace>> places);
+  using Places = std::vector<std::pair<std::string, SinkPlace>>;
+  void countLetters(Places places, DocumentKey after, std::uint64_t counted);
   void look();
   void findPlugins();
   void addNew(const std::string& name);

@@ -1,0 +1,289 @@
+// The sinks over a store and a plugin: kernel/plugin/sinks.
+#include "plugin/sinks/event_sinks.hpp"
+
+#include <gtest/gtest.h>
+
+#include "engine/event_log.hpp"
+#include "one_shard.hpp"
+#include "plugin_world.hpp"
+#include "protocol/errors.hpp"
+#include "protocol/metrics.hpp"
+#include "sim/store.hpp"
+
+namespace atrium::test {
+namespace {
+
+class EventSinksTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    const auto started = world.start();
+    ASSERT_TRUE(started) << started.error().detail;
+  }
+  // The log gets one more event.
+  void happen(std::string_view does = "", EventType type = EventType::room_closed) {
+    auto batch = std::make_unique<AppendBatch>();
+    Id id;
+    id.bytes[15] = ++happened;
+    now.wall += 1s;
+    batch->items.push_back(eventItem({id, now.wall, {type, {"acme", {}}, R"({"do":")" + std::string(does) + "\"}"}}));
+    store->append(std::move(batch), [](const std::unique_ptr<AppendBatch>& done) { ASSERT_EQ(done->items[0].result.status, ATRIUM_OK); });
+    settle();
+  }
+  void place(const std::string& sink, std::uint64_t done, Wall done_at = {}) {
+    documents.put(sinkKey(sink), encodeSinkPlace({done, done_at, all_event_types, "test.sink", ""}));
+  }
+  void begin() {
+    sinks.emplace(EventSinks::Parts{.store = *store,
+                                    .shards = shards,
+                                    .interest = interest,
+                                    .registry = world.host().registry(),
+                                    .calls = calls,
+                                    .timers = timers,
+                                    .now = now,
+                                    .log = world.log,
+                                    .board = board,
+                                    .seed = 1},
+                  options);
+    sinks->begin();
+    settle();
+  }
+  void settle() {
+    while (!documents.idle()) documents.work();
+  }
+  void advance(std::chrono::milliseconds step) {
+    now.mono += step;
+    timers.advance(now.mono);
+    settle();
+  }
+  // Turns until the sink is so, taking what workers bring and letting time pass where nothing is under way.
+  template <typename Condition>
+  void until(Condition condition, const std::string& sink = "test") {
+    for (int turns = 0; turns < 10'000; ++turns) {
+      if (condition(figure(sink))) return;
+      if (calls.pending() > 0)
+        shards.turn();
+      else
+        advance(100ms);
+      settle();
+    }
+    FAIL() << board.json();
+  }
+  // The sink's JSON; absent when there is none of the name.
+  JsonView figure(const std::string& sink = "test") {
+    shown = *JsonDocument::parse(board.json());
+    const JsonView items = shown.root()["items"];
+    for (JsonView item = items.first(); item.exists(); item = item.sibling(items))
+      if (item["name"].text() == sink) return item;
+    return {};
+  }
+  static std::int64_t number(const JsonView& value) {
+    std::int64_t out = -1;
+    static_cast<void>(value.integer(out));
+    return out;
+  }
+  static auto reaches(std::string_view name, std::int64_t wanted) {
+    return [name, wanted](const JsonView& sink) { return number(sink[name]) == wanted; };
+  }
+  template <typename T, typename Ask>
+  Result<T> ask(Ask request) {
+    std::optional<Result<T>> answer;
+    request(Completion<T>([&answer](Result<T> came) { answer.emplace(std::move(came)); }));
+    settle();
+    return *std::move(answer);
+  }
+  std::string letters() {
+    return *ask<std::string>([this](auto done) { sinks->deadLetters("test", 0, 10, std::move(done)); });
+  }
+
+  PluginWorld world{ATRIUM_SINK_PLUGINS};
+  SystemClock clock;
+  MetricRegistry metrics{metric_table};
+  MetricSet& own = metrics.makeSet();
+  OneShard shards;
+  Random random{7};
+  sim::SimStore documents{random, {}};
+  std::unique_ptr<Store> store = documents.port([](Task task) { task(); });
+  Now now{Mono{1h}, Wall{std::chrono::days(20'000)}};
+  TimerWheel timers{now.mono};
+  SinkBoard board;
+  SinkOptions options{.retry_min = 100ms, .retry_max = 400ms, .give_up_after = 1min, .dead_letters_max = 2};
+  EventInterest interest{shards};
+  WorkerPool workers{{.threads = 1}, clock, world.log, metrics.makeSet()};
+  WorkerCalls calls{{.workers = workers, .shards = shards, .shard = 0, .timers = timers, .now = now, .metrics = own}};
+  std::optional<EventSinks> sinks;
+  JsonDocument shown;
+  std::uint8_t happened = 0;
+};
+
+TEST_F(EventSinksTest, aSinkGoesOnWhereItStood) {
+  for (int n = 0; n < 9; ++n) happen();
+  place("test", 2);
+  begin();
+  until(reaches("lag", 0));
+  EXPECT_EQ(number(figure()["delivered"]), 7);
+  EXPECT_EQ(decodeSinkPlace(documents.document(sinkKey("test"))->value)->done, 9u);
+  EXPECT_EQ(figure()["events"].text(), "room.created,room.changed,room.closed") << "as the plugin says now";
+}
+
+TEST_F(EventSinksTest, aNewSinkBeginsWithWhatHappensFromThenOn) {
+  happen();
+  EXPECT_TRUE(interest.want(EventType::member_left)) << "until it is known who listens";
+  begin();
+  until(reaches("done", 1));
+  EXPECT_EQ(number(figure()["delivered"]), 0);
+  EXPECT_FALSE(interest.want(EventType::member_left));
+  EXPECT_TRUE(interest.want(EventType::room_closed));
+  happen();
+  happen("", EventType::member_left);
+  until(reaches("done", 3));
+  EXPECT_EQ(number(figure()["delivered"]), 1) << "the other type is not for it";
+}
+
+TEST_F(EventSinksTest, whatCannotBeDeliveredComesAgainInOrder) {
+  place("test", 0);
+  happen();
+  happen("wait");
+  happen();
+  begin();
+  until(reaches("failures", 1));
+  EXPECT_EQ(number(figure()["done"]), 1) << "what was taken before it is done";
+  EXPECT_EQ(figure()["state"].text(), "waiting");
+  EXPECT_EQ(figure()["reason"].text(), "not yet");
+  EXPECT_TRUE(figure()["failing_since"].isString());
+  until(reaches("done", 3));
+  EXPECT_EQ(number(figure()["failures"]), 2);
+  EXPECT_EQ(number(figure()["delivered"]), 3);
+  EXPECT_TRUE(figure()["failing_since"].isNull());
+}
+
+TEST_F(EventSinksTest, anExceptionIsAFailureOfThePluginAndCostsNoEvent) {
+  place("test", 0);
+  happen("throw");
+  begin();
+  until(reaches("done", 1));
+  EXPECT_EQ(number(figure()["delivered"]), 1);
+  EXPECT_EQ(number(figure()["failures"]), 1);
+}
+
+TEST_F(EventSinksTest, whatIsRefusedForGoodBecomesADeadLetter) {
+  place("test", 0);
+  happen();
+  happen("refuse");
+  happen();
+  begin();
+  until(reaches("done", 3));
+  EXPECT_EQ(number(figure()["delivered"]), 2);
+  EXPECT_EQ(number(figure()["dead_letters"]), 1);
+  EXPECT_EQ(letters().find(R"({"items":[{"offset":2,"event_id":"evt_)"), 0u) << letters();
+  EXPECT_NE(letters().find(R"("reason":"not this one")"), std::string::npos);
+
+  // Tried again in vain, and then thrown away.
+  EXPECT_EQ(*ask<std::size_t>([this](auto done) { sinks->retry("test", 2, std::move(done)); }), 1u);
+  until([](const JsonView& sink) { return sink["state"].text() == "idle"; });
+  EXPECT_NE(letters().find(R"("attempts":2)"), std::string::npos) << letters();
+  EXPECT_EQ(ask<std::size_t>([this](auto done) { sinks->drop("test", 3, std::move(done)); }).error().code, Code::not_found);
+  EXPECT_EQ(*ask<std::size_t>([this](auto done) { sinks->drop("test", std::nullopt, std::move(done)); }), 1u);
+  EXPECT_EQ(number(figure()["dead_letters"]), 0);
+  EXPECT_EQ(letters(), R"({"items":[],"next_cursor":null})");
+}
+
+TEST_F(EventSinksTest, noMoreDeadLettersAreKeptThanMayBe) {
+  place("test", 0);
+  for (int n = 0; n < 4; ++n) happen("refuse");
+  begin();
+  until(reaches("done", 4));
+  until(reaches("dead_letters", 2));
+  EXPECT_EQ(letters().find(R"({"items":[{"offset":3,)"), 0u) << "the oldest give way: " << letters();
+}
+
+TEST_F(EventSinksTest, aDeadLetterIsDeliveredOnceItCanBe) {
+  place("test", 0);
+  SinkEvent letter{1, 2, now.wall, "evt_1", "room.closed", "acme", R"({"do":"wait"})"};
+  happen("refuse");
+  begin();
+  until(reaches("done", 1));
+  documents.put(deadLetterKey("test", 1), encodeDeadLetter(letter, "then", now.wall));
+  EXPECT_EQ(*ask<std::size_t>([this](auto done) { sinks->retry("test", std::nullopt, std::move(done)); }), 1u);
+  until(reaches("dead_letters", 0));
+  EXPECT_EQ(letters(), R"({"items":[],"next_cursor":null})");
+  EXPECT_EQ(number(figure()["delivered"]), 1);
+}
+
+TEST_F(EventSinksTest, oneEventDoesNotHoldUpTheOthersForEver) {
+  place("test", 0);
+  happen("never");
+  happen();
+  begin();
+  until(reaches("done", 2));
+  EXPECT_EQ(number(figure()["dead_letters"]), 1);
+  EXPECT_NE(letters().find(R"("reason":"given up: not yet")"), std::string::npos) << letters();
+}
+
+TEST_F(EventSinksTest, theLogIsDroppedUpToWhatTheSlowestSinkIsDoneWith) {
+  happen();
+  const Wall first = now.wall;
+  for (int n = 0; n < 3; ++n) happen();
+  place("away", 1, first);
+  place("test", 2);
+  begin();
+  until(reaches("lag", 0));
+  advance(EventSinks::trim_interval);
+  EXPECT_EQ(figure("away")["state"].text(), "absent");
+  EXPECT_EQ(number(figure("away")["lag"]), 3);
+  ASSERT_FALSE(documents.trims.empty());
+  for (const auto& trim : documents.trims) {
+    EXPECT_EQ(trim.room, eventLogKey());
+    EXPECT_EQ(trim.keep_last, 0u);
+    EXPECT_EQ(trim.sent_before, first) << "never what a sink that is away has not seen, and never by a number from the end";
+  }
+}
+
+TEST_F(EventSinksTest, moreThanMayWaitGivesWay) {
+  options.events_max = 2;
+  for (int n = 0; n < 4; ++n) happen();
+  place("away", 0);
+  begin();
+  advance(EventSinks::trim_interval);
+  ASSERT_FALSE(documents.trims.empty());
+  EXPECT_EQ(documents.trims.back().keep_last, 2u);
+  EXPECT_EQ(documents.trims.back().sent_before, Wall{});
+}
+
+TEST_F(EventSinksTest, aSinkIsForgottenOnlyWhenNobodyNeedsIt) {
+  place("away", 0);
+  documents.put(deadLetterKey("away", 1), encodeDeadLetter({1, 1, now.wall, "e", "room.closed", "acme", "{}"}, "why", now.wall));
+  begin();
+  const auto forget = [this](const std::string& sink) {
+    const auto answer = ask<void>([this, &sink](auto done) { sinks->forget(sink, std::move(done)); });
+    return answer ? std::string("ok") : std::string(info(answer.error().code).word);
+  };
+  EXPECT_EQ(forget("nobody"), "not_found");
+  EXPECT_EQ(forget("test"), "conflict") << "its plugin is active";
+  EXPECT_EQ(forget("away"), "conflict") << "it has a dead letter";
+  EXPECT_EQ(ask<std::size_t>([this](auto done) { sinks->retry("away", std::nullopt, std::move(done)); }).error().code, Code::conflict);
+  EXPECT_EQ(*ask<std::size_t>([this](auto done) { sinks->drop("away", 1, std::move(done)); }), 1u);
+  EXPECT_EQ(forget("away"), "ok");
+  EXPECT_FALSE(figure("away").exists());
+  EXPECT_EQ(documents.document(sinkKey("away")), nullptr);
+}
+
+TEST_F(EventSinksTest, aPlaceOfAnotherLogSaysNothing) {
+  for (int n = 0; n < 3; ++n) happen();
+  documents.put(sinkKey("test"), encodeSinkPlace({2, {}, all_event_types, "test.sink", "another epoch"}));
+  begin();
+  until(reaches("delivered", 3));
+}
+
+TEST_F(EventSinksTest, aStoreThatDoesNotAnswerIsAskedAgain) {
+  place("test", 0);
+  happen();
+  documents.options.refuse_read = 1000;
+  begin();
+  EXPECT_FALSE(figure().exists());
+  EXPECT_TRUE(interest.want(EventType::member_left)) << "everything is recorded meanwhile";
+  documents.options.refuse_read = 0;
+  until(reaches("delivered", 1));
+}
+
+}  // namespace
+}  // namespace atrium::test
