@@ -8,18 +8,13 @@
 #include "app/edge.hpp"
 #include "app/kernel.hpp"
 #include "app/settings_map.hpp"
+#include "engine/durability_words.hpp"
 #include "plugin/tombstone.hpp"
 #include "protocol/metrics.hpp"
 
 // The steps of a start: configuration, data directory, plugins, storage, loops with their shards and transports, and last the listening
 // socket, so that who can connect is served.
 namespace atrium {
-
-namespace {
-
-constexpr std::string_view durability_words[] = {"received", "stored", "fsynced", "replicated"};
-
-}  // namespace
 
 Kernel::Kernel(const StartOptions& options, Settings settings)
     : options_(options),
@@ -70,7 +65,7 @@ std::expected<void, std::string> Kernel::loadPlugins() {
 std::expected<void, std::string> Kernel::openStore() {
   LoadedPlugin* plugin = plugins_->storage();
   if (!plugin) return Failure(fmt::format("no plugin provides the storage backend \"{}\"", settings_.storage.backend));
-  storage_name_ = fmt::format("{} ({})", settings_.storage.backend, durability_words[plugin->storage()->info.durability_max]);
+  storage_name_ = fmt::format("{} ({})", settings_.storage.backend, durabilityWord(plugin->storage()->info.durability_max));
   const unsigned cores = settings_.server.loops != 0 ? settings_.server.loops : availableCores();
   loops_ = std::make_unique<LoopPool>(
       cores, Loop::Options{.turn_seconds = Metric::loop_turn_seconds, .mailbox_refused = Metric::mailbox_refused}, clock_, metrics_);
@@ -146,10 +141,9 @@ std::expected<void, std::string> Kernel::checkDurability() {
     const std::uint32_t wanted = edge.types->roomType(name)->info().durability;
     if (wanted <= most) continue;
     if (!demanding.empty()) demanding += ", ";
-    demanding += fmt::format("{} ({})", name, durability_words[wanted]);
+    demanding += fmt::format("{} ({})", name, durabilityWord(wanted));
     if (settings_.storage.allow_less_durable)
-      log_.warning("storage.less_durable",
-                   {{"room_type", name}, {"wanted", durability_words[wanted]}, {"promised", durability_words[most]}});
+      log_.warning("storage.less_durable", {{"room_type", name}, {"wanted", durabilityWord(wanted)}, {"promised", durabilityWord(most)}});
   }
   if (demanding.empty() || settings_.storage.allow_less_durable) return {};
   return Failure(

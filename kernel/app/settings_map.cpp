@@ -68,7 +68,8 @@ PluginHost::Options pluginOptions(const Settings& settings, const std::filesyste
           .wishes = wishesOf(settings),
           .runner = program_directory / "atrium-runner",
           .own_plugins = (program_directory / "../plugins").lexically_normal(),
-          .memory = data_directory / "plugins"};
+          .memory = data_directory / "plugins",
+          .allow_less_durable = settings.storage.allow_less_durable};
 }
 
 StoreHost::Options storeOptions(const Settings& settings) {

@@ -5,6 +5,7 @@
 
 #include "base/assert.hpp"
 #include "engine/command_runs.hpp"
+#include "engine/durability_words.hpp"
 #include "engine/events.hpp"
 #include "engine/session.hpp"
 #include "engine/shard_impl.hpp"
@@ -32,11 +33,6 @@ Error errorFor(const atrium_append_result& result) {
     case ATRIUM_INVALID: return {Code::internal, "Storage refused the message.", 0, {}};
     default: return {Code::storage_unavailable, "Storage could not keep the message.", 2000, {}};
   }
-}
-
-std::string_view durabilityWord(std::uint32_t level) {
-  constexpr std::string_view words[] = {"received", "stored", "fsynced", "replicated"};
-  return words[std::min<std::size_t>(level, 3)];
 }
 
 }  // namespace

@@ -5,6 +5,8 @@
 #include <array>
 #include <utility>
 
+#include "engine/durability_words.hpp"
+#include "plugin/elf_traits.hpp"
 #include "plugin/isolated/isolated_hooks.hpp"
 #include "plugin/plugin_record.hpp"
 #include "protocol/errors.hpp"
@@ -26,7 +28,23 @@ bool actsByItself(const Grants& grants) {
                              [&grants](const char* service) { return grants.has(service); });
 }
 
-constexpr std::string_view pin_reason = "its code stays in memory: a unique symbol or a thread-local object with a destructor holds it";
+// What of the file holds its code, as far as the file says.
+std::string pinReason(const PluginFile& file) {
+  const auto traits = readElfTraits(*file.bytes);
+  std::string why;
+  if (!traits)
+    why = "something holds it";
+  else if (traits->no_delete)
+    why = "it was linked with -z nodelete";
+  else if (!traits->unique_symbols.empty())
+    why = fmt::format("the unique symbol {} holds it{}; compile it with -fno-gnu-unique", traits->unique_symbols.front(),
+                      traits->unique_symbols.size() > 1 ? fmt::format(", as do {} others", traits->unique_symbols.size() - 1) : "");
+  else if (traits->thread_destructors)
+    why = "a thread_local object with a destructor holds it until the threads end that made one";
+  else
+    why = "a library that it brought, or a reference it never closed, holds it";
+  return "its code stays in memory: " + why;
+}
 
 }  // namespace
 
@@ -121,6 +139,22 @@ Result<std::unique_ptr<PluginHost::Generation>> PluginHost::make(const ResolvedP
   return made;
 }
 
+// As the start of the server asks of all room types.
+std::string PluginHost::excessOf(const Generation& made) {
+  const LoadedPlugin* store = storage();
+  if (!store || made.shadow || !made.offersKind("room-type")) return {};
+  const std::uint32_t wanted = made.loaded->roomType()->info.durability, most = store->storage()->info.durability_max;
+  if (wanted <= most) return {};
+  const std::string_view name = made.loaded->manifest().nameOf("room-type");
+  if (!options_.allow_less_durable)
+    return fmt::format(
+        "the storage promises less ({}) than its room type {} asks for ({}): choose another storage.backend, or set "
+        "storage.allow_less_durable to true, and restart the server",
+        durabilityWord(most), name, durabilityWord(wanted));
+  log_.warning("storage.less_durable", {{"room_type", name}, {"wanted", durabilityWord(wanted)}, {"promised", durabilityWord(most)}});
+  return {};
+}
+
 Result<void> PluginHost::makeAll(Moves& moves) {
   Error error{Code::change_refused, {}, 0, {}};
   for (Move& move : moves) {
@@ -140,6 +174,7 @@ Result<void> PluginHost::makeAll(Moves& moves) {
       // With a state to come, the test is of what it makes of it.
       if (!move.hands_over)
         if (auto fit = move.made->loaded->selfTest(); !fit) problem = fit.error().detail;
+      if (problem.empty()) problem = excessOf(*move.made);
     } else {
       problem = made.error().detail;
     }
@@ -368,7 +403,7 @@ bool PluginHost::endGeneration(Record& record, std::unique_ptr<Generation> old) 
     return true;
   }
   ++record.pinned;
-  note(record, number, PluginState::pinned, std::string(pin_reason));
+  note(record, number, PluginState::pinned, pinReason(old->entry.file));
   if (record.pinned >= pinned_warned)
     log_.warning("plugin.pinned_often", {{"plugin", old->source.plugin_id}, {"generations", record.pinned}, {"refused_from", pinned_max}});
   return false;

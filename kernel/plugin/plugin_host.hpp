@@ -78,6 +78,7 @@ class PluginHost final : private PluginTroubles {
     // Where the plugins lie that come with the server, those of the ids atrium.*; they are not tried. Empty: all are.
     std::filesystem::path own_plugins = {};
     std::filesystem::path memory = {};  // A directory for what must survive a restart: quarantine, tombstones. Empty: nothing does.
+    bool allow_less_durable = false;    // Whether a room type may ask for more than the storage promises.
     std::chrono::milliseconds lease_patience{5000};  // With calls on workers in an old generation; afterwards it is stuck.
   };
 
@@ -184,6 +185,8 @@ class PluginHost final : private PluginTroubles {
   [[nodiscard]] static std::shared_ptr<HookTarget> hooksOf(const Generation& generation, Loop* loop);
   Result<std::unique_ptr<Generation>> make(const ResolvedPlugin& plugin, Record& record);
   Result<void> makeAll(Moves& moves);
+  // What its room type asks for and the storage does not promise, a sentence without its full stop; empty: nothing.
+  [[nodiscard]] std::string excessOf(const Generation& made);
   void dropMade(Moves& moves);
   Result<void> holdCalls(const Moves& moves);
   void letCallsGo(const Moves& moves, bool taken_over);

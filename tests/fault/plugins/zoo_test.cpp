@@ -134,7 +134,8 @@ TEST(ZooOfStayers, tellsWhenCodeCannotLeave) {
   EXPECT_EQ(world.tell(animalFile("pinned"), "state"), "active");
   world.host().stop();
   EXPECT_EQ(world.tell(animalFile("pinned"), "state"), "pinned");
-  EXPECT_NE(world.tell(animalFile("pinned"), "reason"), "");
+  EXPECT_NE(world.tell(animalFile("pinned"), "reason").find("a thread_local object with a destructor holds it"), std::string::npos)
+      << world.tell(animalFile("pinned"), "reason");
   EXPECT_EQ(world.tell(text_plugin, "state"), "unloaded");
 }
 
