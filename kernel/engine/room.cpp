@@ -12,6 +12,7 @@
 #include "engine/rooms.hpp"
 #include "engine/shard_impl.hpp"
 #include "engine/splice.hpp"
+#include "protocol/abi_text.hpp"
 #include "protocol/errors.hpp"
 #include "protocol/json_writer.hpp"
 
@@ -23,7 +24,6 @@ constexpr std::size_t members_shown_max = 200;
 // How long beyond twice the confirmation budget a gone user's place is kept, so that no report on a message names another.
 constexpr auto place_rest = std::chrono::milliseconds(100);
 
-atrium_text text(std::string_view view) { return {view.data(), view.size()}; }
 }  // namespace
 
 RoomPin::RoomPin(Room& room) : pins_(room.pins_) {
@@ -209,7 +209,7 @@ void Room::change(PrincipalPtr caller, ChangeRoom command, Completion<std::strin
       });
     };
     atrium_room_view proposed = view();
-    proposed.name = text(wanted.name);
+    proposed.name = textOf(wanted.name);
     proposed.max_members = wanted.max_members;
     proposed.settings = wanted.settings.root().abi();
     proposed.context = wanted.context.root().abi();

@@ -8,24 +8,21 @@
 #include "engine/posts.hpp"
 #include "engine/room.hpp"
 #include "engine/shard_impl.hpp"
+#include "protocol/abi_text.hpp"
 
 namespace atrium {
 
-namespace {
-
-atrium_text text(std::string_view view) { return {view.data(), view.size()}; }
-
-}  // namespace
+namespace {}  // namespace
 
 atrium_room_view Room::view() const {
   atrium_room_view view{};
   view.struct_size = sizeof view;
   view.member_count = static_cast<std::uint32_t>(members_.size());
   view.max_members = document_.max_members;
-  view.tenant_id = text(key_.tenant_id);
-  view.room_id = text(id_text_);
-  view.room_type = text(document_.room_type);
-  view.name = text(document_.name);
+  view.tenant_id = textOf(key_.tenant_id);
+  view.room_id = textOf(id_text_);
+  view.room_type = textOf(document_.room_type);
+  view.name = textOf(document_.name);
   view.settings = document_.settings.root().abi();
   view.context = document_.context.root().abi();
   return view;
@@ -37,8 +34,8 @@ atrium_user_view Room::userView(const Principal& who) const {
   view.struct_size = sizeof view;
   view.token_roles = who.roles;
   view.room_role = static_cast<std::uint32_t>(member == members_.end() ? Role::none : member->second.role);
-  view.user_id = text(who.user_id);
-  view.display_name = text(who.display_name);
+  view.user_id = textOf(who.user_id);
+  view.display_name = textOf(who.display_name);
   return view;
 }
 
@@ -48,8 +45,8 @@ Room::Entering Room::entering(const Principal& actor, const std::string& user_id
   views.user.struct_size = sizeof views.user;
   views.user.token_roles = himself ? actor.roles : 0;
   views.user.room_role = static_cast<std::uint32_t>(member.role);
-  views.user.user_id = text(user_id);
-  views.user.display_name = text(member.display_name);
+  views.user.user_id = textOf(user_id);
+  views.user.display_name = textOf(member.display_name);
   views.actor = himself ? views.user : userView(actor);
   return views;
 }
@@ -80,7 +77,7 @@ struct Place {
     position.durability = result.durability;
     position.seq = result.seq;
     position.sent_at_ms = result.sent_at_ms;
-    position.message_id = text(message_id);
+    position.message_id = textOf(message_id);
     position.epoch = {result.epoch, ::strnlen(result.epoch, sizeof result.epoch)};
   }
   std::string message_id;

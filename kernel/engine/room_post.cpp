@@ -9,6 +9,7 @@
 #include "engine/room.hpp"
 #include "engine/room_post.hpp"
 #include "engine/shard_impl.hpp"
+#include "protocol/abi_text.hpp"
 #include "protocol/errors.hpp"
 #include "protocol/json_writer.hpp"
 
@@ -18,8 +19,6 @@ namespace {
 
 constexpr std::string_view command_message_type = "command";
 constexpr std::size_t metadata_max = 64 * 1024;  // bytes, after annotations
-
-atrium_text text(std::string_view view) { return {view.data(), view.size()}; }
 
 bool namedIn(const atrium_text& names, std::string_view name) {
   std::string_view rest(names.data, names.size);
@@ -135,8 +134,8 @@ atrium_message_view messageView(const SendMessage& command, std::string_view con
   atrium_message_view view{};
   view.struct_size = sizeof view;
   view.priority = static_cast<std::uint32_t>(command.priority);
-  view.message_type = text(command.message_type);
-  view.content = text(content);
+  view.message_type = textOf(command.message_type);
+  view.content = textOf(content);
   view.metadata = metadata.abi();
   return view;
 }

@@ -6,6 +6,7 @@
 #include "engine/hook_request.hpp"
 #include "engine/hook_row.hpp"
 #include "engine/shard_impl.hpp"
+#include "protocol/abi_text.hpp"
 #include "protocol/errors.hpp"
 #include "protocol/json_writer.hpp"
 
@@ -19,8 +20,6 @@ constexpr std::uint32_t members_page = 1000;
 constexpr std::size_t initial_members_max = (ATRIUM_BATCH_MAX - 2) / 2 - 1;
 
 std::string idBytes(const Id& id) { return {reinterpret_cast<const char*>(id.bytes.data()), id.bytes.size()}; }
-
-atrium_text text(std::string_view view) { return {view.data(), view.size()}; }
 
 std::optional<Role> roleOf(std::string_view word_text) {
   for (const Role role : {Role::observer, Role::member, Role::moderator, Role::owner})
@@ -194,17 +193,17 @@ void Rooms::create(PrincipalPtr caller, Id room, CreateRoom command, Completion<
   view.struct_size = sizeof view;
   view.member_count = 1;
   view.max_members = document.max_members;
-  view.tenant_id = text(key.tenant_id);
-  view.room_type = text(document.room_type);
-  view.name = text(document.name);
+  view.tenant_id = textOf(key.tenant_id);
+  view.room_type = textOf(document.room_type);
+  view.name = textOf(document.name);
   view.settings = document.settings.root().abi();
   view.context = document.context.root().abi();
   atrium_user_view actor{};
   actor.struct_size = sizeof actor;
   actor.token_roles = caller->roles;
   actor.room_role = ATRIUM_ROOM_ROLE_OWNER;
-  actor.user_id = text(caller->user_id);
-  actor.display_name = text(caller->display_name);
+  actor.user_id = textOf(caller->user_id);
+  actor.display_name = textOf(caller->display_name);
 
   // The document goes by copy: the view leads into this one until the hook has returned.
   auto create = [this, key, caller, document, initial = std::move(command.initial_members),

@@ -11,11 +11,11 @@ namespace atrium {
 
 namespace {
 
-constexpr std::size_t text_max = 512;    // bytes of one text of a principal; a longer one is cut, and then too long for the desk
-constexpr std::size_t reason_max = 300;  // bytes
+constexpr std::size_t principal_text_max = 512;  // bytes of one text of a principal; a longer one is cut, and then too long for the desk
+constexpr std::size_t token_reason_max = 300;    // bytes
 
-std::string copyOf(const atrium_text& text) {
-  return text.data ? std::string(text.data, std::min<std::uint64_t>(text.size, text_max)) : std::string();
+std::string cutCopy(const atrium_text& text) {
+  return text.data ? std::string(text.data, std::min<std::uint64_t>(text.size, principal_text_max)) : std::string();
 }
 
 // What the plugin hands over while it is inside.
@@ -26,9 +26,9 @@ struct Accepted {
   static void take(void* context, const atrium_principal* principal) {
     auto& self = *static_cast<Accepted*>(context);
     if (++self.times != 1 || !principal || principal->struct_size < sizeof(atrium_principal)) return;
-    self.verdict.principal = {.tenant_id = copyOf(principal->tenant_id),
-                              .user_id = copyOf(principal->user_id),
-                              .display_name = copyOf(principal->display_name),
+    self.verdict.principal = {.tenant_id = cutCopy(principal->tenant_id),
+                              .user_id = cutCopy(principal->user_id),
+                              .display_name = cutCopy(principal->display_name),
                               .name_verified = false,
                               .roles = principal->roles,
                               .expires = fromMillis(principal->expires_at_ms)};
@@ -38,11 +38,12 @@ struct Accepted {
 
 void writeReason(void* context, const void* data, std::uint64_t size) {
   auto& reason = *static_cast<std::string*>(context);
-  reason.append(static_cast<const char*>(data), std::min<std::uint64_t>(size, reason_max - std::min(reason.size(), reason_max)));
+  reason.append(static_cast<const char*>(data),
+                std::min<std::uint64_t>(size, token_reason_max - std::min(reason.size(), token_reason_max)));
 }
 
 // Calls the plugin, on a worker.
-CallAnswer<AuthenticatorVerdict> authenticate(WorkerCall& call, const std::string& token, std::uint64_t now_ms) {
+CallAnswer<AuthenticatorVerdict> askWhose(WorkerCall& call, const std::string& token, std::uint64_t now_ms) {
   LoadedPlugin& plugin = call.plugin();
   const atrium_authenticator& table = plugin.extension<AuthenticatorKind>()->table;
   Accepted accepted;
@@ -117,7 +118,7 @@ void AuthenticatorCalls::askNext(std::shared_ptr<Asking> asking) {
         std::move(plugin), "authenticate", deadline,
         [token = asking->token, now_ms = toMillis(now_.wall)](const std::shared_ptr<WorkerCall>& call,
                                                               const WorkerCalls::Answer<AuthenticatorVerdict>& answer) {
-          answer(authenticate(*call, *token, now_ms));
+          answer(askWhose(*call, *token, now_ms));
         },
         [this, asking, name](CallAnswer<AuthenticatorVerdict> answer) { answered(asking, name, std::move(answer)); });
     return;

@@ -17,7 +17,7 @@ namespace {
 
 constexpr std::string_view help_name = "help";
 constexpr std::string_view help_summary = "Lists the commands, or tells of one.";
-constexpr std::size_t reason_max = 1000;  // bytes of a plugin's sentence to its caller
+constexpr std::size_t command_reason_max = 1000;  // bytes of a plugin's sentence to its caller
 
 const atrium_command_info& infoOf(const PluginLease& lease) { return lease->extension<CommandKind>()->info; }
 
@@ -41,7 +41,7 @@ std::string resultOf(const std::string& text) {
 }
 
 Result<std::string> outcomeOf(CallAnswer<std::string> answer, const std::string& plugin) {
-  const std::string sentence = std::string(withoutHalf(std::string_view(answer.value).substr(0, reason_max)));
+  const std::string sentence = std::string(withoutHalf(std::string_view(answer.value).substr(0, command_reason_max)));
   switch (answer.status) {
     case ATRIUM_OK: return resultOf(answer.value);
     case ATRIUM_FULL: return fail(Code::overloaded, "The server has more work than it can queue.", 1000);

@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "atrium/plugin.h"
+#include "plugin/refusal.hpp"
 #include "protocol/errors.hpp"
 
 namespace atrium {
@@ -25,8 +26,6 @@ constexpr std::uint64_t memory_max = 1ULL << 30;  // Addresses a library may spa
 constexpr std::size_t manifest_max = 256 * 1024;
 constexpr std::size_t seal_size = 32;
 constexpr std::size_t build_id_max = 64;
-
-std::unexpected<Error> refuse(const char* why) { return fail(Code::plugin_failed, why); }
 
 class ElfReader {
  public:

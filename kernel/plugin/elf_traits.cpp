@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "plugin/elf.hpp"
+#include "plugin/refusal.hpp"
 #include "protocol/errors.hpp"
 
 namespace atrium {
@@ -18,8 +19,6 @@ namespace {
 constexpr std::size_t names_max = 1000;
 constexpr std::size_t name_max = 4096;
 constexpr std::uint64_t symbols_max = 1U << 20;
-
-std::unexpected<Error> refuse(const char* why) { return fail(Code::plugin_failed, why); }
 
 class TraitsReader {
  public:

@@ -12,6 +12,7 @@
 #include "plugin/isolated/isolated_plugin.hpp"
 #include "plugin/isolated/isolated_tables.hpp"
 #include "plugin/plugin_text.hpp"
+#include "plugin/refusal.hpp"
 #include "plugin/ui_bundle.hpp"
 #include "protocol/errors.hpp"
 #include "protocol/json_index.hpp"
@@ -22,9 +23,7 @@ namespace {
 
 // How long jobs of the plugin's may still run when it is to end: their deadline and a little.
 constexpr std::chrono::seconds end_patience{6};
-constexpr std::size_t reason_max = 500;  // bytes of what create() has to say
-
-std::unexpected<Error> refuse(std::string why) { return fail(Code::plugin_failed, std::move(why)); }
+constexpr std::size_t create_reason_max = 500;  // bytes of what create() has to say
 
 // Copies a growing structure as far as the other side has it; false when it has not even its first pointer or number.
 template <typename Struct>
@@ -130,7 +129,7 @@ Result<void> LoadedPlugin::create(std::string_view options) {
   const atrium_sink error{.context = &why, .write = [](void* context, const void* data, std::uint64_t size) {
                             auto& text = *static_cast<std::string*>(context);
                             text.append(static_cast<const char*>(data),
-                                        std::min<std::uint64_t>(size, reason_max - std::min(text.size(), reason_max)));
+                                        std::min<std::uint64_t>(size, create_reason_max - std::min(text.size(), create_reason_max)));
                           }};
   atrium_status status = ATRIUM_FAILED;
   atrium_plugin* made = nullptr;
@@ -145,7 +144,7 @@ Result<void> LoadedPlugin::create(std::string_view options) {
     self_ = made;
     return {};
   }
-  if (why.size() == reason_max) why = std::string(withoutHalf(why));
+  if (why.size() == create_reason_max) why = std::string(withoutHalf(why));
   while (why.ends_with('.')) why.pop_back();  // It goes into a sentence.
   if (!validUtf8(why)) why = "its reason is not UTF-8";
   if (why.empty()) why = status == ATRIUM_OK ? "create() made nothing" : fmt::format("create() returned {}", status);

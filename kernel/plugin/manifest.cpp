@@ -15,7 +15,7 @@ namespace atrium {
 namespace {
 
 constexpr std::size_t id_max = 100;
-constexpr std::size_t text_max = 500;
+constexpr std::size_t manifest_text_max = 500;
 
 constexpr std::array<std::string_view, 13> keys = {
     "id",    "version", "abi",      "description", "maturity",       "untrusted_input", "extensions",
@@ -132,8 +132,8 @@ class ManifestParser {
 
   std::string text(std::string_view key) {
     const YamlNode* node = root_.find(key);
-    if (!node || node->kind != YamlNode::Kind::scalar || node->text.empty() || node->text.size() > text_max) {
-      complain(placeOf(key), fmt::format("{} must be a text of 1 to {} bytes", key, text_max));
+    if (!node || node->kind != YamlNode::Kind::scalar || node->text.empty() || node->text.size() > manifest_text_max) {
+      complain(placeOf(key), fmt::format("{} must be a text of 1 to {} bytes", key, manifest_text_max));
       return {};
     }
     return node->text;
@@ -231,7 +231,7 @@ class ManifestParser {
   Manifest manifest_;
 };
 
-std::unexpected<Error> refuse(const ConfigProblems& problems) {
+std::unexpected<Error> refuseFirst(const ConfigProblems& problems) {
   const ConfigProblem& first = problems.front();
   return fail(Code::plugin_failed, fmt::format("{}:{}:{}: {}", first.file, first.line, first.column, first.message));
 }
@@ -246,10 +246,10 @@ bool Manifest::hooksInto(std::string_view hook) const { return contains(hooks, h
 
 Result<Manifest> parseManifest(std::string_view yaml, std::string_view name) {
   const auto document = parseYaml(yaml, name);
-  if (!document) return refuse(document.error());
+  if (!document) return refuseFirst(document.error());
   ManifestParser parser(*document);
   Manifest manifest = parser.read();
-  if (!parser.problems.empty()) return refuse(parser.problems);
+  if (!parser.problems.empty()) return refuseFirst(parser.problems);
   return manifest;
 }
 

@@ -14,14 +14,12 @@
 #include "base/descriptor.hpp"
 #include "plugin/digest.hpp"
 #include "plugin/elf.hpp"
+#include "plugin/refusal.hpp"
 #include "protocol/errors.hpp"
 
 namespace atrium {
 
 namespace {
-
-std::unexpected<Error> refuse(std::string why) { return fail(Code::plugin_failed, std::move(why)); }
-std::string systemError() { return std::generic_category().message(errno); }
 
 bool ownerIsTrusted(const struct stat& status) { return status.st_uid == 0 || status.st_uid == ::geteuid(); }
 

@@ -15,10 +15,10 @@ namespace {
 constexpr std::string_view store_needs_restart =
     "a storage is exchanged by a restart of the server: what is being written must end in the store it began in";
 
-std::unexpected<Error> refuse(std::string why) { return fail(Code::change_refused, std::move(why)); }
+std::unexpected<Error> refuseChange(std::string why) { return fail(Code::change_refused, std::move(why)); }
 
 // Problems of a configuration as a refusal that tells all of them.
-std::unexpected<Error> refuse(const ConfigProblems& problems) {
+std::unexpected<Error> refuseChange(const ConfigProblems& problems) {
   Error error{Code::change_refused, "The configuration has problems; nothing was changed.", 0, {}};
   for (const ConfigProblem& problem : problems) {
     std::string text = formatProblems(std::span(&problem, 1));
@@ -59,7 +59,7 @@ PluginCatalog::KeptOut PluginHost::keptOut() const {
 Result<std::unique_ptr<PluginHost::Trial>> PluginHost::tryOut(PluginCatalog catalog, PluginWishes wishes) const {
   auto trial = std::make_unique<Trial>(Trial{std::move(catalog), std::move(wishes), {}});
   auto resolved = trial->catalog.resolve(trial->wishes, keptOut());
-  if (!resolved) return refuse(resolved.error());
+  if (!resolved) return refuseChange(resolved.error());
   trial->resolved = *std::move(resolved);
   return trial;
 }
@@ -136,7 +136,7 @@ Result<PluginHost::Steps> PluginHost::change(std::unique_ptr<Trial> trial, std::
   Moves moves = movesTo(*trial, only, force);
   // Asked for one plugin, what cannot be done with it is a refusal; otherwise it is told among the steps.
   if (!only.empty() && moves.size() == 1 && !moves.front().changes())
-    return refuse(fmt::format("The plugin {} stays as it is: {}.", only, moves.front().shown.detail));
+    return refuseChange(fmt::format("The plugin {} stays as it is: {}.", only, moves.front().shown.detail));
   if (auto done = carryOut(moves); !done) return fail(std::move(done.error()));
   adopt(std::move(trial));
   Steps steps;
@@ -151,7 +151,8 @@ Result<PluginHost::Steps> PluginHost::enable(const std::string& id) {
   auto trial = tryOut(catalog_, std::move(wishes));
   if (!trial) return fail(trial.error());
   for (const ResolvedPlugin& plugin : (*trial)->resolved)
-    if (plugin.entry->manifest->id == id && !plugin.off.empty()) return refuse(fmt::format("The plugin {} stays off: {}.", id, plugin.off));
+    if (plugin.entry->manifest->id == id && !plugin.off.empty())
+      return refuseChange(fmt::format("The plugin {} stays off: {}.", id, plugin.off));
   return change(*std::move(trial), id, false);
 }
 
@@ -198,7 +199,7 @@ Result<PluginHost::Steps> PluginHost::rescan() { return apply(options_.directori
 
 Result<PluginHost::Steps> PluginHost::plan(std::vector<std::filesystem::path> directories, PluginWishes wishes) {
   auto catalog = PluginCatalog::scan(directories);
-  if (!catalog) return refuse(catalog.error().detail);
+  if (!catalog) return refuseChange(catalog.error().detail);
   auto trial = tryOut(*std::move(catalog), std::move(wishes));
   if (!trial) return fail(trial.error());
   Steps steps;
@@ -208,7 +209,7 @@ Result<PluginHost::Steps> PluginHost::plan(std::vector<std::filesystem::path> di
 
 Result<PluginHost::Steps> PluginHost::apply(std::vector<std::filesystem::path> directories, PluginWishes wishes) {
   auto catalog = PluginCatalog::scan(directories);
-  if (!catalog) return refuse(catalog.error().detail);
+  if (!catalog) return refuseChange(catalog.error().detail);
   auto trial = tryOut(*std::move(catalog), std::move(wishes));
   if (!trial) return fail(trial.error());
   auto steps = change(*std::move(trial), {}, false);

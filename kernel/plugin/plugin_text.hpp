@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "atrium/abi.h"
+#include "protocol/abi_text.hpp"
 
 // Texts that come from plugins, which may be anything.
 namespace atrium {
@@ -15,10 +16,5 @@ namespace atrium {
 [[nodiscard]] std::string safeText(const atrium_text& text, std::size_t max);
 // With U+FFFD in place of each byte that is part of no character.
 [[nodiscard]] std::string repaired(std::string_view text);
-// As it is, for texts whose bounds and encoding whoever reads them checks. The view is borrowed like the text.
-[[nodiscard]] inline std::string_view viewOf(const atrium_text& text) {
-  return text.data ? std::string_view(text.data, text.size) : std::string_view();
-}
-[[nodiscard]] inline atrium_text textOf(std::string_view view) { return {view.data(), view.size()}; }
 
 }  // namespace atrium

@@ -10,10 +10,10 @@ namespace atrium {
 
 namespace {
 
-constexpr std::size_t digest_size = 64;  // In hexadecimal.
+constexpr std::size_t hex_size = 64;  // In hexadecimal.
 
 bool isDigest(std::string_view line) {
-  return line.size() == digest_size && line.find_first_not_of("0123456789abcdef") == std::string_view::npos;
+  return line.size() == hex_size && line.find_first_not_of("0123456789abcdef") == std::string_view::npos;
 }
 
 }  // namespace

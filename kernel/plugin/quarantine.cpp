@@ -4,10 +4,10 @@
 
 #include <algorithm>
 #include <fstream>
-#include <iterator>
 #include <system_error>
 #include <utility>
 
+#include "base/read_all.hpp"
 #include "plugin/replace_file.hpp"
 #include "protocol/errors.hpp"
 #include "protocol/json_index.hpp"
@@ -41,7 +41,7 @@ Quarantine Quarantine::open(std::filesystem::path file, std::string& damage) {
   Quarantine quarantine(std::move(file));
   std::ifstream in(quarantine.file_, std::ios::binary);
   if (quarantine.file_.empty() || !in) return quarantine;
-  const std::string text{std::istreambuf_iterator<char>(in), {}};
+  const std::string text = readAll(in);
   if (auto files = read(text)) {
     quarantine.files_ = *std::move(files);
     return quarantine;

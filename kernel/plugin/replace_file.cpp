@@ -4,19 +4,13 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
-#include <cerrno>
 #include <string>
-#include <system_error>
 
-#include "protocol/errors.hpp"
+#include "plugin/refusal.hpp"
 
 namespace atrium {
 
-namespace {
-
-std::string systemError() { return std::generic_category().message(errno); }
-
-}  // namespace
+namespace {}  // namespace
 
 Result<void> replaceFile(const std::filesystem::path& path, std::string_view text) {
   const std::string fresh = path.string() + ".new";

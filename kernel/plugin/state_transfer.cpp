@@ -8,13 +8,14 @@
 
 #include "config/source_text.hpp"
 #include "plugin/loaded_plugin.hpp"
+#include "plugin/refusal.hpp"
 #include "protocol/errors.hpp"
 
 namespace atrium {
 
 namespace {
 
-constexpr std::size_t reason_max = 500;  // bytes of what a self-test has to say
+constexpr std::size_t self_test_reason_max = 500;  // bytes of what a self-test has to say
 
 // Collects what a plugin writes, up to `max` bytes and one more, which tells that there were too many.
 struct BoundedText {
@@ -41,8 +42,6 @@ std::optional<Table> copyTable(const void* from) {
   std::memcpy(&table, from, sizeof table);
   return table;
 }
-
-std::unexpected<Error> refuse(std::string why) { return fail(Code::plugin_failed, std::move(why)); }
 
 }  // namespace
 
@@ -88,7 +87,7 @@ Result<void> LoadedPlugin::importState(const LoadedPlugin& from, const std::stri
 
 Result<void> LoadedPlugin::selfTest() {
   if (!self_test_) return {};
-  BoundedText why{{}, reason_max};
+  BoundedText why{{}, self_test_reason_max};
   const CallMark call = mark("self_test");
   const CallScope scope(call);
   atrium_status status = ATRIUM_FAILED;
@@ -100,7 +99,7 @@ Result<void> LoadedPlugin::selfTest() {
   if (status == ATRIUM_OK) return {};
   std::string& text = why.text;
   while (text.ends_with('.')) text.pop_back();
-  if (!validUtf8(text) || text.size() > reason_max) text = "its reason cannot be told";
+  if (!validUtf8(text) || text.size() > self_test_reason_max) text = "its reason cannot be told";
   if (text.empty()) text = fmt::format("run() returned {}", status);
   return refuse("its self-test failed: " + text);
 }

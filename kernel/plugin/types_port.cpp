@@ -4,14 +4,9 @@
 #include <set>
 #include <utility>
 
+#include "protocol/abi_text.hpp"
+
 namespace atrium {
-
-namespace {
-
-std::string copyOf(const atrium_text& text) { return text.size == 0 ? std::string() : std::string(text.data, text.size); }
-atrium_text textOf(const std::string& text) { return {text.data(), text.size()}; }
-
-}  // namespace
 
 class TypesPort::RoomTypeSlot final : public RoomType {
  public:
@@ -22,7 +17,7 @@ class TypesPort::RoomTypeSlot final : public RoomType {
 
   // What a plugin says of its type; compose() does the rest.
   void take(const atrium_room_type_info& info, PluginSlot& slot) {
-    copy(info, copyOf(info.name));
+    copy(info, std::string(viewOf(info.name)));
     owner_ = &slot;
     published_ = true;
   }
@@ -58,7 +53,7 @@ class TypesPort::RoomTypeSlot final : public RoomType {
 
  private:
   void copy(const atrium_room_type_info& info, std::string name) {
-    std::string message_types = copyOf(info.message_types);
+    std::string message_types(viewOf(info.message_types));
     info_ = info;
     name_ = std::move(name);
     message_types_ = std::move(message_types);
@@ -89,7 +84,7 @@ class TypesPort::RoomTypeSlot final : public RoomType {
 class TypesPort::MessageTypeSlot final : public MessageType {
  public:
   void take(const atrium_message_type_info& info, const JsonSchema* schema, PluginSlot& slot) {
-    name_ = copyOf(info.name);
+    name_ = viewOf(info.name);
     info_ = info;
     info_.name = textOf(name_);
     schema_ = schema;
@@ -157,11 +152,11 @@ void TypesPort::publish(const TypesPublication& publication) {
   slot.publish(publication.hooks, publication.allow_on_failure, tick_interval);
   std::string room_type, message_type;
   if (publication.room_type) {
-    room_type = copyOf(publication.room_type->name);
+    room_type = viewOf(publication.room_type->name);
     roomTypeSlot(room_type).take(*publication.room_type, slot);
   }
   if (publication.message_type) {
-    message_type = copyOf(publication.message_type->name);
+    message_type = viewOf(publication.message_type->name);
     std::unique_ptr<MessageTypeSlot>& type = message_types_[message_type];
     if (!type) type = std::make_unique<MessageTypeSlot>();
     type->take(*publication.message_type, publication.message_schema, slot);
@@ -179,8 +174,8 @@ void TypesPort::publishShadow(const TypesPublication& publication) {
   const std::chrono::seconds tick_interval{publication.room_type ? publication.room_type->tick_seconds : 0};
   shadows_.insert_or_assign(
       publication.plugin_id,
-      ShadowOf{publication.room_type ? copyOf(publication.room_type->name) : std::string(),
-               publication.message_type ? copyOf(publication.message_type->name) : std::string(),
+      ShadowOf{publication.room_type ? std::string(viewOf(publication.room_type->name)) : std::string(),
+               publication.message_type ? std::string(viewOf(publication.message_type->name)) : std::string(),
                std::make_shared<Shadow>(publication.hooks, publication.shadow, publication.message_schema, tick_interval)});
   compose();
 }

@@ -6,6 +6,8 @@
 #include <utility>
 #include <vector>
 
+#include "protocol/abi_text.hpp"
+
 namespace atrium {
 
 namespace {
@@ -61,8 +63,6 @@ struct Said {
       body.append(static_cast<const char*>(data), size);
   }
 };
-
-atrium_text textOf(std::string_view text) { return {text.data(), text.size()}; }
 
 }  // namespace
 

@@ -11,6 +11,7 @@
 
 #include "base/assert.hpp"
 #include "config/source_text.hpp"
+#include "protocol/abi_text.hpp"
 
 namespace atrium {
 
@@ -20,8 +21,6 @@ constexpr std::size_t path_max = 512;   // bytes
 constexpr std::size_t title_max = 200;  // bytes
 constexpr std::size_t word_max = 128;   // bytes of a media type, a header's name or a secret's
 constexpr std::string_view api_root = "/api";
-
-std::string_view viewOf(const atrium_text& text) { return {text.data ? text.data : "", text.data ? text.size : 0}; }
 
 bool printable(std::string_view text, std::size_t max) {
   return !text.empty() && text.size() <= max && std::ranges::all_of(text, [](char c) { return c >= 0x20 && c < 0x7F; });

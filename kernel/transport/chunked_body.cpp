@@ -9,8 +9,6 @@ namespace atrium {
 
 namespace {
 
-std::unexpected<Error> malformed(const char* detail) { return fail(Code::bad_request, detail); }
-
 bool framesMessages(std::string_view name) {
   return sameWord(name, "content-length") || sameWord(name, "transfer-encoding") || sameWord(name, "host") || sameWord(name, "trailer");
 }

@@ -14,8 +14,6 @@ namespace atrium {
 
 namespace {
 
-std::unexpected<Error> malformed(const char* detail) { return fail(Code::bad_request, detail); }
-
 constexpr std::array<std::string_view, 7> methods{"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"};
 
 bool isHostChar(char c) { return isAlphanumeric(c) || std::string_view("-._~:[]%").contains(c); }

@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <string_view>
 
+#include "base/result.hpp"
+#include "protocol/errors.hpp"
+
 // The lexical rules of HTTP (RFC 9110, 5.5 and 5.6), byte by byte.
 namespace atrium {
 
@@ -10,6 +13,8 @@ namespace atrium {
 [[nodiscard]] constexpr bool isDigit(char c) { return c >= '0' && c <= '9'; }
 [[nodiscard]] constexpr bool isAlphanumeric(char c) { return isDigit(c) || (lowered(c) >= 'a' && lowered(c) <= 'z'); }
 [[nodiscard]] constexpr bool isTokenChar(char c) { return isAlphanumeric(c) || std::string_view("!#$%&'*+-.^_`|~").contains(c); }
+// How bytes that are not HTTP are refused.
+[[nodiscard]] inline std::unexpected<Error> malformed(const char* detail) { return fail(Code::bad_request, detail); }
 // What a field value may hold: visible characters, space, tab, and bytes above ASCII.
 [[nodiscard]] constexpr bool isFieldText(char c) { return (static_cast<unsigned char>(c) >= 0x20 && c != 0x7F) || c == '\t'; }
 // Its value, or -1.

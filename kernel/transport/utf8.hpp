@@ -19,4 +19,10 @@ class Utf8Validator {
   std::uint8_t high_ = 0xBF;
 };
 
+// Whether a text that came whole is UTF-8.
+[[nodiscard]] inline bool wholeUtf8(std::string_view text) {
+  Utf8Validator validator;
+  return validator.feed(text) && validator.complete();
+}
+
 }  // namespace atrium

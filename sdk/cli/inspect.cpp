@@ -4,9 +4,9 @@
 #include <fmt/ranges.h>
 
 #include <fstream>
-#include <iterator>
 #include <ostream>
 
+#include "base/read_all.hpp"
 #include "plugin/package.hpp"
 
 namespace atrium {
@@ -58,7 +58,7 @@ CliExit inspect(const std::filesystem::path& path, const CliContext& context) {
   else if (size > package_size_max)
     return refuse("it is larger than any plugin may be");
   std::ifstream stream(path, std::ios::binary);
-  const std::string content(std::istreambuf_iterator<char>(stream), {});
+  const std::string content = readAll(stream);
   if (content.empty()) return refuse("it is empty or cannot be read");
 
   if (!content.starts_with("\177ELF")) {

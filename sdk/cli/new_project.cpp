@@ -7,11 +7,11 @@
 #include <array>
 #include <cctype>
 #include <fstream>
-#include <iterator>
 #include <ostream>
 #include <set>
 #include <vector>
 
+#include "base/read_all.hpp"
 #include "cli/toolchain.hpp"
 #include "config/option_value.hpp"
 
@@ -86,7 +86,7 @@ bool copyTemplate(const fs::path& folder, const fs::path& target, const std::vec
     fs::create_directories(path.parent_path(), error);
     std::ifstream from(entry.path(), std::ios::binary);
     std::ofstream to(path, std::ios::binary | std::ios::trunc);
-    to << respelt(std::string(std::istreambuf_iterator<char>(from), {}), all);
+    to << respelt(readAll(from), all);
     if (!from || !to.flush()) {
       problem = fmt::format("{} cannot be written: is the disk full or the folder read-only?", path.string());
       return false;

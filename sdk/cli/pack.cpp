@@ -3,9 +3,9 @@
 #include <fmt/format.h>
 
 #include <fstream>
-#include <iterator>
 #include <ostream>
 
+#include "base/read_all.hpp"
 #include "cli/project.hpp"
 #include "plugin/digest.hpp"
 #include "plugin/package.hpp"
@@ -16,7 +16,7 @@ namespace {
 
 std::string contentOf(const std::filesystem::path& path) {
   std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), {}};
+  return readAll(file);
 }
 
 }  // namespace

@@ -17,9 +17,9 @@
 #include <cstring>
 #include <filesystem>
 #include <fstream>
-#include <iterator>
 #include <optional>
 
+#include "base/read_all.hpp"
 #include "protocol/json_index.hpp"
 
 #if defined(ATRIUM_COVERAGE)
@@ -68,7 +68,7 @@ class Story {
 
 std::string lastOutput(const std::filesystem::path& file) {
   std::ifstream in(file, std::ios::binary);
-  std::string text{std::istreambuf_iterator<char>(in), {}};
+  std::string text = readAll(in);
   // A sanitizer says first what it found.
   const auto report = text.find("ERROR: ");
   std::string out = report != std::string::npos  ? text.substr(report, output_shown)

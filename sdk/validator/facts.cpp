@@ -10,10 +10,10 @@
 #include <cerrno>
 #include <cstring>
 #include <fstream>
-#include <iterator>
 #include <utility>
 
 #include "atrium/plugin.h"
+#include "base/read_all.hpp"
 #include "plugin/plugin_file.hpp"
 #include "protocol/json_writer.hpp"
 
@@ -90,7 +90,7 @@ class Reader {
     else if (status.st_uid != 0 && status.st_uid != ::geteuid())
       fail("file.mode", "a file of root or of who runs the server", fmt::format("a file of user {}", status.st_uid));
     std::ifstream file(settings_.plugin, std::ios::binary);
-    const std::string text{std::istreambuf_iterator<char>(file), {}};
+    const std::string text = readAll(file);
     if (!file) {
       fail("file.readable", "a file that can be read", std::strerror(errno));
       return false;

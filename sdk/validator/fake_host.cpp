@@ -21,16 +21,11 @@
 #include "atrium/service/timer.h"
 #include "base/assert.hpp"
 #include "base/ids.hpp"
+#include "protocol/abi_text.hpp"
 #include "protocol/json_index.hpp"
 #include "protocol/json_writer.hpp"
 
 namespace atrium::validate {
-
-namespace {
-
-std::string_view viewOf(const atrium_text& text) { return {text.data, static_cast<std::size_t>(text.size)}; }
-
-}  // namespace
 
 FakeHost::FakeHost(const Manifest& manifest, Manner manner) : manifest_(manifest), manner_(manner), random_state_(manner.seed) {
   const auto page = static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));

@@ -9,11 +9,11 @@
 #include <filesystem>
 #include <fstream>
 #include <iostream>
-#include <iterator>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "base/read_all.hpp"
 #include "validator/child.hpp"
 #include "validator/facts.hpp"
 #include "validator/probe.hpp"
@@ -166,7 +166,7 @@ int validate(Wishes& wishes, std::vector<std::string> arguments) {
     *file = std::filesystem::absolute(*file).string();
     std::ifstream in(*file, std::ios::binary);
     if (!in) return usage("cannot read " + *file);
-    std::string text{std::istreambuf_iterator<char>(in), {}};
+    std::string text = atrium::readAll(in);
     (file == &settings.input_file ? settings.input_file : settings.options) = std::move(text);
   }
   const bool child = !wishes.probe.empty();

@@ -7,11 +7,11 @@
 
 #include <cerrno>
 #include <fstream>
-#include <iterator>
 #include <ostream>
 #include <span>
 #include <system_error>
 
+#include "base/read_all.hpp"
 #include "plugin/package.hpp"
 #include "protocol/errors.hpp"
 
@@ -73,7 +73,7 @@ Result<PluginPackage> readFrom(const fs::path& path) {
   if (problem) return fail(Code::plugin_failed, problem.message());
   if (size > package_size_max) return fail(Code::plugin_failed, "it is larger than any packed plugin may be");
   std::ifstream file(path, std::ios::binary);
-  return readPackage(std::string(std::istreambuf_iterator<char>(file), {}));
+  return readPackage(readAll(file));
 }
 
 }  // namespace

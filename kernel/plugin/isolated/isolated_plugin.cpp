@@ -15,10 +15,8 @@ namespace atrium {
 
 namespace {
 
-constexpr std::chrono::milliseconds end_patience{1000};
+constexpr std::chrono::milliseconds runner_end_patience{1000};
 constexpr std::chrono::seconds loops_patience{30};  // As long as a loop may hang before the process is ended.
-
-Mono steadyNow() { return std::chrono::steady_clock::now(); }
 
 // Runs `task` on the loop and waits for it.
 void runThere(Loop& loop, std::move_only_function<void(std::promise<void>)> task) {
@@ -61,7 +59,7 @@ IsolatedPlugin::~IsolatedPlugin() {
   for (const auto& channel : channels_) told.push_back(channel->abandon(channel));
   idle_.clear();  // The runner's threads end with their channels.
   runThere(loop_, [supervisor = supervisor_](std::promise<void> done) {
-    supervisor->end(end_patience, [done = std::move(done)]() mutable { done.set_value(); });
+    supervisor->end(runner_end_patience, [done = std::move(done)]() mutable { done.set_value(); });
   });
   for (const auto& over : told) static_cast<void>(over.wait_for(loops_patience));
   // What watched the runners goes on the thread that watched them, behind what they left in its mailbox.

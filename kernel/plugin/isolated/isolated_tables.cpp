@@ -122,8 +122,8 @@ void writeTo(const atrium_sink& sink, std::string_view bytes) {
   if (sink.write && !bytes.empty()) sink.write(sink.context, bytes.data(), bytes.size());
 }
 
-atrium_status deliverBatch(atrium_plugin* self, const atrium_sink_event* const* events, std::uint32_t count, std::uint32_t* accepted,
-                           atrium_sink error) {
+atrium_status deliverEvents(atrium_plugin* self, const atrium_sink_event* const* events, std::uint32_t count, std::uint32_t* accepted,
+                            atrium_sink error) {
   PayloadWriter request;
   StructWriter io{request};
   request.number(count);
@@ -249,9 +249,9 @@ void cancelAssistant(atrium_plugin* self, atrium_text id) { cancel(self, RunnerM
 constexpr auto not_here = [](auto...) -> atrium_status { return ATRIUM_UNSUPPORTED; };
 
 // Takes the bits one by one.
-class Functions {
+class Offered {
  public:
-  explicit Functions(std::uint32_t bits) : bits_(bits) {}
+  explicit Offered(std::uint32_t bits) : bits_(bits) {}
   template <typename Function>
   void operator()(Function*& place, auto function) {
     if (bits_ & 1u) place = function;
@@ -265,30 +265,30 @@ class Functions {
 }  // namespace
 
 void fillIsolatedTable(RoomTypeKind& kind, std::uint32_t functions) {
-  Functions set(functions);
+  Offered set(functions);
   auto& table = kind.table;
   set(table.check_settings, not_here), set(table.will_join, not_here), set(table.will_post, not_here);
   set(table.will_create, not_here), set(table.did_create, not_here), set(table.did_join, not_here);
   set(table.did_leave, not_here), set(table.did_post, not_here), set(table.did_close, not_here), set(table.tick, not_here);
 }
 void fillIsolatedTable(MessageTypeKind& kind, std::uint32_t functions) {
-  Functions set(functions);
+  Offered set(functions);
   set(kind.table.check, not_here), set(kind.table.summarise, not_here), set(kind.table.did_deliver, not_here);
 }
 void fillIsolatedTable(RoutingScorerKind& kind, std::uint32_t functions) {
-  Functions set(functions);
+  Offered set(functions);
   set(kind.table.score_batch, scoreBatch), set(kind.table.score_queue, scoreQueue);
 }
-void fillIsolatedTable(AlertRuleKind& kind, std::uint32_t functions) { Functions{functions}(kind.table.evaluate, evaluate); }
-void fillIsolatedTable(AuthenticatorKind& kind, std::uint32_t functions) { Functions{functions}(kind.table.authenticate, authenticate); }
-void fillIsolatedTable(EventSinkKind& kind, std::uint32_t functions) { Functions{functions}(kind.table.deliver_batch, deliverBatch); }
-void fillIsolatedTable(HttpUiKind& kind, std::uint32_t functions) { Functions{functions}(kind.table.handle, handle); }
+void fillIsolatedTable(AlertRuleKind& kind, std::uint32_t functions) { Offered{functions}(kind.table.evaluate, evaluate); }
+void fillIsolatedTable(AuthenticatorKind& kind, std::uint32_t functions) { Offered{functions}(kind.table.authenticate, authenticate); }
+void fillIsolatedTable(EventSinkKind& kind, std::uint32_t functions) { Offered{functions}(kind.table.deliver_batch, deliverEvents); }
+void fillIsolatedTable(HttpUiKind& kind, std::uint32_t functions) { Offered{functions}(kind.table.handle, handle); }
 void fillIsolatedTable(CommandKind& kind, std::uint32_t functions) {
-  Functions set(functions);
+  Offered set(functions);
   set(kind.table.execute, execute), set(kind.table.cancel, cancelCommand);
 }
 void fillIsolatedTable(AssistantKind& kind, std::uint32_t functions) {
-  Functions set(functions);
+  Offered set(functions);
   set(kind.table.open, open), set(kind.table.cancel, cancelAssistant);
 }
 

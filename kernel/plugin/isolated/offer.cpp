@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "plugin/isolated/struct_codec.hpp"
+#include "plugin/refusal.hpp"
 #include "protocol/errors.hpp"
 
 namespace atrium {
@@ -97,8 +98,6 @@ void readKind(StructReader& io, Offer::Of<Kind>& offered, Offer& offer) {
     if constexpr (std::is_same_v<Kind, HttpUiKind>) readArrays(io, offered.kind.info, offer);
   }
 }
-
-std::unexpected<Error> refuse(std::string why) { return fail(Code::plugin_failed, std::move(why)); }
 
 }  // namespace
 

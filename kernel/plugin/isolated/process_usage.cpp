@@ -3,9 +3,10 @@
 #include <algorithm>
 #include <charconv>
 #include <fstream>
-#include <iterator>
 #include <string>
 #include <string_view>
+
+#include "base/read_all.hpp"
 
 namespace atrium {
 
@@ -13,7 +14,7 @@ namespace {
 
 std::string readProc(pid_t pid, const char* name) {
   std::ifstream file("/proc/" + std::to_string(pid) + "/" + name);
-  return {std::istreambuf_iterator<char>(file), {}};
+  return readAll(file);
 }
 
 // The first number in `text`; 0: none.

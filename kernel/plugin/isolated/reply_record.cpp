@@ -11,7 +11,7 @@ namespace {
 enum Verb : std::uint8_t { deny = 1, deny_field = 2, annotate = 3, set_content = 4, add_audience = 5, patch = 6, too_much = 7 };
 
 // Every bound of a reply is smaller: a text of this size is refused by the server as the whole one would be.
-constexpr std::uint64_t text_max = ATRIUM_CONTENT_MAX + 1;
+constexpr std::uint64_t reply_text_max = ATRIUM_CONTENT_MAX + 1;
 constexpr std::size_t record_max = std::size_t{1} << 20;
 
 }  // namespace
@@ -38,7 +38,7 @@ ReplyRecorder::ReplyRecorder(unsigned abilities, PayloadWriter& out) : out_(out)
 }
 
 void ReplyRecorder::text(const atrium_text& value) {
-  const std::uint64_t size = std::min(value.size, text_max);
+  const std::uint64_t size = std::min(value.size, reply_text_max);
   const bool there = value.data != nullptr;
   out_.number(static_cast<std::uint8_t>(there));
   if (there)

@@ -8,10 +8,6 @@
 
 namespace atrium {
 
-namespace {
-Mono steadyNow() { return std::chrono::steady_clock::now(); }
-}  // namespace
-
 void RunnerChannel::Inbox::deliver(const std::shared_ptr<Inbox>& self, Descriptor socket, std::shared_ptr<RunnerProcess> process) {
   const std::scoped_lock lock(mutex_);
   if (!loop_) return;

@@ -24,6 +24,9 @@
 
 namespace atrium {
 
+// For threads that have no loop, and so no turn whose time would be told to them.
+[[nodiscard]] inline Mono steadyNow() { return std::chrono::steady_clock::now(); }
+
 // After its deadline a call is cut off by killing its runner, but so much later: on a busy machine an answer may be late without anybody
 // hanging. The cut comes within 10 ms of the deadline.
 inline constexpr std::chrono::milliseconds runner_grace{2};

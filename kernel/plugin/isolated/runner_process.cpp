@@ -24,7 +24,7 @@ namespace atrium {
 
 namespace {
 
-std::unexpected<Error> refuse(std::string_view what, int error) {
+std::unexpected<Error> noRunner(std::string_view what, int error) {
   return fail(Code::plugin_failed, fmt::format("{}: {}", what, std::generic_category().message(error)));
 }
 
@@ -61,7 +61,7 @@ Result<std::shared_ptr<RunnerProcess>> RunnerProcess::spawn(const std::filesyste
   auto control = makeChannel();
   if (!control) return fail(control.error());
   int pipe[2];
-  if (::pipe2(pipe, O_CLOEXEC) != 0) return refuse("no pipe can be made", errno);
+  if (::pipe2(pipe, O_CLOEXEC) != 0) return noRunner("no pipe can be made", errno);
   Descriptor output(pipe[0]), runner_output(pipe[1]);
   ::fcntl(output.get(), F_SETFL, O_NONBLOCK);
 
@@ -86,12 +86,12 @@ Result<std::shared_ptr<RunnerProcess>> RunnerProcess::spawn(const std::filesyste
   if (const int error = posix_spawn(&process->pid_, program.c_str(), &spawn.actions, &spawn.attributes, arguments, environment.data());
       error != 0) {
     process->reaped_ = true;
-    return refuse(fmt::format("the runner {} cannot be started", program.string()), error);
+    return noRunner(fmt::format("the runner {} cannot be started", program.string()), error);
   }
   process->handle_ = Descriptor(static_cast<int>(::syscall(SYS_pidfd_open, process->pid_, 0)));
   process->control_ = std::move(control->first);
   process->output_ = std::move(output);
-  if (!process->handle_) return refuse("the runner cannot be held", errno);
+  if (!process->handle_) return noRunner("the runner cannot be held", errno);
   return process;
 }
 

@@ -125,7 +125,7 @@ atrium_status deliver(const EventSinkKind& sink, atrium_plugin* self, std::strin
   return status;
 }
 
-atrium_status authenticate(const AuthenticatorKind& authenticator, atrium_plugin* self, std::string_view request, PayloadWriter& out) {
+atrium_status authenticateWith(const AuthenticatorKind& authenticator, atrium_plugin* self, std::string_view request, PayloadWriter& out) {
   PayloadReader in(request);
   const std::string_view token = in.text();
   const auto now_ms = in.number<std::uint64_t>();
@@ -306,7 +306,7 @@ atrium_status callWorkerMethod(LoadedPlugin& plugin, RunnerMethod method, std::s
       return with(plugin.extension<EventSinkKind>(), [&](const EventSinkKind& kind) { return deliver(kind, self, request, out); });
     case RunnerMethod::authenticate:
       return with(plugin.extension<AuthenticatorKind>(),
-                  [&](const AuthenticatorKind& kind) { return authenticate(kind, self, request, out); });
+                  [&](const AuthenticatorKind& kind) { return authenticateWith(kind, self, request, out); });
     case RunnerMethod::handle:
       return with(plugin.extension<HttpUiKind>(), [&](const HttpUiKind& kind) { return handle(kind, self, request, out); });
     case RunnerMethod::execute_command:

@@ -49,7 +49,7 @@ constexpr bool memory_countable = true;
 constexpr bool memory_countable = true;
 #endif
 
-std::unexpected<Error> refuse(const std::string& what) {
+std::unexpected<Error> cannotShutIn(const std::string& what) {
   return fail(Code::plugin_failed, "its runner cannot be shut in: " + what + ": " + std::generic_category().message(errno));
 }
 
@@ -132,9 +132,9 @@ bool limit(int resource, std::uint64_t most) {
 bool dieWith(int parent) { return ::prctl(PR_SET_PDEATHSIG, SIGKILL) == 0 && ::getppid() == parent; }
 
 Result<void> enterSandbox(const SandboxRules& rules) {
-  if (!limit(RLIMIT_CORE, 0)) return refuse("core dumps");
-  if (memory_countable && rules.memory_bytes != 0 && !limit(RLIMIT_DATA, rules.memory_bytes)) return refuse("memory");
-  if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) return refuse("privileges");
+  if (!limit(RLIMIT_CORE, 0)) return cannotShutIn("core dumps");
+  if (memory_countable && rules.memory_bytes != 0 && !limit(RLIMIT_DATA, rules.memory_bytes)) return cannotShutIn("memory");
+  if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) return cannotShutIn("privileges");
   enterDomain();
 
   const auto self = static_cast<std::uint32_t>(::getpid());
@@ -150,7 +150,7 @@ Result<void> enterSandbox(const SandboxRules& rules) {
   if (!rules.network) {
     filter.refuseCall(SYS_socket);
   }
-  if (!filter.install()) return refuse("system calls");
+  if (!filter.install()) return cannotShutIn("system calls");
   return {};
 }
 

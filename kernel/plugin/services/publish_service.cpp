@@ -14,14 +14,14 @@ namespace atrium {
 
 namespace {
 
-constexpr std::size_t text_max = 64 * 1024;  // bytes of content and of metadata
+constexpr std::size_t publish_text_max = 64 * 1024;  // bytes of content and of metadata
 
 // The message as a client would have sent it; empty: something of it is over its bound or not UTF-8.
 std::string bodyOf(const atrium_publication& publication) {
   const std::string_view room = viewOf(publication.room_id), type = viewOf(publication.message_type), content = viewOf(publication.content),
                          metadata = viewOf(publication.metadata), id = viewOf(publication.client_message_id);
   const auto sound = [](std::string_view text, std::size_t max) { return text.size() <= max && validUtf8(text); };
-  if (!sound(room, 200) || !sound(type, 200) || !sound(content, text_max) || !sound(metadata, text_max) ||
+  if (!sound(room, 200) || !sound(type, 200) || !sound(content, publish_text_max) || !sound(metadata, publish_text_max) ||
       !sound(id, client_message_id_max))
     return {};
   if (publication.priority > ATRIUM_PRIORITY_CRITICAL) return {};

@@ -49,11 +49,6 @@ void addMethod(std::string& allow, std::string_view method) {
   if (method == "GET") allow += ", HEAD";
 }
 
-bool wholeUtf8(std::string_view text) {
-  Utf8Validator validator;
-  return validator.feed(text) && validator.complete();
-}
-
 // Decodes a path of several segments. Whoever looks it up must not take it for another one: no segment hides a slash, goes up or is nothing
 // but dots, and no character is one that nobody sees.
 bool decodePath(std::string_view path, std::string& decoded) {

@@ -98,11 +98,6 @@ bool isTold(std::string_view name) {
   return std::ranges::find(kept_back, name) == std::end(kept_back);
 }
 
-bool wholeUtf8(std::string_view text) {
-  Utf8Validator validator;
-  return validator.feed(text) && validator.complete();
-}
-
 UiRequest requestFor(const HttpRequest& request, std::string path) {
   UiRequest asked;
   asked.method = request.method;

@@ -15,7 +15,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr auto deadline = 50ms;
+constexpr auto rule_deadline = 50ms;
 constexpr std::uint32_t window_max = 86'400;
 
 class AlertRuleDriver final : public Driver {
@@ -26,7 +26,7 @@ class AlertRuleDriver final : public Driver {
   [[nodiscard]] std::vector<Hook> hooks(const Instance& instance) const override {
     const auto table = instance.table<atrium_alert_rule>(extension());
     if (!table || !table->evaluate) return {};
-    return {{.name = "evaluate", .thread = Thread::worker, .deadline = deadline, .pure = true}};
+    return {{.name = "evaluate", .thread = Thread::worker, .deadline = rule_deadline, .pure = true}};
   }
 
   void inspect(Check& check, const Instance& instance) const override {

@@ -12,7 +12,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr auto deadline = 3s;
+constexpr auto assistant_deadline = 3s;
 constexpr std::uint32_t tasks_known = 2 * ATRIUM_TASK_SUMMARY - 1;
 constexpr std::uint32_t output_max = 16'384;
 
@@ -24,7 +24,7 @@ class AssistantDriver final : public Driver {
   [[nodiscard]] std::vector<Hook> hooks(const Instance& instance) const override {
     const auto table = instance.table<atrium_assistant>(extension());
     if (!table || !table->open) return {};
-    return {{.name = "open", .thread = Thread::worker, .deadline = deadline, .completes = true}};
+    return {{.name = "open", .thread = Thread::worker, .deadline = assistant_deadline, .completes = true}};
   }
 
   void inspect(Check& check, const Instance& instance) const override {
@@ -99,7 +99,7 @@ class AssistantDriver final : public Driver {
       return answer;
     }
     if (cancelled) table.cancel(call.self(), {kept_id.data(), kept_id.size()});
-    const auto completed = tokens.wait(token, deadline);
+    const auto completed = tokens.wait(token, assistant_deadline);
     answer.took = std::chrono::steady_clock::now() - start;
     if (!completed) return answer;
     judge(call.check, *completed);

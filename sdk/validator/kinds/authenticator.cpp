@@ -14,10 +14,9 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr auto deadline = 500ms;
+constexpr auto authenticator_deadline = 500ms;
 constexpr std::size_t id_max = 128;
 constexpr std::uint32_t cache_max = 3600;
-constexpr std::uint32_t roles_known = 2 * ATRIUM_ROLE_SERVICE - 1;
 // Shorter tokens may well be part of a sentence by chance.
 constexpr std::size_t secret_min = 12;
 
@@ -29,7 +28,7 @@ class AuthenticatorDriver final : public Driver {
   [[nodiscard]] std::vector<Hook> hooks(const Instance& instance) const override {
     const auto table = instance.table<atrium_authenticator>(extension());
     if (!table || !table->authenticate) return {};
-    return {{.name = "authenticate", .thread = Thread::worker, .deadline = deadline}};
+    return {{.name = "authenticate", .thread = Thread::worker, .deadline = authenticator_deadline}};
   }
 
   void inspect(Check& check, const Instance& instance) const override {

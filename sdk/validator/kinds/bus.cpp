@@ -15,8 +15,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr auto deadline = 100ms;
-constexpr std::uint32_t flags_known = ATRIUM_BUS_ORDERED | ATRIUM_BUS_REPLAYS;
+constexpr auto bus_deadline = 100ms;
+constexpr std::uint32_t bus_flags_known = ATRIUM_BUS_ORDERED | ATRIUM_BUS_REPLAYS;
 
 // What one subscription received. Never ends, because a bus may be late.
 struct Inbox {
@@ -44,7 +44,7 @@ class BusDriver final : public Driver {
   [[nodiscard]] std::vector<Hook> hooks(const Instance& instance) const override {
     const auto table = instance.table<atrium_bus>(extension());
     if (!table || !table->publish) return {};
-    return {{.name = "publish", .thread = Thread::worker, .deadline = deadline, .repeats = false, .keeps = true}};
+    return {{.name = "publish", .thread = Thread::worker, .deadline = bus_deadline, .repeats = false, .keeps = true}};
   }
 
   void inspect(Check& check, const Instance& instance) const override {
@@ -53,7 +53,7 @@ class BusDriver final : public Driver {
     if (!inspectTable(check, *this, instance.rawTable(extension()), table, info)) return;
     if (!table.publish || !table.subscribe || !table.unsubscribe)
       check.fail("contract.hooks", "publish, subscribe and unsubscribe", "NULL");
-    if ((info.flags & ~flags_known) != 0) check.fail("contract.constants", "flags that exist", fmt::format("{:#x}", info.flags));
+    if ((info.flags & ~bus_flags_known) != 0) check.fail("contract.constants", "flags that exist", fmt::format("{:#x}", info.flags));
   }
 
   [[nodiscard]] std::string input(InputMaker& maker, const Hook& hook) const override {

@@ -12,8 +12,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr auto deadline = 5s;
-constexpr std::uint32_t roles_known = 2 * ATRIUM_ROLE_SERVICE - 1;
+constexpr auto command_deadline = 5s;
 
 class CommandDriver final : public Driver {
  public:
@@ -23,7 +22,7 @@ class CommandDriver final : public Driver {
   [[nodiscard]] std::vector<Hook> hooks(const Instance& instance) const override {
     const auto table = instance.table<atrium_command>(extension());
     if (!table || !table->execute) return {};
-    return {{.name = "execute", .thread = Thread::worker, .deadline = deadline, .completes = true}};
+    return {{.name = "execute", .thread = Thread::worker, .deadline = command_deadline, .completes = true}};
   }
 
   void inspect(Check& check, const Instance& instance) const override {
@@ -76,7 +75,7 @@ class CommandDriver final : public Driver {
     const std::string kept_id(viewOf(id));
     const auto* run = call.loan.put(
         atrium_command_call{.struct_size = sizeof(atrium_command_call),
-                            .deadline_ms = static_cast<std::uint32_t>(std::chrono::milliseconds(deadline).count()),
+                            .deadline_ms = static_cast<std::uint32_t>(std::chrono::milliseconds(command_deadline).count()),
                             .command_id = id,
                             .room = lendRoom(call, call.input["room"]),
                             .caller = lendUser(call, call.input["caller"]),
@@ -91,7 +90,7 @@ class CommandDriver final : public Driver {
       return answer;
     }
     if (cancelled) table.cancel(call.self(), {kept_id.data(), kept_id.size()});
-    const auto completed = tokens.wait(token, deadline);
+    const auto completed = tokens.wait(token, command_deadline);
     answer.took = std::chrono::steady_clock::now() - start;
     if (!completed) return answer;
     judge(call.check, *completed);

@@ -14,7 +14,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr auto deadline = 2s;
+constexpr auto ui_deadline = 2s;
 
 class HttpUiDriver final : public Driver {
  public:
@@ -24,7 +24,7 @@ class HttpUiDriver final : public Driver {
   [[nodiscard]] std::vector<Hook> hooks(const Instance& instance) const override {
     const auto table = instance.table<atrium_http_ui>(extension());
     if (!table || !table->handle) return {};
-    return {{.name = "handle", .thread = Thread::worker, .deadline = deadline}};
+    return {{.name = "handle", .thread = Thread::worker, .deadline = ui_deadline}};
   }
 
   void inspect(Check& check, const Instance& instance) const override {

@@ -12,9 +12,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr auto deadline = 1ms;
+constexpr auto message_type_deadline = 1ms;
 constexpr std::size_t summary_max = 200;
-constexpr std::uint32_t roles_known = 2 * ATRIUM_ROLE_SERVICE - 1;
 
 class MessageTypeDriver final : public Driver {
  public:
@@ -25,9 +24,10 @@ class MessageTypeDriver final : public Driver {
     std::vector<Hook> hooks;
     const auto table = instance.table<atrium_message_type>(extension());
     if (!table) return hooks;
-    if (table->check) hooks.push_back({.name = "check", .thread = Thread::io, .deadline = deadline});
-    if (table->summarise) hooks.push_back({.name = "summarise", .thread = Thread::io, .deadline = deadline});
-    if (table->did_deliver) hooks.push_back({.name = "did_deliver", .thread = Thread::io, .deadline = deadline, .keeps = true});
+    if (table->check) hooks.push_back({.name = "check", .thread = Thread::io, .deadline = message_type_deadline});
+    if (table->summarise) hooks.push_back({.name = "summarise", .thread = Thread::io, .deadline = message_type_deadline});
+    if (table->did_deliver)
+      hooks.push_back({.name = "did_deliver", .thread = Thread::io, .deadline = message_type_deadline, .keeps = true});
     return hooks;
   }
 
@@ -80,7 +80,7 @@ class MessageTypeDriver final : public Driver {
     const auto table = instance.table<atrium_message_type>(extension());
     if (!table || !table->check) return check.skip("message-type.settled", "it has no check()");
     InputMaker maker(check.facts(), check.random(6), Shape::plain);
-    const Hook hook{.name = "check", .thread = Thread::io, .deadline = deadline};
+    const Hook hook{.name = "check", .thread = Thread::io, .deadline = message_type_deadline};
     for (int n = 0; n < 20; ++n) {
       const auto document = JsonDocument::parse(input(maker, hook));
       if (!document) return;
@@ -106,7 +106,7 @@ class MessageTypeDriver final : public Driver {
   static bool normalise(Check& check, Instance& instance, const atrium_message_type& table, const JsonView& in, const std::string* content,
                         std::string& out) {
     Loan loan;
-    const Hook hook{.name = "check", .thread = Thread::io, .deadline = deadline};
+    const Hook hook{.name = "check", .thread = Thread::io, .deadline = message_type_deadline};
     Call call{check, instance, hook, in, loan};
     atrium_message_view view = *lendMessage(call, in["message"]);
     if (content) view.content = loan.text(*content);

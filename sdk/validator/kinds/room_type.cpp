@@ -10,7 +10,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr auto deadline = 5ms;
+constexpr auto room_type_deadline = 5ms;
 constexpr std::uint32_t permissions_known = 2 * ATRIUM_MAY_CLOSE - 1;
 
 class RoomTypeDriver final : public Driver {
@@ -23,7 +23,7 @@ class RoomTypeDriver final : public Driver {
     const auto table = instance.table<atrium_room_type>(extension());
     if (!table) return hooks;
     const auto add = [&hooks](bool there, std::string_view name, bool keeps) {
-      if (there) hooks.push_back({.name = name, .thread = Thread::room, .deadline = deadline, .keeps = keeps});
+      if (there) hooks.push_back({.name = name, .thread = Thread::room, .deadline = room_type_deadline, .keeps = keeps});
     };
     add(table->check_settings, "check_settings", false);
     add(table->will_create, "will_create", false);

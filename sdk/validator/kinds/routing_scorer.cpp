@@ -16,7 +16,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr auto deadline = 10ms;
+constexpr auto scorer_deadline = 10ms;
 
 class RoutingScorerDriver final : public Driver {
  public:
@@ -27,8 +27,8 @@ class RoutingScorerDriver final : public Driver {
     std::vector<Hook> hooks;
     const auto table = instance.table<atrium_routing_scorer>(extension());
     if (!table) return hooks;
-    if (table->score_batch) hooks.push_back({.name = "score_batch", .thread = Thread::worker, .deadline = deadline, .pure = true});
-    if (table->score_queue) hooks.push_back({.name = "score_queue", .thread = Thread::worker, .deadline = deadline, .pure = true});
+    if (table->score_batch) hooks.push_back({.name = "score_batch", .thread = Thread::worker, .deadline = scorer_deadline, .pure = true});
+    if (table->score_queue) hooks.push_back({.name = "score_queue", .thread = Thread::worker, .deadline = scorer_deadline, .pure = true});
     return hooks;
   }
 

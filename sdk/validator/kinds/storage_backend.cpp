@@ -15,8 +15,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr auto deadline = 250ms;
-constexpr std::uint32_t flags_known = ATRIUM_STORE_INLINE | ATRIUM_STORE_PERSISTENT;
+constexpr auto store_deadline = 250ms;
+constexpr std::uint32_t store_flags_known = ATRIUM_STORE_INLINE | ATRIUM_STORE_PERSISTENT;
 
 atrium_id idOf(std::uint64_t number) {
   atrium_id id{};
@@ -34,7 +34,7 @@ class StorageDriver final : public Driver {
     const auto table = instance.table<atrium_storage_backend>(extension());
     if (!table || !complete(*table)) return {};
     const auto hook = [](std::string_view name, Thread thread, bool keeps) {
-      return Hook{.name = name, .thread = thread, .deadline = deadline, .repeats = false, .keeps = keeps};
+      return Hook{.name = name, .thread = thread, .deadline = store_deadline, .repeats = false, .keeps = keeps};
     };
     return {hook("append_batch", Thread::writer, true), hook("write", Thread::writer, true), hook("trim", Thread::writer, true),
             hook("head", Thread::reader, false),        hook("page", Thread::reader, true),  hook("get", Thread::reader, true),
@@ -48,7 +48,7 @@ class StorageDriver final : public Driver {
     if (!complete(table)) check.fail("contract.hooks", "every function of atrium_storage_backend but maintain", "a NULL");
     if (info.durability_max > ATRIUM_DURABILITY_REPLICATED)
       check.fail("contract.constants", "a durability that exists", fmt::format("{}", info.durability_max));
-    if ((info.flags & ~flags_known) != 0) check.fail("contract.constants", "flags that exist", fmt::format("{:#x}", info.flags));
+    if ((info.flags & ~store_flags_known) != 0) check.fail("contract.constants", "flags that exist", fmt::format("{:#x}", info.flags));
   }
 
   [[nodiscard]] std::string input(InputMaker& maker, const Hook& hook) const override {

@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "atrium/room.h"
+#include "protocol/abi_text.hpp"
 #include "validator/driver.hpp"
 
 // What several kinds are handed, made from an input's members; a member that is missing is empty or 0.
@@ -18,9 +19,8 @@ namespace atrium::validate {
 [[nodiscard]] const atrium_message_view* lendMessage(const Call& call, const JsonView& message);
 [[nodiscard]] const atrium_position* lendPosition(const Call& call, const JsonView& input);
 
-[[nodiscard]] inline std::string_view viewOf(const atrium_text& text) {
-  return text.data ? std::string_view(text.data, static_cast<std::size_t>(text.size)) : std::string_view();
-}
+// The roles there are, as a mask.
+inline constexpr std::uint32_t roles_known = 2 * ATRIUM_ROLE_SERVICE - 1;
 
 // Level 3 for one extension: the sizes its table and constants state, and its name. `minimum` is what interface 1.0 has.
 template <typename Table, typename Info>

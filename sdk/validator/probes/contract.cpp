@@ -6,13 +6,12 @@
 #include <cmath>
 
 #include "config/source_text.hpp"
+#include "validator/kinds/views.hpp"
 #include "validator/probe.hpp"
 
 namespace atrium::validate {
 
 namespace {
-
-std::string_view viewOf(const atrium_text& text) { return {text.data, static_cast<std::size_t>(text.size)}; }
 
 void checkIdentity(Check& check, const atrium_entry_table& entry) {
   const Manifest& manifest = check.facts().manifest;

@@ -14,7 +14,7 @@ namespace {
 using Clock = std::chrono::steady_clock;
 using namespace std::chrono_literals;
 
-constexpr int callers = 4;
+constexpr int callers_at_once = 4;
 constexpr auto budget = 400ms;
 
 // What each thread calls: rooms of its own, so that no room is called twice at once; the store's writer alone writes, and a sink is called
@@ -58,7 +58,7 @@ void probeThreads(Check& check) {
     const bool alone = check.facts().manifest.has("storage-backend") || check.facts().manifest.has("bus");
     if (alone) check.skip("threads.answers", "a store or a bus answers by what it keeps");
     std::vector<Caller> shares;
-    for (int n = 0; n < callers; ++n) {
+    for (int n = 0; n < callers_at_once; ++n) {
       Caller caller{shareOf(n, check, *loaded.instance), {}, {}};
       shares.push_back(caller);
       if (alone) continue;
@@ -67,7 +67,7 @@ void probeThreads(Check& check) {
       if (caller.forwards.size() != caller.all.size() || caller.backwards.size() != caller.all.size()) return;
       shares.back() = std::move(caller);
     }
-    check.doing(Survival("threads.safe"), fmt::format("calls by {} threads at once", callers));
+    check.doing(Survival("threads.safe"), fmt::format("calls by {} threads at once", callers_at_once));
     std::atomic<bool> go{false};
     const auto end = Clock::now() + budget;
     std::vector<std::thread> threads;

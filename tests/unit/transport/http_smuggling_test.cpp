@@ -16,7 +16,7 @@ struct BadRequest {
 };
 void PrintTo(const BadRequest& request, std::ostream* out) { *out << request.name; }
 
-std::string get(std::string_view fields) { return "GET / HTTP/1.1\r\nHost: x\r\n" + std::string(fields) + "\r\n"; }
+std::string getWith(std::string_view fields) { return "GET / HTTP/1.1\r\nHost: x\r\n" + std::string(fields) + "\r\n"; }
 std::string post(std::string_view fields, std::string_view body) {
   return "POST / HTTP/1.1\r\nHost: x\r\n" + std::string(fields) + "\r\n" + std::string(body);
 }
@@ -92,28 +92,28 @@ const BadRequest bad_requests[] = {
     {"bare_lf_lines", "GET / HTTP/1.1\nHost: x\n\n"},
     {"bare_lf_in_header", "GET / HTTP/1.1\r\nHost: x\nX: y\r\n\r\n"},
     {"bare_lf_at_the_end", "GET / HTTP/1.1\r\nHost: x\r\n\n"},
-    {"bare_cr_in_header", get("X: a\rContent-Length: 5\r\n")},
+    {"bare_cr_in_header", getWith("X: a\rContent-Length: 5\r\n")},
     {"bare_cr_in_request_line", "GET /\r HTTP/1.1\r\nHost: x\r\n\r\n"},
     {"double_cr", "GET / HTTP/1.1\r\r\nHost: x\r\n\r\n"},
-    {"folded_line", get("X: a\r\n b\r\n")},
-    {"folded_line_tab", get("X: a\r\n\tb\r\n")},
+    {"folded_line", getWith("X: a\r\n b\r\n")},
+    {"folded_line_tab", getWith("X: a\r\n\tb\r\n")},
     {"folded_first_line", "GET / HTTP/1.1\r\n Host: x\r\n\r\n"},
     {"folded_host", "GET / HTTP/1.1\r\nX: a\r\n Host: x\r\nHost: y\r\n\r\n"},
-    {"header_without_colon", get("X\r\n")},
-    {"header_without_name", get(": y\r\n")},
-    {"header_name_space", get("X Y: z\r\n")},
-    {"header_name_space_before_colon", get("X : z\r\n")},
-    {"header_name_high_byte", get("X\xFF: z\r\n")},
-    {"header_name_bracket", get("X[]: z\r\n")},
-    {"nul_in_value", get("X: a\0b\r\n"s)},
-    {"nul_in_name", get("X\0: a\r\n"s)},
+    {"header_without_colon", getWith("X\r\n")},
+    {"header_without_name", getWith(": y\r\n")},
+    {"header_name_space", getWith("X Y: z\r\n")},
+    {"header_name_space_before_colon", getWith("X : z\r\n")},
+    {"header_name_high_byte", getWith("X\xFF: z\r\n")},
+    {"header_name_bracket", getWith("X[]: z\r\n")},
+    {"nul_in_value", getWith("X: a\0b\r\n"s)},
+    {"nul_in_name", getWith("X\0: a\r\n"s)},
     {"nul_in_target", "GET /\0 HTTP/1.1\r\nHost: x\r\n\r\n"s},
-    {"escape_in_value", get("X: \x1B[0m\r\n")},
-    {"delete_in_value", get("X: \x7F\r\n")},
+    {"escape_in_value", getWith("X: \x1B[0m\r\n")},
+    {"delete_in_value", getWith("X: \x7F\r\n")},
     // Host.
     {"no_host", "GET / HTTP/1.1\r\n\r\n"},
-    {"two_hosts", get("Host: y\r\n")},
-    {"two_equal_hosts", get("Host: x\r\n")},
+    {"two_hosts", getWith("Host: y\r\n")},
+    {"two_equal_hosts", getWith("Host: x\r\n")},
     {"two_hosts_1_0", "GET / HTTP/1.0\r\nHost: x\r\nhost: y\r\n\r\n"},
     {"empty_host", "GET / HTTP/1.1\r\nHost:\r\n\r\n"},
     {"host_list", "GET / HTTP/1.1\r\nHost: x, y\r\n\r\n"},
@@ -152,7 +152,7 @@ const BadRequest bad_requests[] = {
     {"method_trace", "TRACE / HTTP/1.1\r\nHost: x\r\n\r\n", 501},
     {"method_prefix", "GETX / HTTP/1.1\r\nHost: x\r\n\r\n", 501},
     {"tls_hello", "\x16\x03\x01\x02\x00\x01\x00\x01\xFC\x03\x03"s},
-    {"expectation", get("Expect: 200-ok\r\n"), 417},
+    {"expectation", getWith("Expect: 200-ok\r\n"), 417},
 };
 
 class Smuggling : public testing::TestWithParam<BadRequest> {

@@ -4,9 +4,9 @@
 
 #include <cstdlib>
 #include <fstream>
-#include <iterator>
 #include <optional>
 
+#include "base/read_all.hpp"
 #include "engine/hook_row.hpp"
 
 namespace atrium::test {
@@ -37,7 +37,7 @@ TemporaryDirectory::~TemporaryDirectory() {
 
 std::string readFile(const std::filesystem::path& path) {
   std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), {}};
+  return readAll(file);
 }
 
 void writeFile(const std::filesystem::path& path, std::string_view content) {
