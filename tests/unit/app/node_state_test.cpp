@@ -28,7 +28,8 @@ class NodeStates : public testing::Test {
                                   .loops = pool,
                                   .connections = budget,
                                   .connections_max = 10,
-                                  .storage_name = "memory (received)"});
+                                  .storage_name = "memory (received)",
+                                  .board = board});
   }
 
   test::PluginWorld world{ATRIUM_PLUGIN_DIRECTORY};
@@ -38,6 +39,7 @@ class NodeStates : public testing::Test {
   LoopShards shards{pool};
   ConnectionBudget budget{10};
   std::optional<StoreHost> store;
+  SinkBoard board;
   std::optional<NodeState> node;
 };
 

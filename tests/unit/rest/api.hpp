@@ -107,6 +107,14 @@ class TestUi final : public UiPort {
   std::vector<std::pair<UiRequest, Completion<UiResponse>>> asked;
 };
 
+// Sinks that keep what was asked of them until the test answers.
+class TestSinks final : public SinkControl {
+ public:
+  [[nodiscard]] std::string sinksJson() const override { return R"({"items":[],"next_cursor":null})"; }
+  void run(SinkCommand command, Completion<std::string> done) override { asked.emplace_back(std::move(command), std::move(done)); }
+  std::vector<std::pair<SinkCommand, Completion<std::string>>> asked;
+};
+
 // No judge but the one the test plays.
 class TestJudges final : public TokenJudges {
  public:
@@ -137,6 +145,7 @@ class Api : public testing::Test {
                  .origins = origins,
                  .node = node,
                  .plugins = control,
+                 .sinks = sinks,
                  .now = now,
                  .metrics = metrics,
                  .log = *log},
@@ -186,6 +195,7 @@ class Api : public testing::Test {
   OriginPolicy origins;
   TestNode node;
   TestPluginControl control;
+  TestSinks sinks;
   TestUi ui;
   MetricSet metrics;
   Now now;

@@ -308,6 +308,34 @@ TEST_F(Api, aSocketWaitsUntilOthersHaveJudgedItsToken) {
   EXPECT_EQ(plain->status(), 401);
 }
 
+TEST_F(Api, whatAnAdminAsksOfSinksIsPassedOn) {
+  const std::string admin = token("root", "admin");
+  EXPECT_EQ(askAs(token("ana"), "GET", "/admin/sinks")->status(), 403);
+  EXPECT_EQ(askAs(admin, "GET", "/admin/sinks")->status(), 200);
+  EXPECT_EQ(askAs(admin, "DELETE", "/admin/sinks/crm/dead-letters?offset=x")->status(), 422);
+  EXPECT_TRUE(sinks.asked.empty());
+
+  const auto retried = askAs(admin, "POST", "/admin/sinks/crm/dead-letters/retry?offset=7");
+  ASSERT_EQ(sinks.asked.size(), 1u);
+  EXPECT_EQ(sinks.asked[0].first.verb, SinkCommand::Verb::retry);
+  EXPECT_EQ(sinks.asked[0].first.sink, "crm");
+  EXPECT_EQ(sinks.asked[0].first.offset, 7u);
+  EXPECT_EQ(sinks.asked[0].first.by, "root");
+  sinks.asked[0].second(R"({"count":1})");
+  EXPECT_EQ(retried->status(), 200);
+
+  const auto forgotten = askAs(admin, "DELETE", "/admin/sinks/crm");
+  EXPECT_EQ(sinks.asked[1].first.verb, SinkCommand::Verb::forget);
+  sinks.asked[1].second(std::string());
+  EXPECT_EQ(forgotten->status(), 204);
+
+  const auto listed = askAs(admin, "GET", "/admin/sinks/crm/dead-letters?cursor=3&limit=5");
+  EXPECT_EQ(sinks.asked[2].first.after, 3u);
+  EXPECT_EQ(sinks.asked[2].first.limit, 5u);
+  sinks.asked[2].second(fail(Code::not_found));
+  EXPECT_EQ(listed->status(), 404);
+}
+
 TEST_F(Api, tokensThatExpiredAreRefused) {
   const std::string old =
       mintToken({.tenant_id = "acme", .user_id = "ana", .lifetime = std::chrono::seconds{1}}, secret, now.wall - std::chrono::hours{1});
