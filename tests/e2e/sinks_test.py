@@ -1,5 +1,7 @@
 """Event sinks: the webhook plugin in a real server, against a receiver that is up, down, slow or refuses; dead letters; restarts and crashes."""
 import json
+import os
+import signal
 import subprocess
 import textwrap
 import unittest
@@ -101,6 +103,16 @@ class Sinks(unittest.TestCase):
             self.assertEqual((figures["delivered"], figures["state"], figures["dead_letters"]), (11, "idle", 0))
             metrics = server.get("/metrics", self.admin).body.decode()
             self.assertIn('atrium_sink_events_total{sink="webhook",outcome="delivered"} 11', metrics)
+
+    def test_in_a_process_of_its_own(self):
+        with receiver.Receiver() as crm:
+            server = self.start(crm, plugins=use(crm, placement="isolated"))
+            room = session.make_room(server, "ana")
+            self.say(server, room, "first")
+            crm.until(lambda: "first" in crm.contents)
+            os.kill(self.plugin(server)["runner"]["pid"], signal.SIGKILL)
+            self.say(server, room, "second")
+            crm.until(lambda: "second" in crm.contents)
 
     def test_only_what_is_asked_for(self):
         with receiver.Receiver(signed=False) as crm:

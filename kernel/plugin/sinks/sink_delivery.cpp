@@ -109,25 +109,28 @@ void SinkDelivery::send() {
   parts_.calls.run<SinkOutcome>(
       std::move(lease), "deliver_batch", deadline,
       [this, batch](const std::shared_ptr<WorkerCall>& call, const WorkerCalls::Answer<SinkOutcome>& answer) {
+        if (batch->decided.exchange(true)) return;
         SinkOutcome outcome = deliverBatch(call->plugin(), batch->events, call->deadline());
         // However late: what was delivered is not delivered again, and never are two batches inside at once.
         parts_.shards.postAlways(parts_.shard, [this, outcome] { sent(outcome); });
         answer({ATRIUM_OK, {}});
       },
       [this, batch](const CallAnswer<SinkOutcome>& answer) {
-        if (answer.status == ATRIUM_TIMED_OUT && inside_ == batch) {
-          figures_.reason = fmt::format("it has been delivering for more than {} s", deadline.count());
-          tell();
-        } else if (answer.status == ATRIUM_FULL) {
-          // It never got inside.
-          for (SinkEvent& event : batch->events) --event.attempts;
-          std::deque<SinkEvent>& back = batch->letters ? letters_ : pending_;
-          back.insert(back.begin(), std::make_move_iterator(batch->events.begin()), std::make_move_iterator(batch->events.end()));
-          inside_ = nullptr;
-          wait(workers_pause);
-        }
+        if (answer.status == ATRIUM_OK || inside_ != batch) return;  // sent() tells of it.
+        if (!batch->decided.exchange(true)) return takeBack(batch);
+        figures_.reason = fmt::format("it has been delivering for more than {} s", deadline.count());
+        tell();
       });
   tell();
+}
+
+// No worker, or no plugin, was free for it.
+void SinkDelivery::takeBack(const std::shared_ptr<Batch>& batch) {
+  for (SinkEvent& event : batch->events) --event.attempts;
+  std::deque<SinkEvent>& back = batch->letters ? letters_ : pending_;
+  back.insert(back.begin(), std::make_move_iterator(batch->events.begin()), std::make_move_iterator(batch->events.end()));
+  inside_ = nullptr;
+  wait(workers_pause);
 }
 
 void SinkDelivery::sent(const SinkOutcome& outcome) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <deque>
@@ -79,11 +80,14 @@ class SinkDelivery {
   struct Batch {
     std::vector<SinkEvent> events;
     bool letters = false;  // Dead letters that are tried again.
+    // Whoever is first decides: the worker that it is inside, or the shard that it never will be.
+    std::atomic<bool> decided{false};
   };
 
   void readOn();
   void take(Result<EventPage> page);
   void send();
+  void takeBack(const std::shared_ptr<Batch>& batch);
   void sent(const SinkOutcome& outcome);
   void lettersSent(const Batch& batch, const SinkOutcome& outcome);
   void failed(std::string why);

@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <future>
+
 #include "engine/event_log.hpp"
 #include "one_shard.hpp"
 #include "plugin_world.hpp"
@@ -272,6 +274,26 @@ TEST_F(EventSinksTest, aPlaceOfAnotherLogSaysNothing) {
   documents.put(sinkKey("test"), encodeSinkPlace({2, {}, all_event_types, "test.sink", "another epoch"}));
   begin();
   until(reaches("delivered", 3));
+}
+
+// All workers are taken for longer than a delivery may last.
+TEST_F(EventSinksTest, aBatchThatNoWorkerTookGoesOnLater) {
+  std::promise<void> go, inside;
+  ASSERT_TRUE(workers.post([&] {
+    inside.set_value();
+    go.get_future().wait();
+  }));
+  inside.get_future().wait();
+  place("test", 0);
+  happen();
+  begin();
+  EXPECT_EQ(figure()["state"].text(), "delivering");
+  advance(SinkDelivery::deadline + 1s);
+  EXPECT_EQ(figure()["state"].text(), "waiting") << "no plugin has it";
+  go.set_value();
+  until(reaches("done", 1));
+  EXPECT_EQ(number(figure()["delivered"]), 1);
+  EXPECT_EQ(number(figure()["failures"]), 0);
 }
 
 TEST_F(EventSinksTest, aStoreThatDoesNotAnswerIsAskedAgain) {
