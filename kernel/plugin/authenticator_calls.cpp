@@ -114,6 +114,7 @@ void AuthenticatorCalls::askNext(std::shared_ptr<Asking> asking) {
     asking->names.pop_back();
     PluginLease plugin = registry_.lease(AuthenticatorKind::word, name);
     if (!plugin) continue;  // It left meanwhile.
+    const auto deadline = plugin->deadline<AuthenticatorKind>();
     workers_.run<AuthenticatorVerdict>(
         std::move(plugin), "authenticate", deadline,
         [token = asking->token, now_ms = toMillis(now_.wall)](const std::shared_ptr<WorkerCall>& call,

@@ -23,12 +23,10 @@ struct AuthenticatorVerdict {
 };
 
 // The authenticators as the judges of one loop's tokens. Those whose issuers name the token's, and those that name none, are asked in the
-// order of their names until one knows the token; each on a worker and within `deadline`. All of it outlives the calls; on the loop's
-// thread.
+// order of their names until one knows the token; each on a worker and within the deadline of their kind. All of it outlives the calls; on
+// the loop's thread.
 class AuthenticatorCalls final : public TokenJudges {
  public:
-  static constexpr std::chrono::milliseconds deadline{500};
-
   AuthenticatorCalls(PluginRegistry& registry, WorkerCalls& workers, const Now& now, Log& log)
       : registry_(registry), workers_(workers), now_(now), log_(log) {}
 

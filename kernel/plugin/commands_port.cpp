@@ -156,6 +156,7 @@ std::uint64_t CommandsPort::run(const Id& command_id, CommandScene scene, RunCom
   };
   std::string plugin_id = manifest.id;
   const LoadedPlugin* const asked = &*lease;
+  const auto deadline = lease->deadline<CommandKind>();
   return calls_.run<std::string>(
       std::move(lease), "execute", deadline,
       [this, execution, asked, on_way = std::move(on_way)](const std::shared_ptr<WorkerCall>& call, CommandCalls::Answer answer) {

@@ -12,8 +12,6 @@ namespace atrium {
 // The commands of plugins for one shard, and "help", which lists them where no plugin provides one of that name. On the shard's thread.
 class CommandsPort final : public Commands {
  public:
-  static constexpr std::chrono::seconds deadline{5};
-
   // All of it outlives the port.
   CommandsPort(PluginRegistry& registry, WorkerCalls& calls, CompletionDesk& desk, Shards& shards, unsigned shard)
       : registry_(registry), calls_(calls), in_process_(desk), shards_(shards), shard_(shard) {}

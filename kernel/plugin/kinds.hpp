@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <string>
 #include <string_view>
 #include <tuple>
@@ -29,6 +30,7 @@ struct Extension {
   Info info{};
 };
 
+// `deadline_max`, where a kind is called on workers: how long one call may take unless the operator allows less.
 // Each `flaw` tells what is wrong with tables that a plugin handed over, a sentence's end; empty: they are sound.
 struct RoomTypeKind : Extension<atrium_room_type, atrium_room_type_info> {
   static constexpr std::string_view word = "room-type";
@@ -42,11 +44,13 @@ struct MessageTypeKind : Extension<atrium_message_type, atrium_message_type_info
 };
 struct RoutingScorerKind : Extension<atrium_routing_scorer, atrium_routing_scorer_info> {
   static constexpr std::string_view word = "routing-scorer";
+  static constexpr std::chrono::milliseconds deadline_max{10};
   static constexpr const char* id = ATRIUM_EXT_ROUTING_SCORER;
   [[nodiscard]] std::string_view flaw() const;
 };
 struct AlertRuleKind : Extension<atrium_alert_rule, atrium_alert_rule_info> {
   static constexpr std::string_view word = "alert-rule";
+  static constexpr std::chrono::milliseconds deadline_max{50};
   static constexpr const char* id = ATRIUM_EXT_ALERT_RULE;
   [[nodiscard]] std::string_view flaw() const;
 };
@@ -62,11 +66,13 @@ struct BusKind : Extension<atrium_bus, atrium_bus_info> {
 };
 struct AuthenticatorKind : Extension<atrium_authenticator, atrium_authenticator_info> {
   static constexpr std::string_view word = "authenticator";
+  static constexpr std::chrono::milliseconds deadline_max{500};
   static constexpr const char* id = ATRIUM_EXT_AUTHENTICATOR;
   [[nodiscard]] std::string_view flaw() const;
 };
 struct CommandKind : Extension<atrium_command, atrium_command_info> {
   static constexpr std::string_view word = "command";
+  static constexpr std::chrono::milliseconds deadline_max{5000};
   static constexpr const char* id = ATRIUM_EXT_COMMAND;
   [[nodiscard]] std::string_view flaw() const;
 };
@@ -77,11 +83,13 @@ struct AssistantKind : Extension<atrium_assistant, atrium_assistant_info> {
 };
 struct HttpUiKind : Extension<atrium_http_ui, atrium_http_ui_info> {
   static constexpr std::string_view word = "http-ui";
+  static constexpr std::chrono::milliseconds deadline_max{2000};
   static constexpr const char* id = ATRIUM_EXT_HTTP_UI;
   [[nodiscard]] std::string_view flaw() const;
 };
 struct EventSinkKind : Extension<atrium_event_sink, atrium_event_sink_info> {
   static constexpr std::string_view word = "event-sink";
+  static constexpr std::chrono::milliseconds deadline_max{5000};
   static constexpr const char* id = ATRIUM_EXT_EVENT_SINK;
   [[nodiscard]] std::string_view flaw() const;
 };

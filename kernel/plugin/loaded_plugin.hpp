@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <deque>
 #include <filesystem>
@@ -38,9 +39,10 @@ class LoadedPlugin {
     ServiceParts services{};
     bool keep_copy = false;  // Whether the private copy stays when the plugin ends: another process loads it, too.
     // Of this load.
-    std::string sha256 = {};             // Of the file.
-    std::uint64_t generation = 1;        // Which one of this plugin.
-    PluginTroubles* troubles = nullptr;  // Null: nobody is told.
+    std::string sha256 = {};                                // Of the file.
+    std::uint64_t generation = 1;                           // Which one of this plugin.
+    PluginTroubles* troubles = nullptr;                     // Null: nobody is told.
+    std::optional<std::chrono::nanoseconds> deadline = {};  // As the operator wants it.
   };
 
   // Loads the private copy at `library_file`, compares it with its manifest, makes an instance and fetches its tables. `options` is
@@ -74,6 +76,12 @@ class LoadedPlugin {
   [[nodiscard]] const RoomTypeKind* roomType() const { return extension<RoomTypeKind>(); }
   [[nodiscard]] const MessageTypeKind* messageType() const { return extension<MessageTypeKind>(); }
   [[nodiscard]] const StorageBackendKind* storage() const { return extension<StorageBackendKind>(); }
+
+  // How long one call of that kind may take, which is one of those that are called on workers.
+  template <typename Kind>
+  [[nodiscard]] std::chrono::nanoseconds deadline() const {
+    return std::min<std::chrono::nanoseconds>(environment_.deadline.value_or(Kind::deadline_max), Kind::deadline_max);
+  }
 
   // The pages of an http-ui plugin, copied out of it; null for every other. Any thread.
   [[nodiscard]] UiBundlePtr uiBundle() const { return ui_bundle_; }

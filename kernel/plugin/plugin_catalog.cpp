@@ -273,13 +273,7 @@ ResolvedPlugin PluginCatalog::resolveOne(const CatalogEntry& entry, const Plugin
   if (plugin.offers.empty()) return plugin;
   plugin.off.clear();
   checkVersion(plugin, problems);
-  if (plugin.use && (plugin.use->deadline || plugin.use->on_failure) && !manifest.has("room-type") && !manifest.has("message-type"))
-    problems.push_back(
-        manifest.has("storage-backend")
-            ? problemAt(plugin.use->place, fmt::format("{}: a storage takes neither deadline nor on_failure here", manifest.id),
-                        "set storage.deadline; what fails is never taken for stored")
-            : problemAt(plugin.use->place, fmt::format("{}: deadline and on_failure are for room types and message types", manifest.id),
-                        "leave them out; docs/plugins tells the deadline of each kind"));
+  checkCalls(plugin, problems);
   checkPlacement(plugin, problems);
   giveRights(plugin, problems);
   auto options = manifest.options.complete(plugin.use ? plugin.use->config : YamlNode(), plugin.use ? plugin.use->place : SourcePlace());
@@ -293,6 +287,33 @@ ResolvedPlugin PluginCatalog::resolveOne(const CatalogEntry& entry, const Plugin
   else
     plugin.off = options.error().front().message;  // It waits for whoever names it; nobody misses it until then.
   return plugin;
+}
+
+void PluginCatalog::checkCalls(const ResolvedPlugin& plugin, ConfigProblems& problems) {
+  if (!plugin.use || (!plugin.use->deadline && !plugin.use->on_failure)) return;
+  const Manifest& manifest = *plugin.entry->manifest;
+  const bool of_rooms = manifest.has("room-type") || manifest.has("message-type");
+  const auto refuse = [&](std::string what, std::string remedy) {
+    problems.push_back(problemAt(plugin.use->place, fmt::format("{}: {}", manifest.id, what), std::move(remedy)));
+  };
+  if (manifest.has("storage-backend"))
+    return refuse("a storage takes neither deadline nor on_failure here", "set storage.deadline; what fails is never taken for stored");
+  if (plugin.use->on_failure && !of_rooms)
+    refuse("on_failure is for room types and message types", "leave it out; docs/plugins tells what a failure of each kind does");
+  if (!plugin.use->deadline) return;
+  bool bounded = of_rooms;
+  const auto check = [&]<typename Kind>(const Kind*) {
+    if constexpr (requires { Kind::deadline_max; }) {
+      if (std::ranges::find(plugin.offers, Kind::word) == plugin.offers.end()) return;
+      bounded = true;
+      // Beside a room type or message type, which may have more, its calls end at their own bound.
+      if (!of_rooms && *plugin.use->deadline > Kind::deadline_max)
+        refuse(fmt::format("a {} may take {} ms at most", Kind::word, Kind::deadline_max.count()), "give it a shorter deadline, or none");
+    }
+  };
+  const auto checkAll = [&]<typename... Kinds>(std::tuple<Kinds...>*) { (check(static_cast<const Kinds*>(nullptr)), ...); };
+  checkAll(static_cast<AllKinds*>(nullptr));
+  if (!bounded) refuse("its kind of plugin takes no deadline here", "leave it out");
 }
 
 void PluginCatalog::checkPlacement(const ResolvedPlugin& plugin, ConfigProblems& problems) {

@@ -87,6 +87,8 @@ class PluginCatalog {
   void checkSwitches(const std::map<std::string, Switch>& switches, std::string_view kind, ConfigProblems& problems) const;
   void checkRoomTypes(const PluginWishes& wishes, ConfigProblems& problems) const;
   void checkStorage(const PluginWishes& wishes, ConfigProblems& problems) const;
+  // Whether its calls can have the deadline and the meaning of a failure that are wanted.
+  static void checkCalls(const ResolvedPlugin& plugin, ConfigProblems& problems);
   // Whether a plugin can be where it is wanted to run.
   static void checkPlacement(const ResolvedPlugin& plugin, ConfigProblems& problems);
   static void giveRights(ResolvedPlugin& plugin, ConfigProblems& problems);

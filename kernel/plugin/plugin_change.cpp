@@ -22,6 +22,10 @@ constexpr std::chrono::milliseconds park_patience{1000};
 constexpr std::chrono::milliseconds jobs_patience{1000};  // With what a plugin has running on its own, before its state is handed over.
 constexpr std::chrono::seconds probation{60};
 
+std::optional<std::chrono::nanoseconds> deadlineOf(const PluginUse* use) {
+  return use && use->deadline ? std::optional<std::chrono::nanoseconds>(*use->deadline) : std::nullopt;
+}
+
 // Whether it may do something that nobody asked it for in that moment.
 bool actsByItself(const Grants& grants) {
   return std::ranges::any_of(std::array{"kv", "publish", "http", "timer", "executor"},
@@ -85,6 +89,7 @@ Result<std::unique_ptr<LoadedPlugin>> PluginHost::isolate(const Generation& made
                   .services = services.get(),
                   .on_fault = [this, id = manifest.id, number = made.number](const std::string& how) { faulted(id, number, how); }}});
   if (!runner) return fail(std::move(runner.error()));
+  (*runner)->limit(environment.deadline);
   return LoadedPlugin::isolated(manifest, copy, *std::move(runner), environment, std::move(services));
 }
 
@@ -126,7 +131,8 @@ Result<std::unique_ptr<PluginHost::Generation>> PluginHost::make(const ResolvedP
                                               .services = options_.services,
                                               .sha256 = made->sha256(),
                                               .generation = made->number,
-                                              .troubles = this};
+                                              .troubles = this,
+                                              .deadline = deadlineOf(plugin.use)};
   auto loaded =
       made->isolated() ? isolate(*made, *copy, environment) : LoadedPlugin::load(manifest, *copy, made->options, environment, made->rights);
   tombstone_.loaded();

@@ -27,6 +27,7 @@ std::string UiCalls::secretOf(std::string_view name, std::string_view secret) co
 void UiCalls::answer(std::string_view name, UiRequest request, Completion<UiResponse> done) {
   PluginLease plugin = registry_.lease(HttpUiKind::word, name);
   if (!plugin || !plugin->extension<HttpUiKind>()->table.handle) return done(fail(Code::not_found, "There is no such page."));
+  const auto deadline = plugin->deadline<HttpUiKind>();
   workers_.run<UiResponse>(
       std::move(plugin), "handle", deadline,
       [request = std::move(request)](const std::shared_ptr<WorkerCall>& call, const WorkerCalls::Answer<UiResponse>& answered) {

@@ -12,11 +12,9 @@
 namespace atrium {
 
 // The http-ui plugins as one loop sees them: whatever the registry offers at the moment of a request. Requests are answered on workers,
-// within `deadline`. All of it outlives the calls; on the loop's thread.
+// within the deadline of their kind. All of it outlives the calls; on the loop's thread.
 class UiCalls final : public UiPort {
  public:
-  static constexpr std::chrono::seconds deadline{2};
-
   UiCalls(PluginRegistry& registry, WorkerCalls& workers) : registry_(registry), workers_(workers) {}
 
   [[nodiscard]] UiBundlePtr find(std::string_view name) const override;

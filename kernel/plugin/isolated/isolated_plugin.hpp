@@ -1,11 +1,13 @@
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <condition_variable>
 #include <cstdint>
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -51,6 +53,12 @@ class IsolatedPlugin {
   // thread but those loops'.
   [[nodiscard]] bool drained(std::chrono::milliseconds patience);
 
+  // How long calls of workers may take at most, where the operator allows less than their kinds; before the first.
+  void limit(std::optional<std::chrono::nanoseconds> deadline) { deadline_ = deadline; }
+  [[nodiscard]] std::chrono::milliseconds limited(std::chrono::milliseconds deadline) const {
+    return deadline_ ? std::min(deadline, std::chrono::ceil<std::chrono::milliseconds>(*deadline_)) : deadline;
+  }
+
   // Makes one call and waits for its answer: at most for its deadline and the grace, and for a runner to be there. A call that may be
   // repeated is made once more when its runner ended. `progress` may be empty; it is called on this thread. Any thread but a loop's.
   [[nodiscard]] Answer call(std::uint32_t method, std::string_view name, std::string_view request, std::chrono::milliseconds deadline,
@@ -67,6 +75,7 @@ class IsolatedPlugin {
   Loop& loop_;
   std::shared_ptr<RunnerSupervisor> supervisor_;
   const Offer* offer_ = nullptr;
+  std::optional<std::chrono::nanoseconds> deadline_;
   std::mutex mutex_;
   std::condition_variable given_back_;
   std::vector<std::shared_ptr<RunnerChannel::Inbox>> channels_;

@@ -18,13 +18,13 @@ namespace {
 using std::chrono::milliseconds;
 using Answer = IsolatedPlugin::Answer;
 
-// Of each kind, as its header has them.
-constexpr milliseconds scorer_deadline{10};
-constexpr milliseconds rule_deadline{50};
-constexpr milliseconds sink_deadline{5000};
-constexpr milliseconds authenticator_deadline{500};
-constexpr milliseconds page_deadline{2000};
 constexpr milliseconds cancel_deadline{1000};
+
+// Of one call of that kind to that plugin.
+template <typename Kind>
+milliseconds deadlineOf(const atrium_plugin* self) {
+  return reinterpret_cast<const IsolatedPlugin*>(self)->limited(Kind::deadline_max);
+}
 
 Answer ask(atrium_plugin* self, RunnerMethod method, std::string_view name, PayloadWriter& request, milliseconds deadline, bool repeatable,
            const IsolatedPlugin::Progress& progress = {}) {
@@ -54,7 +54,7 @@ atrium_status score(atrium_plugin* self, RunnerMethod method, std::string_view n
   members(io, *one);
   request.number(count);
   for (std::uint32_t at = 0; at < count; ++at) members(io, *many[at]);
-  const Answer answer = ask(self, method, name, request, scorer_deadline, true);
+  const Answer answer = ask(self, method, name, request, deadlineOf<RoutingScorerKind>(self), true);
   if (!answer.answered) return ATRIUM_FAILED;
   if (answer.status != ATRIUM_OK) return answer.status;
   return readScores(answer.payload, count, out) ? ATRIUM_OK : ATRIUM_FAILED;
@@ -110,7 +110,7 @@ atrium_status evaluate(atrium_plugin* self, const atrium_window* window, void (*
     members(io, series);
     for (std::uint32_t at = 0; at < series.count; ++at) request.number(series.at_ms[at]).number(series.values[at]);
   }
-  const Answer answer = ask(self, RunnerMethod::evaluate, "evaluate", request, rule_deadline, true);
+  const Answer answer = ask(self, RunnerMethod::evaluate, "evaluate", request, deadlineOf<AlertRuleKind>(self), true);
   if (!answer.answered) return ATRIUM_FAILED;
   if (answer.status != ATRIUM_OK) return answer.status;
   return raiseAll(answer.payload, raise, context) ? ATRIUM_OK : ATRIUM_FAILED;
@@ -129,7 +129,7 @@ atrium_status deliverEvents(atrium_plugin* self, const atrium_sink_event* const*
   request.number(count);
   for (std::uint32_t at = 0; at < count; ++at) members(io, *events[at]);
   // A batch may come twice, says the interface; when is the host's queue's to say, which waits between attempts.
-  const Answer answer = ask(self, RunnerMethod::deliver_batch, "deliver_batch", request, sink_deadline, false);
+  const Answer answer = ask(self, RunnerMethod::deliver_batch, "deliver_batch", request, deadlineOf<EventSinkKind>(self), false);
   PayloadReader in(answer.payload);
   const auto done = in.number<std::uint32_t>();
   const std::string_view said = in.text();
@@ -146,7 +146,7 @@ atrium_status authenticate(atrium_plugin* self, atrium_text token, std::uint64_t
                            void (*accept)(void* context, const atrium_principal* principal), void* context, atrium_sink error) {
   PayloadWriter request;
   request.text(token).number(now_ms);
-  const Answer answer = ask(self, RunnerMethod::authenticate, "authenticate", request, authenticator_deadline, true);
+  const Answer answer = ask(self, RunnerMethod::authenticate, "authenticate", request, deadlineOf<AuthenticatorKind>(self), true);
   PayloadReader in(answer.payload);
   StructReader io{in, true};
   const std::string_view said = in.text();
@@ -169,7 +169,7 @@ atrium_status handle(atrium_plugin* self, const atrium_ui_request* asked, const 
   for (std::uint32_t at = 0; at < asked->header_count; ++at) members(io, asked->headers[at]);
   request.number(static_cast<std::uint8_t>(asked->caller != nullptr));
   if (asked->caller) members(io, *asked->caller);
-  const Answer answer = ask(self, RunnerMethod::handle, "handle", request, page_deadline, false);
+  const Answer answer = ask(self, RunnerMethod::handle, "handle", request, deadlineOf<HttpUiKind>(self), false);
   if (!answer.answered) return ATRIUM_FAILED;
   PayloadReader in(answer.payload);
   StructReader read{in, true};

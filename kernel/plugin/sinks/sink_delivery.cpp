@@ -106,6 +106,7 @@ void SinkDelivery::send() {
   from.erase(from.begin(), end);
   for (SinkEvent& event : batch->events) ++event.attempts;
   inside_ = batch;
+  const auto deadline = lease->deadline<EventSinkKind>();
   parts_.calls.run<SinkOutcome>(
       std::move(lease), "deliver_batch", deadline,
       [this, batch](const std::shared_ptr<WorkerCall>& call, const WorkerCalls::Answer<SinkOutcome>& answer) {
@@ -115,10 +116,10 @@ void SinkDelivery::send() {
         parts_.shards.postAlways(parts_.shard, [this, outcome] { sent(outcome); });
         answer({ATRIUM_OK, {}});
       },
-      [this, batch](const CallAnswer<SinkOutcome>& answer) {
+      [this, batch, deadline](const CallAnswer<SinkOutcome>& answer) {
         if (answer.status == ATRIUM_OK || inside_ != batch) return;  // sent() tells of it.
         if (!batch->decided.exchange(true)) return takeBack(batch);
-        figures_.reason = fmt::format("it has been delivering for more than {} s", deadline.count());
+        figures_.reason = fmt::format("it has been delivering for more than {} s", std::chrono::duration<double>(deadline).count());
         tell();
       });
   tell();

@@ -36,7 +36,6 @@ struct SinkOptions {
 // deliveries: after a crash the last batches come once more. On one shard's thread.
 class SinkDelivery {
  public:
-  static constexpr std::chrono::seconds deadline{5};
   static constexpr std::size_t retries_max = 1000;  // Dead letters that may wait to be tried again.
 
   // All of it outlives the sink.

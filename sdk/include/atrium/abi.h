@@ -20,7 +20,7 @@
  * Deadlines   Stand with each kind and may be changed by the operator. A call in process that runs over is counted, and its answer still
  *             counts; one in a runner of its own (`run: isolated`) is cut off together with the runner.
  * Placement   The same file runs inside the server or isolated in a runner. It sees no difference but time, and
- *             that a runner has fewer services: those it lacks are NULL.
+ *             that a throw-away runner, which only tries a file, has no services that need the server: those are NULL.
  * Text        UTF-8, {data, size}, not terminated; {NULL, 0} is the empty text.
  *
  * What lies here is stable since interface 1.0: tests/contract/abi compares every layout with a golden file, and loads plugins that were

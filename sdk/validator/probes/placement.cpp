@@ -27,8 +27,8 @@ using namespace std::chrono_literals;
 // Generous: what is compared is what is said, and not when.
 constexpr auto patience = 5s;
 
-// The grants a runner can give (docs/plugins/placement.md).
-constexpr std::string_view given_in_runners[] = {"log", "clock", "random", "secrets", "metrics", "network"};
+// The grants whose services need no server.
+constexpr std::string_view given_without_a_server[] = {"log", "clock", "random", "secrets", "metrics", "network"};
 
 // The hooks of rooms and messages in a runner, as C functions: the server itself calls them from its loops.
 atrium_status ask(atrium_plugin* self, const HookCall& call, const atrium_reply* reply, const atrium_sink* line = nullptr) {
@@ -172,8 +172,8 @@ void probePlacement(Check& check) {
   if (manifest.has("storage-backend") || manifest.has("bus")) return check.skip(rule, "a store or a bus is never isolated");
   if (check.settings().runner.empty()) return check.skip(rule, "there is no atrium-runner beside this program (--runner)");
   for (const std::string& grant : manifest.grants)
-    if (std::ranges::find(given_in_runners, grant) == std::end(given_in_runners))
-      return check.skip(rule, fmt::format("it wants the grant {}, which a runner cannot give", grant));
+    if (std::ranges::find(given_without_a_server, grant) == std::end(given_without_a_server))
+      return check.skip(rule, fmt::format("it wants the grant {}, whose service needs a server", grant));
   check.doing(Survival(rule), "a start in process and in a runner");
   Log log{Log::Options{.level = LogLevel::error}};
   RunnerHost runners({.program = check.settings().runner}, log);

@@ -1,12 +1,15 @@
-// One suite for every message type that comes with the platform, against the real libraries.
+// One suite for every message type that comes with the platform, against the real libraries, in process and isolated.
 #include <gtest/gtest.h>
 
 #include <algorithm>
 #include <atomic>
+#include <optional>
 #include <string>
 #include <thread>
+#include <tuple>
 #include <vector>
 
+#include "placed_types.hpp"
 #include "plugin_world.hpp"
 #include "protocol/errors.hpp"
 
@@ -45,35 +48,37 @@ std::string pluginId(std::string name) {
   return "atrium.message-type." + name;
 }
 
-class MessageTypeContract : public testing::TestWithParam<Row> {
+class MessageTypeContract : public testing::TestWithParam<std::tuple<Row, Placement>> {
  protected:
   void SetUp() override {
+    place(world, pluginId(row.name), std::get<Placement>(GetParam()));
     const auto started = world.start();
     ASSERT_TRUE(started) << started.error().detail;
-    types = world.host().makeTypes();
-    type = types->messageType(GetParam().name);
+    types.emplace(world);
+    type = types->messageType(row.name);
     ASSERT_NE(type, nullptr);
-    scene.message_type = GetParam().name;
-    scene.metadata = Scene::json(GetParam().good);
+    scene.message_type = row.name;
+    scene.metadata = Scene::json(row.good);
   }
 
+  const Row row = std::get<Row>(GetParam());
   PluginWorld world{ATRIUM_PLUGIN_DIRECTORY};
-  std::unique_ptr<Types> types;
+  std::optional<PlacedTypes> types;
   MessageType* type = nullptr;
   Scene scene;
 };
 
 TEST_P(MessageTypeContract, saysWhoMaySendAndWhetherContentIsNeeded) {
-  EXPECT_EQ(std::string_view(type->info().name.data, type->info().name.size), GetParam().name);
-  EXPECT_EQ(type->info().sender_roles, GetParam().senders);
-  EXPECT_EQ(type->info().content_min >= 1, GetParam().needs_content);
+  EXPECT_EQ(std::string_view(type->info().name.data, type->info().name.size), row.name);
+  EXPECT_EQ(type->info().sender_roles, row.senders);
+  EXPECT_EQ(type->info().content_min >= 1, row.needs_content);
   EXPECT_EQ(type->info().delivery_class, static_cast<std::uint32_t>(ATRIUM_DELIVER_MUST));
 }
 
 TEST_P(MessageTypeContract, acceptsWhatIsEnoughAndKeysItDoesNotKnow) {
   const HookOutcome plain = scene.check(*type);
   EXPECT_FALSE(plain.refused) << plain.refused->detail;
-  std::string more = GetParam().good;
+  std::string more = row.good;
   more.insert(1, more.size() > 2 ? R"("custom":{"x":[1,null]},)" : R"("custom":{"x":[1,null]})");
   scene.metadata = Scene::json(more);
   const HookOutcome said = scene.check(*type);
@@ -83,7 +88,7 @@ TEST_P(MessageTypeContract, acceptsWhatIsEnoughAndKeysItDoesNotKnow) {
 }
 
 TEST_P(MessageTypeContract, refusesMetadataThatLacksWhatItNeeds) {
-  if (std::string_view(GetParam().required).empty()) return;
+  if (std::string_view(row.required).empty()) return;
   for (const bool absent : {true, false}) {
     scene.metadata = absent ? JsonDocument() : Scene::json("{}");
     const HookOutcome said = scene.check(*type);
@@ -91,12 +96,12 @@ TEST_P(MessageTypeContract, refusesMetadataThatLacksWhatItNeeds) {
     EXPECT_EQ(said.refused->code, Code::validation_failed);
     ASSERT_FALSE(said.refused->fields.empty());
     EXPECT_TRUE(said.refused->fields[0].path.starts_with("/metadata"));
-    EXPECT_NE((said.refused->fields[0].path + said.refused->fields[0].message).find(GetParam().required), std::string::npos);
+    EXPECT_NE((said.refused->fields[0].path + said.refused->fields[0].message).find(row.required), std::string::npos);
   }
 }
 
 TEST_P(MessageTypeContract, refusesMembersOfTheWrongKindAndNamesThem) {
-  const std::string required = GetParam().required;
+  const std::string required = row.required;
   if (required.empty()) return;
   for (const char* wrong : {"7", "null", "[]", "{}", "\"\"", "true"}) {
     scene.metadata = Scene::json("{\"" + required + "\":" + wrong + "}");
@@ -107,17 +112,13 @@ TEST_P(MessageTypeContract, refusesMembersOfTheWrongKindAndNamesThem) {
 }
 
 TEST_P(MessageTypeContract, summarisesOnOneShortLine) {
-  const LoadedPlugin& plugin = *world.host().find(pluginId(GetParam().name));
   const auto summarise = [&] {
     std::string line;
-    const atrium_sink sink{.context = &line, .write = [](void* to, const void* data, std::uint64_t size) {
-                             static_cast<std::string*>(to)->append(static_cast<const char*>(data), size);
-                           }};
     const atrium_message_view message = scene.message();
-    EXPECT_EQ(plugin.messageType()->table.summarise(plugin.self(), &message, sink), ATRIUM_OK);
+    type->call({.hook = Hook::summarise, .message = &message}, [&line](HookOutcome said) { line = std::move(said.line); });
     return line;
   };
-  EXPECT_EQ(summarise(), GetParam().summary);
+  EXPECT_EQ(summarise(), row.summary);
   scene.content.clear();
   for (int n = 0; n < 100; ++n) scene.content += "\n\u20ac\t";
   const std::string line = summarise();
@@ -127,7 +128,13 @@ TEST_P(MessageTypeContract, summarisesOnOneShortLine) {
   EXPECT_TRUE(Scene::json("\"" + line + "\"").root().isString()) << "no character was cut in two";
 }
 
-TEST_P(MessageTypeContract, saysTheSameOnEveryThread) {
+using MessageTypeThreads = testing::TestWithParam<Row>;
+TEST_P(MessageTypeThreads, sayTheSame) {
+  PluginWorld world{ATRIUM_PLUGIN_DIRECTORY};
+  ASSERT_TRUE(world.start());
+  Scene scene;
+  scene.message_type = GetParam().name;
+  scene.metadata = Scene::json(GetParam().good);
   std::vector<std::unique_ptr<Types>> ports;
   for (int n = 0; n < 4; ++n) ports.push_back(world.host().makeTypes());
   std::vector<std::thread> threads;
@@ -141,7 +148,12 @@ TEST_P(MessageTypeContract, saysTheSameOnEveryThread) {
   EXPECT_EQ(wrong, 0);
 }
 
-INSTANTIATE_TEST_SUITE_P(All, MessageTypeContract, testing::ValuesIn(rows), [](const auto& info) { return std::string(info.param.name); });
+std::string nameOf(const testing::TestParamInfo<std::tuple<Row, Placement>>& info) {
+  return std::string(std::get<Row>(info.param).name) + (std::get<Placement>(info.param) == Placement::isolated ? "_isolated" : "");
+}
+INSTANTIATE_TEST_SUITE_P(All, MessageTypeContract,
+                         testing::Combine(testing::ValuesIn(rows), testing::Values(Placement::in_process, Placement::isolated)), nameOf);
+INSTANTIATE_TEST_SUITE_P(All, MessageTypeThreads, testing::ValuesIn(rows), [](const auto& info) { return std::string(info.param.name); });
 
 class MessageTypes : public testing::Test {
  protected:

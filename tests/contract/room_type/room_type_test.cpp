@@ -1,12 +1,16 @@
-// One suite for every room type that comes with the platform, against the real libraries. A row says what sets a type apart; everything
-// else holds for all.
+// One suite for every room type that comes with the platform, against the real libraries, in process and isolated. A row says what sets a
+// type apart; everything else holds for all.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <atomic>
+#include <optional>
 #include <string>
 #include <thread>
+#include <tuple>
 #include <vector>
 
+#include "placed_types.hpp"
 #include "plugin_world.hpp"
 #include "protocol/errors.hpp"
 
@@ -31,29 +35,37 @@ constexpr Row rows[] = {
     {"emergency_response", ATRIUM_ENTRY_INVITATION, false, true, true},
 };
 
-class RoomTypeContract : public testing::TestWithParam<Row> {
+std::string pluginId(std::string name) {
+  std::ranges::replace(name, '_', '-');
+  return "atrium.room-type." + name;
+}
+
+class RoomTypeContract : public testing::TestWithParam<std::tuple<Row, Placement>> {
  protected:
   void SetUp() override {
+    place(world, pluginId(row.name), std::get<Placement>(GetParam()));
     const auto started = world.start();
     ASSERT_TRUE(started) << started.error().detail;
-    types = world.host().makeTypes();
-    type = types->roomType(GetParam().name);
+    types.emplace(world);
+    type = types->roomType(row.name);
     ASSERT_NE(type, nullptr);
+    EXPECT_EQ(world.host().find(pluginId(row.name))->isolated() != nullptr, std::get<Placement>(GetParam()) == Placement::isolated);
   }
 
+  const Row row = std::get<Row>(GetParam());
   PluginWorld world{ATRIUM_PLUGIN_DIRECTORY};
-  std::unique_ptr<Types> types;
+  std::optional<PlacedTypes> types;
   RoomType* type = nullptr;
   Scene scene;
 };
 
 TEST_P(RoomTypeContract, saysWhoEntersAndHowLongWritesMayWait) {
-  EXPECT_EQ(std::string_view(type->info().name.data, type->info().name.size), GetParam().name);
-  EXPECT_EQ(type->info().entry, GetParam().entry);
+  EXPECT_EQ(std::string_view(type->info().name.data, type->info().name.size), row.name);
+  EXPECT_EQ(type->info().entry, row.entry);
   EXPECT_EQ(type->info().durability, ATRIUM_DURABILITY_FSYNCED);
-  EXPECT_EQ(type->info().flush_window_us == 0, std::string_view(GetParam().name) == "emergency_response");
+  EXPECT_EQ(type->info().flush_window_us == 0, std::string_view(row.name) == "emergency_response");
   EXPECT_GT(type->info().max_members, 0u);
-  EXPECT_EQ(type->info().retention_days == 0, std::string_view(GetParam().name) == "agent_team") << "the everyday room follows the server";
+  EXPECT_EQ(type->info().retention_days == 0, std::string_view(row.name) == "agent_team") << "the everyday room follows the server";
 }
 
 TEST_P(RoomTypeContract, givesEachRoleWhatTheOneBelowHasAndMore) {
@@ -64,7 +76,7 @@ TEST_P(RoomTypeContract, givesEachRoleWhatTheOneBelowHasAndMore) {
     EXPECT_EQ(may[role] & may[role - 1], may[role - 1]) << "role " << role << " lost something";
     EXPECT_NE(may[role], may[role - 1]) << "role " << role << " gained nothing";
   }
-  EXPECT_EQ((may[ATRIUM_ROOM_ROLE_MEMBER] & ATRIUM_MAY_ADD_MEMBERS) != 0, GetParam().members_invite);
+  EXPECT_EQ((may[ATRIUM_ROOM_ROLE_MEMBER] & ATRIUM_MAY_ADD_MEMBERS) != 0, row.members_invite);
   EXPECT_TRUE(may[ATRIUM_ROOM_ROLE_OWNER] & ATRIUM_MAY_CLOSE);
   EXPECT_TRUE(may[ATRIUM_ROOM_ROLE_OWNER] & ATRIUM_MAY_CHANGE_ROLES);
 }
@@ -103,8 +115,8 @@ TEST_P(RoomTypeContract, refusesSettingsThatMakeNoSenseAndNamesThem) {
 TEST_P(RoomTypeContract, letsClientsInOnlyWhereTheyBelong) {
   scene.token_roles = ATRIUM_ROLE_CLIENT;
   const HookOutcome join = scene.willJoin(*type), post = scene.willPost(*type);
-  EXPECT_EQ(!join.refused.has_value(), GetParam().clients);
-  EXPECT_EQ(!post.refused.has_value(), GetParam().clients) << "nor does one post who was added without his roles being known";
+  EXPECT_EQ(!join.refused.has_value(), row.clients);
+  EXPECT_EQ(!post.refused.has_value(), row.clients) << "nor does one post who was added without his roles being known";
   for (const std::uint32_t staff : {ATRIUM_ROLE_AGENT, ATRIUM_ROLE_SUPERVISOR, ATRIUM_ROLE_ADMIN, ATRIUM_ROLE_SERVICE}) {
     scene.token_roles = staff;
     EXPECT_FALSE(scene.willJoin(*type).refused);
@@ -134,7 +146,7 @@ TEST_P(RoomTypeContract, refusesFilesWhereSharingIsOff) {
 TEST_P(RoomTypeContract, takesLeadHandoffsOnlyWhereTheyBelong) {
   scene.message_type = "lead_handoff";
   scene.metadata = Scene::json(R"({"lead_id":"lead_1"})");
-  EXPECT_EQ(!scene.willPost(*type).refused.has_value(), GetParam().lead_handoff);
+  EXPECT_EQ(!scene.willPost(*type).refused.has_value(), row.lead_handoff);
 }
 
 TEST_P(RoomTypeContract, survivesWhateverStandsInContextAndMetadata) {
@@ -152,7 +164,10 @@ TEST_P(RoomTypeContract, survivesWhateverStandsInContextAndMetadata) {
   EXPECT_TRUE(!scene.willPost(*type).refused || scene.willPost(*type).refused->code != Code::plugin_failed);
 }
 
-TEST_P(RoomTypeContract, saysTheSameOnEveryThread) {
+using RoomTypeThreads = testing::TestWithParam<Row>;
+TEST_P(RoomTypeThreads, sayTheSame) {
+  PluginWorld world{ATRIUM_PLUGIN_DIRECTORY};
+  ASSERT_TRUE(world.start());
   std::vector<std::unique_ptr<Types>> ports;
   for (int n = 0; n < 4; ++n) ports.push_back(world.host().makeTypes());
   std::vector<std::thread> threads;
@@ -171,7 +186,12 @@ TEST_P(RoomTypeContract, saysTheSameOnEveryThread) {
   EXPECT_EQ(wrong, 0);
 }
 
-INSTANTIATE_TEST_SUITE_P(All, RoomTypeContract, testing::ValuesIn(rows), [](const auto& info) { return std::string(info.param.name); });
+std::string nameOf(const testing::TestParamInfo<std::tuple<Row, Placement>>& info) {
+  return std::string(std::get<Row>(info.param).name) + (std::get<Placement>(info.param) == Placement::isolated ? "_isolated" : "");
+}
+INSTANTIATE_TEST_SUITE_P(All, RoomTypeContract,
+                         testing::Combine(testing::ValuesIn(rows), testing::Values(Placement::in_process, Placement::isolated)), nameOf);
+INSTANTIATE_TEST_SUITE_P(All, RoomTypeThreads, testing::ValuesIn(rows), [](const auto& info) { return std::string(info.param.name); });
 
 TEST(RoomTypes, takeTheirNumbersFromTheOperator) {
   PluginWorld world{ATRIUM_PLUGIN_DIRECTORY};

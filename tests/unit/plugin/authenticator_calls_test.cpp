@@ -67,7 +67,7 @@ TEST_F(AuthenticatorCallsTest, whoBreaksTheContractCouldNotTell) {
 
 TEST_F(AuthenticatorCallsTest, anAnswerThatDoesNotComeInTimeIsNone) {
   ask("good");
-  edge.now.mono += AuthenticatorCalls::deadline;
+  edge.now.mono += AuthenticatorKind::deadline_max;
   edge.timers.advance(edge.now.mono);
   ASSERT_TRUE(answer);
   EXPECT_EQ(answer->error().code, Code::plugin_failed);

@@ -168,6 +168,18 @@ TEST_F(PluginHostTest, endsTheStartWhenAStorageIsGivenWhatItDoesNotTake) {
   EXPECT_EQ(refusal(), "");
 }
 
+TEST_F(PluginHostTest, endsTheStartWhenAKindIsGivenMoreTimeThanItMayTake) {
+  put("test_worker.so", "test_worker.so");
+  use("test.worker").deadline = std::chrono::milliseconds{11};
+  EXPECT_NE(refusal().find("test.worker: a routing-scorer may take 10 ms at most\n    give it a shorter deadline"), std::string::npos);
+  use("test.worker").deadline = std::chrono::milliseconds{9};
+  EXPECT_EQ(refusal(), "");
+  EXPECT_EQ(world.host().find("test.worker")->deadline<RoutingScorerKind>(), std::chrono::milliseconds{9});
+  EXPECT_EQ(world.host().find("test.worker")->deadline<CommandKind>(), std::chrono::milliseconds{9});
+  use("test.worker").on_failure = OnFailure::allow;
+  EXPECT_NE(refusal().find("test.worker: on_failure is for room types and message types"), std::string::npos);
+}
+
 TEST_F(PluginHostTest, endsTheStartWhenOptionsAreWrong) {
   use("test.hooks").config = yaml("{greting: hi, greeting: [1]}");
   const std::string text = refusal();

@@ -75,7 +75,7 @@ TEST_F(UiCallsTest, aFailureIsNoAnswer) {
 TEST_F(UiCallsTest, anAnswerThatDoesNotComeInTimeIsNone) {
   std::optional<Result<UiResponse>> answer;
   ui.answer("edge", asked("/echo"), [&answer](Result<UiResponse> came) { answer = std::move(came); });
-  edge.now.mono += UiCalls::deadline;
+  edge.now.mono += HttpUiKind::deadline_max;
   edge.timers.advance(edge.now.mono);
   ASSERT_TRUE(answer);
   EXPECT_EQ(answer->error().code, Code::plugin_failed);
