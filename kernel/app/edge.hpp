@@ -29,6 +29,7 @@ struct Kernel::Edge {
     ControlQueue& control;
     const LoopControl::CarryOut& carry_out;
     WorkerPool& workers;
+    WorkerPool& judges;
     CompletionDesk& desk;
     const Clock& clock;
     Log& log;
@@ -45,6 +46,7 @@ struct Kernel::Edge {
 
   TokenVerifier verifier;
   WorkerCalls calls;
+  WorkerCalls judgements;  // On threads of their own.
   AuthenticatorCalls judges;
   TokenDesk tokens;
   UiCalls ui;

@@ -76,7 +76,7 @@ class Kernel {
   void drainEdges(std::chrono::milliseconds patience);
   void endParts();
   // Ends the process: nothing of it can be trusted to end in order, and whoever started it starts it again.
-  [[noreturn]] static void endAtOnce(const char* why);
+  [[noreturn]] static void endAtOnce(Watchdog::Stuck what);
 
   void onSignal(int signal);
 
@@ -89,16 +89,18 @@ class Kernel {
   void reload();
 
   StartOptions options_;
-  Settings settings_;
+  Settings settings_;        // What holds at present.
+  const Settings at_start_;  // What needs a restart holds as it was then.
   SystemClock clock_;
   Mono started_;
   Log log_;
   MetricRegistry metrics_;
   std::optional<DataDirectory> data_;
   std::unique_ptr<WorkerPool> workers_;
+  std::unique_ptr<WorkerPool> judges_;   // The workers of authenticators: nothing else keeps people from getting in.
   std::unique_ptr<WorkerPool> answers_;  // Hands plugins the answers of services.
   LoopAccess access_;
-  CompletionDesk desk_;
+  CompletionDesk desk_{metrics_.makeSet()};
   std::unique_ptr<HttpClient> http_;
   std::unique_ptr<PluginHost> plugins_;
   std::string storage_name_;

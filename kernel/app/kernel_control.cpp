@@ -83,7 +83,7 @@ Result<std::string> Kernel::applyConfiguration(bool really) {
     }
     return std::unexpected(std::move(error));
   }
-  const SettingsChange change = compareSettings(settings_, config->settings);
+  const SettingsChange change = compareSettings(at_start_, settings_, config->settings);
   auto directories = pluginDirectories(config->settings, options_.program_directory);
   auto wishes = wishesOf(config->settings);
   // A storage waits for the restart, with the section that names it.

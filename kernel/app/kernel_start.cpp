@@ -19,6 +19,7 @@ namespace atrium {
 Kernel::Kernel(const StartOptions& options, Settings settings)
     : options_(options),
       settings_(std::move(settings)),
+      at_start_(settings_),
       started_(clock_.now().mono),
       log_(Log::Options{.level = settings_.log.level}),
       metrics_(metric_table),
@@ -47,12 +48,14 @@ std::expected<void, std::string> Kernel::openDataDirectory() {
 }
 
 std::expected<void, std::string> Kernel::loadPlugins() {
-  // Both run code of plugins.
-  WorkerPool::Options worker_options = workerOptions(settings_);
-  worker_options.thread_began = Tombstone::watchThread;
-  workers_ = std::make_unique<WorkerPool>(worker_options, clock_, log_, metrics_.makeSet());
-  answers_ = std::make_unique<WorkerPool>(WorkerPool::Options{.threads = 1, .thread_began = Tombstone::watchThread}, clock_, log_,
-                                          metrics_.makeSet());
+  // All of them run code of plugins.
+  const auto onPlugins = [](WorkerPool::Options options) {
+    options.thread_began = Tombstone::watchThread;
+    return options;
+  };
+  workers_ = std::make_unique<WorkerPool>(onPlugins(workerOptions(settings_)), clock_, log_, metrics_.makeSet());
+  judges_ = std::make_unique<WorkerPool>(onPlugins(judgeOptions(settings_)), clock_, log_, metrics_.makeSet());
+  answers_ = std::make_unique<WorkerPool>(onPlugins({.threads = 1}), clock_, log_, metrics_.makeSet());
   http_ = std::make_unique<HttpClient>(HttpClient::Options{}, clock_, log_, metrics_.makeSet());
   PluginHost::Options options = pluginOptions(settings_, options_.program_directory, data_->path());
   options.services = {.workers = workers_.get(), .answers = answers_.get(), .server = &access_, .http = http_.get()};
@@ -99,6 +102,7 @@ std::expected<void, std::string> Kernel::makeEdges() {
                             .control = control_,
                             .carry_out = carry_out_,
                             .workers = *workers_,
+                            .judges = *judges_,
                             .desk = desk_,
                             .clock = clock_,
                             .log = log_,
@@ -175,10 +179,14 @@ void Kernel::serve() {
   (*loops_)[EventInterest::home].postAlways([this] { sinks_->begin(); });
   loops_->start();
   watchdog_ = std::make_unique<Watchdog>(
-      *loops_, clock_, Watchdog::Options{}, [this] { node_->watch(); },
-      [this](const char* why) {
-        plugins_->blameStuckCalls();
-        endAtOnce(why);
+      *loops_, clock_, Watchdog::Options{},
+      [this] {
+        node_->watch();
+        plugins_->watch();
+      },
+      [this](Watchdog::Stuck what) {
+        plugins_->blameStuckCalls(what == Watchdog::Stuck::loop);
+        endAtOnce(what);
       });
   node_->ready();
 

@@ -82,6 +82,7 @@ void Kernel::drainEdges(std::chrono::milliseconds patience) {
 void Kernel::endParts() {
   // What runs on workers ends while the store and the loops still answer it; then the store, while the loops still turn.
   if (http_) http_->stop();
+  if (judges_) judges_->stop();
   if (workers_) workers_->stop();
   if (answers_) answers_->stop();
   access_.close();
@@ -105,8 +106,8 @@ void Kernel::endParts() {
   end_by_.reset();
 }
 
-void Kernel::endAtOnce(const char* why) {
-  std::fprintf(stderr, "atriumd: %s\n", why);
+void Kernel::endAtOnce(Watchdog::Stuck what) {
+  std::fprintf(stderr, "atriumd: %s\n", what == Watchdog::Stuck::loop ? "an event loop is stuck" : "the server did not stop in time");
   std::abort();
 }
 

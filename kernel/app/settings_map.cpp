@@ -45,6 +45,7 @@ TransportLimits transportLimits(const Settings& settings) {
 
 RestOptions restOptions(const Settings& settings) {
   return {.ops_public = settings.ops.is_public,
+          .operator_tenants = settings.auth.operator_tenants,
           .pages = {.fallback = std::min(settings.rooms.history_page_default, settings.rooms.history_page_max),
                     .most = settings.rooms.history_page_max},
           .frame_max = settings.websocket.frame_max,
@@ -92,6 +93,15 @@ WorkerPool::Options workerOptions(const Settings& settings) {
           .hung = Metric::workers_hung,
           .refused = Metric::worker_jobs_refused,
           .job_seconds = Metric::worker_job_seconds};
+}
+
+constexpr unsigned judge_threads = 4;
+
+WorkerPool::Options judgeOptions(const Settings& settings) {
+  WorkerPool::Options options = workerOptions(settings);
+  options.threads = judge_threads;
+  options.share = judge_threads - 1;  // One authenticator alone does not keep another from answering.
+  return options;
 }
 
 namespace {
@@ -145,7 +155,7 @@ std::vector<std::string> withoutEffect(const Settings& settings) {
   return names;
 }
 
-SettingsChange compareSettings(const Settings& before, const Settings& after) {
+SettingsChange compareSettings(const Settings& at_start, const Settings& before, const Settings& after) {
   SettingsChange change;
   if (before.log != after.log) change.applied.emplace_back("log");
   if (!samePlugins(before.plugins, after.plugins)) change.applied.emplace_back("plugins");
@@ -154,18 +164,18 @@ SettingsChange compareSettings(const Settings& before, const Settings& after) {
   const auto note = [&change](std::string_view section, bool same) {
     if (!same) change.restart.emplace_back(section);
   };
-  note("server", before.server == after.server);
-  note("ops", before.ops == after.ops);
-  note("websocket", before.websocket == after.websocket);
-  note("rooms", before.rooms == after.rooms);
-  note("presence", before.presence == after.presence);
-  note("auth", before.auth == after.auth);
-  note("ui", before.ui == after.ui);
-  note("tenants", before.tenants == after.tenants);
-  note("storage", before.storage == after.storage);
-  note("redis", before.redis == after.redis);
-  note("workers", before.workers == after.workers);
-  note("room_types", sameMade(before.room_types, after.room_types));
+  note("server", at_start.server == after.server);
+  note("ops", at_start.ops == after.ops);
+  note("websocket", at_start.websocket == after.websocket);
+  note("rooms", at_start.rooms == after.rooms);
+  note("presence", at_start.presence == after.presence);
+  note("auth", at_start.auth == after.auth);
+  note("ui", at_start.ui == after.ui);
+  note("tenants", at_start.tenants == after.tenants);
+  note("storage", at_start.storage == after.storage);
+  note("redis", at_start.redis == after.redis);
+  note("workers", at_start.workers == after.workers);
+  note("room_types", sameMade(at_start.room_types, after.room_types));
   return change;
 }
 

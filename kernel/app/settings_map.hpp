@@ -27,6 +27,8 @@ namespace atrium {
 [[nodiscard]] StoreHost::Options storeOptions(const Settings& settings);
 [[nodiscard]] SinkOptions sinkOptions(const Settings& settings);
 [[nodiscard]] WorkerPool::Options workerOptions(const Settings& settings);
+// Of the workers that authenticators have to themselves.
+[[nodiscard]] WorkerPool::Options judgeOptions(const Settings& settings);
 
 // The options that are set to other than their defaults and that nothing in this version uses yet.
 [[nodiscard]] std::vector<std::string> withoutEffect(const Settings& settings);
@@ -36,6 +38,7 @@ struct SettingsChange {
   std::vector<std::string> applied;
   std::vector<std::string> restart;
 };
-[[nodiscard]] SettingsChange compareSettings(const Settings& before, const Settings& after);
+// `at_start`: what the server was started with, which still holds for all that needs a restart, whatever was taken over since.
+[[nodiscard]] SettingsChange compareSettings(const Settings& at_start, const Settings& before, const Settings& after);
 
 }  // namespace atrium

@@ -18,7 +18,7 @@ std::optional<unsigned> stuckLoop(LoopPool& loops, Mono now, std::chrono::nanose
 }
 
 Watchdog::Watchdog(LoopPool& loops, const Clock& clock, Options options, std::move_only_function<void()> look,
-                   std::move_only_function<void(const char*)> stuck)
+                   std::move_only_function<void(Stuck)> stuck)
     : loops_(loops), clock_(clock), options_(options), look_(std::move(look)), stuck_(std::move(stuck)), thread_([this] { run(); }) {}
 
 Watchdog::~Watchdog() {
@@ -48,8 +48,8 @@ void Watchdog::run() {
     const Mono now = clock_.now().mono;
     const bool late = end_by_ && now >= *end_by_;
     lock.unlock();
-    if (late) stuck_("the server did not stop in time");
-    if (stuckLoop(loops_, now, options_.stuck_after)) stuck_("an event loop is stuck");
+    if (late) stuck_(Stuck::stop);
+    if (stuckLoop(loops_, now, options_.stuck_after)) stuck_(Stuck::loop);
     look_();
     lock.lock();
   }

@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <condition_variable>
+#include <cstdint>
 #include <functional>
 #include <mutex>
 #include <optional>
@@ -22,10 +23,14 @@ class Watchdog {
     std::chrono::milliseconds period{1000};
     std::chrono::seconds stuck_after{30};
   };
+  enum class Stuck : std::uint8_t {
+    loop,  // An event loop has been in one turn for longer than allowed.
+    stop   // The server did not stop in time.
+  };
   // Starts the thread. On it, `look` is called once a period; `stuck` when a loop has been in one turn for longer than allowed, and when a
   // time given to endBy() has passed; it is not expected to return. What is referred to outlives the watchdog.
   Watchdog(LoopPool& loops, const Clock& clock, Options options, std::move_only_function<void()> look,
-           std::move_only_function<void(const char* why)> stuck);
+           std::move_only_function<void(Stuck what)> stuck);
   ~Watchdog();
   Watchdog(const Watchdog&) = delete;
   Watchdog& operator=(const Watchdog&) = delete;
@@ -40,7 +45,7 @@ class Watchdog {
   const Clock& clock_;
   Options options_;
   std::move_only_function<void()> look_;
-  std::move_only_function<void(const char*)> stuck_;
+  std::move_only_function<void(Stuck)> stuck_;
   std::mutex mutex_;
   std::condition_variable changed_;
   std::optional<Mono> end_by_;

@@ -51,7 +51,17 @@ constexpr std::string_view levelName(LogLevel level) {
   return names[static_cast<std::size_t>(level)];
 }
 
-constexpr std::size_t max_event_names = 1024;  // Names come from our own code; the bound is against a mistake.
+constexpr std::size_t max_event_names =
+    8192;  // Names come from our own code and from plugins that are there; the bound is against a mistake.
+
+// Whose budget a line takes from: what one plugin has to say hides nothing of another's.
+std::string budgetOf(std::string_view event, std::initializer_list<LogField> fields) {
+  std::string name(event);
+  for (const LogField& field : fields)
+    if (field.key == "plugin")
+      if (const auto* plugin = std::get_if<std::string_view>(&field.value)) name.append(1, ' ').append(*plugin);
+  return name;
+}
 
 }  // namespace
 
@@ -73,9 +83,9 @@ struct Log::Sink {
   }
 
   // How many lines of this name were held back since the last one that passed; nothing when this one is held back too.
-  std::optional<std::uint64_t> admit(std::string_view event, Now now) {
+  std::optional<std::uint64_t> admit(const std::string& event, Now now) {
     const std::scoped_lock lock(mutex);
-    auto it = budgets.find(std::string(event));
+    auto it = budgets.find(event);
     if (it == budgets.end()) {
       if (budgets.size() >= max_event_names) return 0;
       it = budgets.emplace(event, Budget{}).first;
@@ -125,7 +135,7 @@ void Log::setLevel(LogLevel level) { sink_->level.store(level, std::memory_order
 void Log::write(LogLevel level, std::string_view event, std::initializer_list<LogField> fields) {
   if (level < sink_->level.load(std::memory_order_relaxed)) return;
   const Now now = sink_->clock.now();
-  const auto suppressed = sink_->admit(event, now);
+  const auto suppressed = sink_->admit(budgetOf(event, fields), now);
   if (!suppressed) return;
   std::string line = R"({"time":")";
   line += formatTime(now.wall);

@@ -30,8 +30,8 @@ struct LogField {
 
 // Writes one JSON object a line: {"time","level","event",…fields}. Any thread; never blocks: lines wait in a bounded queue for a
 // thread of the log's own, the oldest give way when it is full, and the loss is counted (dropped()).
-// An event name may appear `burst` times a second; what comes above that is counted and told by the next line that passes, as
-// "suppressed": n.
+// An event name may appear `burst` times a second, and one that names a plugin so often for each plugin; what comes above that is counted
+// and told by the next line that passes, as "suppressed": n.
 class Log {
  public:
   struct Options {

@@ -18,16 +18,19 @@ void runCommand(Shard::Impl& shard, const PrincipalPtr& caller, RunCommand comma
   shard.ask<CommandScene>(
       shard.homeOf(key),
       [&shard, command_id, command = std::move(command), run, told](Result<CommandScene> scene) mutable {
-        if (run->given_up) return;
-        if (!scene) return told.done(command_id, fail(scene.error()));
+        if (run->over) return;
+        if (!scene) {
+          run->over = true;
+          return told.done(command_id, fail(scene.error()));
+        }
         run->number = shard.ports.commands->run(
             command_id, *std::move(scene), std::move(command),
             [command_id, run, told](std::string line) {
-              if (!run->given_up && told.progress) told.progress(command_id, std::move(line));
+              if (!run->over && told.progress) told.progress(command_id, std::move(line));
             },
             [command_id, run, told](Result<std::string> result) {
               run->number = 0;
-              if (!run->given_up) told.done(command_id, std::move(result));
+              if (!std::exchange(run->over, true)) told.done(command_id, std::move(result));
             });
       },
       [key, caller](Shard::Impl& home, Completion<CommandScene> answer) {
@@ -39,7 +42,7 @@ void runCommand(Shard::Impl& shard, const PrincipalPtr& caller, RunCommand comma
 }
 
 void giveUp(Shard::Impl& shard, CommandRun& run) {
-  run.given_up = true;
+  run.over = true;
   if (const std::uint64_t number = std::exchange(run.number, 0)) shard.ports.commands->giveUp(number);
 }
 

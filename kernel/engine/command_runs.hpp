@@ -9,13 +9,13 @@
 
 namespace atrium {
 
-// A run that its caller may give up. Empty until the room has answered. On the caller's shard.
+// A run that its caller may give up. On the caller's shard.
 struct CommandRun {
-  std::uint64_t number = 0;
-  bool given_up = false;
+  std::uint64_t number = 0;  // Zero until the room has answered.
+  bool over = false;         // It has told how it ended, or was given up: nothing is told any more, also of what was on its way by then.
 };
 
-// What a run tells whoever began it.
+// What a run tells whoever began it: any number of lines, then how it ended, and nothing afterwards.
 struct CommandTold {
   std::function<void(const Id& command_id, std::string line)> progress;
   std::function<void(const Id& command_id, Result<std::string> result)> done;

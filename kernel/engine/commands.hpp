@@ -42,7 +42,8 @@ class Commands {
   // which is harmless once it is over.
   virtual std::uint64_t run(const Id& command_id, CommandScene scene, RunCommand command, std::function<void(std::string)> progress,
                             Completion<std::string> done) = 0;
-  // Nobody waits any more: the plugin is told, and `done` is called no more.
+  // Nobody waits any more: the plugin is told when it has begun, and `done` completes with plugin_failed before this returns. Harmless once
+  // it is over.
   virtual void giveUp(std::uint64_t number) = 0;
 };
 

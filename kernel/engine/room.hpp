@@ -196,7 +196,7 @@ class Room {
   void takeName(const Principal& who);
   void attachNow(const PrincipalPtr& who, SessionRef session, std::vector<Presence> present, Completion<Attached>& done);
   // room_post.cpp
-  [[nodiscard]] std::unique_ptr<PostedCommand> postedCommand(const PrincipalPtr& sender, const SendMessage& message,
+  [[nodiscard]] std::unique_ptr<PostedCommand> postedCommand(const PrincipalPtr& sender, std::string_view content,
                                                              const Origin& origin) const;
   [[nodiscard]] Result<void> mayPost(const Principal& sender, const SendMessage& command, MessageType*& type) const;
   void runHooks(std::unique_ptr<HeldPost> held);

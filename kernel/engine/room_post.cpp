@@ -55,10 +55,10 @@ std::uint64_t fingerprintOf(const SendMessage& command) {
 
 }  // namespace
 
-// The command in a message "/assign ben", when there is one of that name; other messages of the type are the affair of whoever reads them.
-std::unique_ptr<PostedCommand> Room::postedCommand(const PrincipalPtr& sender, const SendMessage& message, const Origin& origin) const {
-  std::string scratch;
-  auto command = parseCommandLine(message.content.text(scratch));
+// The command in a message "/assign ben" as it is delivered, when there is one of that name; other messages of the type are the affair of
+// whoever reads them.
+std::unique_ptr<PostedCommand> Room::postedCommand(const PrincipalPtr& sender, std::string_view content, const Origin& origin) const {
+  auto command = parseCommandLine(content);
   if (!command || !shard_.ports.commands || !shard_.ports.commands->known(command->name)) return nullptr;
   command->room_id = id_text_;
   return std::make_unique<PostedCommand>(PostedCommand{sender, *std::move(command), origin.shard, origin.session, origin.ref});
@@ -284,7 +284,10 @@ void Room::accept(const PrincipalPtr& sender, const SendMessage& command, Origin
   }
   ++appends_;
   std::unique_ptr<PostedCommand> posted;
-  if (command.message_type == command_message_type && !sender->plugin) posted = postedCommand(sender, command, origin);
+  if (command.message_type == command_message_type && !sender->plugin) {
+    std::string scratch;
+    posted = postedCommand(sender, held ? std::string_view(held->content) : command.content.text(scratch), origin);
+  }
   shard_.posts.append(RoomPin(*this), std::move(item), std::move(origin), std::string(command.client_message_id), command.priority,
                       std::move(sent), std::move(posted));
 }

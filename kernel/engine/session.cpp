@@ -228,7 +228,7 @@ void LiveSession::run(RunCommand command, std::string ref) {
   auto run = std::make_shared<CommandRun>();
   runs_.emplace(key, run);
   const std::string name = command.name, room_id = command.room_id;
-  // The session is there whenever these are called: its end gives the run up.
+  // The session is there whenever these are called: its end gives up the runs it knows, and a run that was told as done tells no more.
   atrium::runCommand(shard_, principal_, std::move(command), run,
                      {.progress = [this, name, room_id, ref](
                                       const Id& id, const std::string& line) { send(commandProgressEvent(id, name, room_id, line, ref)); },

@@ -15,7 +15,8 @@ constexpr std::chrono::nanoseconds keeper_period = 1s;
 
 WorkerPool::WorkerPool(Options options, const Clock& clock, Log& log, MetricSet& metrics)
     : options_(options),
-      wanted_(options.threads != 0 ? options.threads : std::max(2U, availableCores())),
+      wanted_(options.threads != 0 ? options.threads : std::max(4U, availableCores())),
+      share_(options.share != 0 ? options.share : std::max(1U, wanted_ / 2)),
       clock_(clock),
       log_(log),
       metrics_(metrics) {
@@ -30,30 +31,55 @@ void WorkerPool::tell(const std::optional<Metric>& metric, std::size_t value) {
   if (metric) metrics_.set(*metric, static_cast<std::int64_t>(value));
 }
 
-bool WorkerPool::post(Task job, std::string what) { return add({std::move(job), std::move(what)}, true); }
-bool WorkerPool::postAlways(Task job, std::string what) { return add({std::move(job), std::move(what)}, false); }
+bool WorkerPool::post(Task job, std::string what, std::string owner) {
+  return add({std::move(job), std::move(what), std::move(owner)}, true);
+}
+bool WorkerPool::postAlways(Task job, std::string what, std::string owner) {
+  return add({std::move(job), std::move(what), std::move(owner)}, false);
+}
 
 // What is refused is destroyed by the caller, outside the lock.
 bool WorkerPool::add(Job job, bool bounded) {
   {
     const std::scoped_lock lock(mutex_);
     if (stopping_) return false;
-    if (bounded && waiting_.size() + running_ >= options_.jobs_max) {
+    const auto owned = bounded && !job.owner.empty() ? owned_.find(job.owner) : owned_.end();
+    const bool share_taken =
+        owned != owned_.end() && owned->second.waiting + owned->second.running >= std::max<std::size_t>(2, options_.jobs_max / 2);
+    if (bounded && (share_taken || waiting_.size() + running_ >= options_.jobs_max)) {
       if (options_.refused) metrics_.add(*options_.refused);
       return false;
     }
-    waiting_.push_back(std::move(job));
+    queue(std::move(job));
     tell(options_.waiting, waiting_.size());
   }
   work_.notify_one();
   return true;
 }
 
-std::uint64_t WorkerPool::postAfter(std::chrono::nanoseconds delay, Task job, std::string what) {
-  return addLater(later_, delay, {std::move(job), std::move(what)});
+// Under the lock, as the next two.
+void WorkerPool::queue(Job job) {
+  if (!job.owner.empty()) ++owned_[job.owner].waiting;
+  waiting_.push_back(std::move(job));
+}
+
+std::deque<WorkerPool::Job>::iterator WorkerPool::next() {
+  if (stopping_) return waiting_.begin();  // All of it is to run, and nobody has to be left room.
+  return std::ranges::find_if(waiting_, [this](const Job& job) { return job.owner.empty() || owned_[job.owner].running < share_; });
+}
+
+void WorkerPool::leave(const std::string& owner) {
+  if (owner.empty()) return;
+  const auto found = owned_.find(owner);
+  --found->second.running;
+  if (found->second.waiting + found->second.running == 0) owned_.erase(found);
+}
+
+std::uint64_t WorkerPool::postAfter(std::chrono::nanoseconds delay, Task job, std::string what, std::string owner) {
+  return addLater(later_, delay, {std::move(job), std::move(what), std::move(owner)});
 }
 std::uint64_t WorkerPool::alarmAfter(std::chrono::nanoseconds delay, Task alarm) {
-  return addLater(alarms_, delay, {std::move(alarm), {}});
+  return addLater(alarms_, delay, {std::move(alarm), {}, {}});
 }
 
 std::uint64_t WorkerPool::addLater(LaterByTime& among, std::chrono::nanoseconds delay, Job job) {
@@ -110,7 +136,7 @@ std::vector<Task> WorkerPool::takeAlarms(Mono now) {
 void WorkerPool::handOver(Mono now) {
   while (!later_.empty() && later_.begin()->first <= now) {
     if (waiting_.size() + running_ >= options_.jobs_max) return;
-    waiting_.push_back(std::move(later_.begin()->second.job));
+    queue(std::move(later_.begin()->second.job));
     later_by_number_.erase(later_.begin()->second.number);
     later_.erase(later_.begin());
     work_.notify_one();
@@ -141,10 +167,12 @@ void WorkerPool::runWorker(Worker& self) {
   if (options_.thread_began) options_.thread_began();
   std::unique_lock lock(mutex_);
   for (;;) {
-    work_.wait(lock, [this] { return stopping_ || !waiting_.empty(); });
-    if (waiting_.empty()) return;
-    Job job = std::move(waiting_.front());
-    waiting_.pop_front();
+    auto first = waiting_.end();
+    work_.wait(lock, [&] { return (first = next()) != waiting_.end() || stopping_; });
+    if (first == waiting_.end()) return;
+    Job job = std::move(*first);
+    waiting_.erase(first);
+    if (!job.owner.empty()) --owned_[job.owner].waiting, ++owned_[job.owner].running;
     tell(options_.waiting, waiting_.size());
     ++running_;
     self.what = std::move(job.what);
@@ -161,6 +189,7 @@ void WorkerPool::runWorker(Worker& self) {
     lock.lock();
     self.began.reset();
     --running_;
+    leave(job.owner);
     if (options_.job_seconds) metrics_.observe(*options_.job_seconds, ended - began);
     if (!self.hung) continue;
     self.hung = false;
@@ -168,7 +197,8 @@ void WorkerPool::runWorker(Worker& self) {
     log_.warning("worker.came_back",
                  {{"job", self.what}, {"ran_ms", std::chrono::duration_cast<std::chrono::milliseconds>(ended - began).count()}});
     if (stopping_ || workers_.size() <= wanted_) continue;
-    // Another one took its place for good.
+    // Another one took its place for good, which may have passed over what waits for this owner's share.
+    work_.notify_one();
     ended_.push_back(std::move(self.thread));
     std::erase_if(workers_, [&](const Worker& worker) { return &worker == &self; });
     return;

@@ -48,17 +48,18 @@ CallAnswer<AuthenticatorVerdict> askWhose(WorkerCall& call, const std::string& t
   const atrium_authenticator& table = plugin.extension<AuthenticatorKind>()->table;
   Accepted accepted;
   const atrium_sink error{.context = &accepted.verdict.reason, .write = writeReason};
-  const LoadedPlugin::GuardLoan guard = plugin.borrowGuard(call.hook(), call.deadline());
-  const atrium_status status = guard->call([&] {
-    const atrium_status said = table.authenticate(plugin.self(), {token.data(), token.size()}, now_ms, Accepted::take, &accepted, error);
-    if (said == ATRIUM_OK && accepted.times != 1) {
-      accepted.verdict.reason = "it accepted a token without saying once whose it is";
-      return atrium_status{ATRIUM_FAILED};
-    }
-    return said;
-  });
+  atrium_status status = call.invoke(
+      [&] { return table.authenticate(plugin.self(), {token.data(), token.size()}, now_ms, Accepted::take, &accepted, error); });
+  const bool breach = status == ATRIUM_OK && accepted.times != 1;
+  if (breach) {
+    accepted.verdict.reason = "it accepted a token without saying once whose it is";
+    status = ATRIUM_FAILED;
+  }
   if (!validUtf8(accepted.verdict.reason)) accepted.verdict.reason = "its reason is not UTF-8";
-  if (status != ATRIUM_OK && status != ATRIUM_DENIED && status != ATRIUM_UNSUPPORTED) plugin.report(*guard, accepted.verdict.reason);
+  if (status == ATRIUM_OK || status == ATRIUM_DENIED || status == ATRIUM_UNSUPPORTED)
+    call.settle({status});
+  else
+    call.settle({status, accepted.verdict.reason.empty() ? "it did not judge a token" : std::string_view(accepted.verdict.reason), breach});
   return {status, std::move(accepted.verdict)};
 }
 

@@ -7,6 +7,7 @@
 
 #include "config/option_value.hpp"
 #include "plugin/command_arguments.hpp"
+#include "plugin/command_progress.hpp"
 #include "plugin/plugin_text.hpp"
 #include "protocol/errors.hpp"
 #include "protocol/json_writer.hpp"
@@ -150,22 +151,20 @@ std::uint64_t CommandsPort::run(const Id& command_id, CommandScene scene, RunCom
   auto execution = std::make_shared<const CommandExecution>(
       CommandExecution{formatId(command_prefix, command_id), std::move(scene), std::move(command.arguments)});
   // What the plugin says on the way comes from any thread.
-  auto told = std::make_shared<std::function<void(std::string)>>(std::move(progress));
-  auto on_way = [shards = &shards_, shard = shard_, told](std::string line) {
-    static_cast<void>(shards->post(shard, [told, line = std::move(line)]() mutable { (*told)(std::move(line)); }));
-  };
+  auto on_way = std::make_shared<CommandProgress>(calls_.parts(), std::move(progress));
   std::string plugin_id = manifest.id;
   const LoadedPlugin* const asked = &*lease;
   const auto deadline = lease->deadline<CommandKind>();
   return calls_.run<std::string>(
       std::move(lease), "execute", deadline,
-      [this, execution, asked, on_way = std::move(on_way)](const std::shared_ptr<WorkerCall>& call, CommandCalls::Answer answer) {
+      [this, execution, asked, speaker = on_way->speaker()](const std::shared_ptr<WorkerCall>& call, CommandCalls::Answer answer) {
         // Another generation has taken over while the call waited: it has a schema of its own.
         if (&call->plugin() != asked && !problemsOf(call->plugin().manifest(), execution->arguments).empty())
           return answer({ATRIUM_INVALID, "The command was exchanged meanwhile and takes other arguments."});
-        in_process_.execute(call, execution, on_way, std::move(answer));
+        in_process_.execute(call, execution, speaker, std::move(answer));
       },
-      [plugin_id = std::move(plugin_id), done = std::move(done)](CallAnswer<std::string> answer) mutable {
+      [plugin_id = std::move(plugin_id), on_way, done = std::move(done)](CallAnswer<std::string> answer) mutable {
+        on_way->end();
         done(outcomeOf(std::move(answer), plugin_id));
       });
 }

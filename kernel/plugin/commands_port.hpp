@@ -13,8 +13,8 @@ namespace atrium {
 class CommandsPort final : public Commands {
  public:
   // All of it outlives the port.
-  CommandsPort(PluginRegistry& registry, WorkerCalls& calls, CompletionDesk& desk, Shards& shards, unsigned shard)
-      : registry_(registry), calls_(calls), in_process_(desk), shards_(shards), shard_(shard) {}
+  CommandsPort(PluginRegistry& registry, WorkerCalls& calls, CompletionDesk& desk)
+      : registry_(registry), calls_(calls), in_process_(desk) {}
 
   [[nodiscard]] std::string list(const Principal& caller) override;
   [[nodiscard]] bool known(std::string_view name) override;
@@ -29,8 +29,6 @@ class CommandsPort final : public Commands {
   PluginRegistry& registry_;
   WorkerCalls& calls_;
   InProcessCommands in_process_;
-  Shards& shards_;
-  const unsigned shard_;
 };
 
 }  // namespace atrium

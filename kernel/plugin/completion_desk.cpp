@@ -6,6 +6,7 @@
 
 #include "config/source_text.hpp"
 #include "plugin/plugin_text.hpp"
+#include "protocol/metrics.hpp"
 
 namespace atrium {
 
@@ -35,12 +36,11 @@ void CompletionDesk::complete(void* context, std::uint64_t id, atrium_status sta
     if (found != self.open_.end()) {
       ends = std::move(found->second);
       self.open_.erase(found);
+    } else {
+      self.metrics_.add(Metric::plugin_late_answers);
     }
   }
-  if (!ends) {
-    self.late_.fetch_add(1, std::memory_order_relaxed);
-    return;
-  }
+  if (!ends) return;
   if (result.size > ATRIUM_COMPLETION_MAX)
     return ends->complete(ATRIUM_FAILED, fmt::format("its result is longer than {} bytes", ATRIUM_COMPLETION_MAX));
   const std::string_view text = viewOf(result);

@@ -49,15 +49,34 @@ atrium_status HookGuard::refuse() noexcept {
   return ATRIUM_FAILED;
 }
 
-void HookGuard::overran() noexcept {
-  bump(overruns_);
-  if (breaker_ && last_ > hang_)
-    breaker_->faulted("it held its thread for " + std::to_string(std::chrono::duration_cast<std::chrono::milliseconds>(last_).count()) +
-                      " ms in " + hook_);
+void HookGuard::overran() noexcept { bump(overruns_); }
+
+// The fault was told when it was found inside, if it was.
+void HookGuard::cameBackLate(std::chrono::nanoseconds took) noexcept {
+  if (!breaker_ || (breaker_->holds() && breaker_->cameBack(inside_since_)) || took <= hang_) return;
+  breaker_->faulted("it held its thread for " + std::to_string(std::chrono::duration_cast<std::chrono::milliseconds>(took).count()) +
+                    " ms in " + hook_);
 }
 
-// Whether a plugin that returns this works: it did what was asked, or said what is wrong with the question.
-static bool answers(atrium_status status) noexcept {
+bool HookGuard::tellStuck() const { return breaker_ && breaker_->stuck(inside_since_); }
+
+std::optional<HookGuard::Begun> HookGuard::begin() noexcept {
+  Begun begun{std::nullopt, CallClock::ticks()};
+  refused_ = false;
+  if (keeper_ && keeper_->watching()) {
+    begun.watched = keeper_->begin();
+    refused_ = !begun.watched;
+    if (refused_) return static_cast<void>(refuse()), std::nullopt;
+  }
+  return begun;
+}
+
+void HookGuard::settle(const Begun& begun, atrium_status status) noexcept {
+  observe(clock_.between(begun.start, CallClock::ticks()));
+  if (breaker_ && (begun.watched || status != ATRIUM_OK)) settle(begun.watched, status);
+}
+
+bool HookGuard::works(atrium_status status) noexcept {
   switch (status) {
     case ATRIUM_OK:
     case ATRIUM_NOT_FOUND:
@@ -73,10 +92,9 @@ static bool answers(atrium_status status) noexcept {
 }
 
 void HookGuard::settle(const std::optional<CircuitBreaker::Call>& watched, atrium_status status) noexcept {
-  const bool works = answers(status);
   if (watched)
-    breaker_->end(*watched, works);
-  else if (!works)
+    breaker_->end(*watched, works(status));
+  else if (!works(status))
     breaker_->failed();
 }
 

@@ -19,8 +19,9 @@
 #endif
 
 // What stands around every call into a plugin: that it is inside, how long it took, whether it failed or ran past its deadline, whether its
-// breaker lets it through, and that no exception comes out. Measured at some 20 ns over the plain call (tests/bench/bench_guard): the
-// processor's own counter instead of two system clocks, and plain stores instead of locked ones, because each guard is one thread's.
+// breaker lets it through, and that no exception comes out. What it costs over the plain call, docs/benchmarks.md tells
+// (bench_guard): the processor's own counter instead of two system clocks, and plain stores instead of locked ones, because each guard is
+// one thread's.
 namespace atrium {
 
 // Ticks that cost a few nanoseconds to read, and what they are in time. Immutable: any thread.
@@ -50,8 +51,10 @@ class HookGuard {
  public:
   static constexpr std::uint32_t failing_after = 5;
 
-  // A call that comes back after so many deadlines, and no sooner than a second, held its thread beyond all patience: a fault.
+  // A call that is inside for so many deadlines, or for so long beyond its deadline, and no sooner than a second, holds its thread beyond
+  // all patience: a fault.
   static constexpr int hang_deadlines = 100;
+  static constexpr std::chrono::seconds hang_beyond{25};
   static constexpr std::chrono::seconds hang_least{1};
 
   // Whose hook it is. All of it outlives the guard; the texts end with a zero.
@@ -60,14 +63,18 @@ class HookGuard {
     std::string_view sha256;
     PluginBreaker* breaker = nullptr;  // Null: nothing keeps calls away.
     bool always = false;               // The breaker is told of failures, and keeps nothing away.
+    bool on_worker = false;            // Whether its calls are made on workers, and not on the thread of a loop or of a store.
   };
-  HookGuard(std::string hook, std::chrono::nanoseconds deadline, const CallClock& clock, const Owner& owner = {"", "", nullptr, false})
+  HookGuard(std::string hook, std::chrono::nanoseconds deadline, const CallClock& clock,
+            const Owner& owner = {"", "", nullptr, false, false})
       : hook_(std::move(hook)),
         deadline_(deadline),
-        hang_(std::max<std::chrono::nanoseconds>(deadline * hang_deadlines, hang_least)),
+        hang_(std::max<std::chrono::nanoseconds>(std::min<std::chrono::nanoseconds>(deadline * hang_deadlines, deadline + hang_beyond),
+                                                 hang_least)),
         clock_(clock),
         breaker_(owner.breaker),
         keeper_(owner.always ? nullptr : owner.breaker),
+        on_worker_(owner.on_worker),
         mark_{owner.plugin.data(), owner.sha256.data(), hook_.c_str()} {}
   HookGuard(const HookGuard&) = delete;
   HookGuard& operator=(const HookGuard&) = delete;
@@ -83,20 +90,37 @@ class HookGuard {
       refused_ = !watched;
       if (refused_) return refuse();
     }
-    const CallScope scope(mark_);
     const std::uint64_t start = CallClock::ticks();
-    inside_since_.store(start, std::memory_order_relaxed);
-    atrium_status status = ATRIUM_FAILED;
-    try {
-      status = hook();
-    } catch (...) {  // Nothing of the exception is kept: its type may live in the plugin's code.
-    }
-    inside_since_.store(0, std::memory_order_relaxed);
-    observe(clock_.between(start, CallClock::ticks()));
+    const atrium_status status = enter(start, std::forward<Hook>(hook));
+    const std::chrono::nanoseconds took = clock_.between(start, CallClock::ticks());
+    observe(took);
+    if (took > deadline_) [[unlikely]]
+      cameBackLate(took);
     if (breaker_ && (watched || status != ATRIUM_OK)) [[unlikely]]
       settle(watched, status);
     return status;
   }
+  // The parts of a call() whose answer comes apart from the function's return, sooner, later or never: begin(), then run() on the thread of
+  // the call, and settle() once with the answer on any thread, also while run() is inside. begin() and settle() are not called at once, and
+  // nobody else has the guard until both are over.
+  struct Begun {
+    std::optional<CircuitBreaker::Call> watched;
+    std::uint64_t start = 0;
+  };
+  // Nothing: the breaker keeps it away.
+  [[nodiscard]] std::optional<Begun> begin() noexcept;
+  template <typename Hook>
+  atrium_status run(const Begun& begun, Hook&& hook) noexcept {
+    const atrium_status status = enter(CallClock::ticks(), std::forward<Hook>(hook));
+    const std::chrono::nanoseconds took = clock_.between(begun.start, CallClock::ticks());
+    if (took > deadline_) [[unlikely]]
+      cameBackLate(took);
+    return status;
+  }
+  void settle(const Begun& begun, atrium_status status) noexcept;
+  // Whether a plugin that answers this works: it did what was asked, or said what is wrong with the question.
+  [[nodiscard]] static bool works(atrium_status status) noexcept;
+
   // What call() counts, for one that was answered elsewhere.
   void observe(std::chrono::nanoseconds took) noexcept {
     streak_before_ = streak_.load(std::memory_order_relaxed);
@@ -118,12 +142,17 @@ class HookGuard {
   [[nodiscard]] std::uint64_t overruns() const { return overruns_.load(std::memory_order_relaxed); }
   // Whether the latest calls, failing_after of them or more, all failed.
   [[nodiscard]] bool failing() const { return streak_.load(std::memory_order_relaxed) >= failing_after; }
+  // Whether a thread is inside the plugin's function, and for how long at `ticks`.
   [[nodiscard]] bool inside() const { return inside_since_.load(std::memory_order_relaxed) != 0; }
-  // For how long the present call has been inside; zero: there is none.
-  [[nodiscard]] std::chrono::nanoseconds insideFor() const {
+  [[nodiscard]] std::chrono::nanoseconds insideFor(std::uint64_t ticks) const {
     const std::uint64_t since = inside_since_.load(std::memory_order_relaxed);
-    return since == 0 ? std::chrono::nanoseconds{0} : clock_.between(since, CallClock::ticks());
+    return since == 0 ? std::chrono::nanoseconds{0} : clock_.between(since, ticks);
   }
+  // Whether it is inside beyond all patience.
+  [[nodiscard]] bool hangs(std::uint64_t ticks) const { return insideFor(ticks) > hang_; }
+  // Has the breaker keep calls away until the one that hangs has come back. True: that was not known yet.
+  bool tellStuck() const;
+  [[nodiscard]] bool onWorker() const { return on_worker_; }
   // Whether the last call ran past its deadline. For the calling thread.
   [[nodiscard]] bool lastOverran() const { return last_ > deadline_; }
   [[nodiscard]] std::chrono::nanoseconds last() const { return last_; }
@@ -141,7 +170,20 @@ class HookGuard {
   // Away from the fast path.
   atrium_status refuse() noexcept;
   void overran() noexcept;
+  void cameBackLate(std::chrono::nanoseconds took) noexcept;
   void settle(const std::optional<CircuitBreaker::Call>& watched, atrium_status status) noexcept;
+  template <typename Hook>
+  atrium_status enter(std::uint64_t start, Hook&& hook) noexcept {
+    const CallScope scope(mark_);
+    inside_since_.store(start, std::memory_order_relaxed);
+    atrium_status status = ATRIUM_FAILED;
+    try {
+      status = hook();
+    } catch (...) {  // Nothing of the exception is kept: its type may live in the plugin's code.
+    }
+    inside_since_.store(0, std::memory_order_relaxed);
+    return status;
+  }
   static void bump(std::atomic<std::uint64_t>& cell) { cell.store(cell.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed); }
 
   std::string hook_;
@@ -150,12 +192,13 @@ class HookGuard {
   const CallClock& clock_;
   PluginBreaker* breaker_;
   PluginBreaker* keeper_;  // The same, when it may keep calls away.
+  const bool on_worker_;
   CallMark mark_;
   bool refused_ = false;
   std::chrono::nanoseconds last_{0};
   std::uint32_t streak_before_ = 0;  // Of failures, before the last call.
   std::atomic<std::uint32_t> streak_{0};
-  std::atomic<std::uint64_t> inside_since_{0};  // ticks; 0: nobody is
+  std::atomic<std::uint64_t> inside_since_{0};  // Ticks; zero: nobody is inside.
   std::atomic<std::uint64_t> failures_{0};
   std::atomic<std::uint64_t> overruns_{0};
   std::atomic<std::uint64_t> refusals_{0};

@@ -4,7 +4,9 @@
 
 #include <algorithm>
 #include <cstring>
+#include <future>
 #include <system_error>
+#include <thread>
 #include <utility>
 
 #include "atrium/plugin.h"
@@ -13,6 +15,7 @@
 #include "plugin/isolated/isolated_tables.hpp"
 #include "plugin/plugin_text.hpp"
 #include "plugin/refusal.hpp"
+#include "plugin/tombstone.hpp"
 #include "plugin/ui_bundle.hpp"
 #include "protocol/errors.hpp"
 #include "protocol/json_index.hpp"
@@ -24,6 +27,10 @@ namespace {
 // How long jobs of the plugin's may still run when it is to end: their deadline and a little.
 constexpr std::chrono::seconds end_patience{6};
 constexpr std::size_t create_reason_max = 500;  // bytes of what create() has to say
+
+std::string notBack(std::string_view function, std::chrono::milliseconds patience) {
+  return fmt::format("{}() did not come back within {} ms", function, patience.count());
+}
 
 // Copies a growing structure as far as the other side has it; false when it has not even its first pointer or number.
 template <typename Struct>
@@ -58,8 +65,41 @@ LoadedPlugin::LoadedPlugin(const Manifest& manifest, std::filesystem::path libra
           })),
       breaker_(manifest.id, environment.generation, environment.clock, environment.troubles) {}
 
+// One that is lost(), or that does not settle, is not destroyed but kept to the end of the process: whoever owns it asks before.
 LoadedPlugin::~LoadedPlugin() {
   if (library_ || isolated_) static_cast<void>(end());
+}
+
+bool LoadedPlugin::callBounded(const char* call, std::chrono::milliseconds patience, std::function<void()> function) {
+  if (lost_) return false;
+  if (patience.count() == 0 || manifest_.has("storage-backend")) {
+    const CallMark own = mark(call);
+    const CallScope scope(own);
+    function();
+    return true;
+  }
+  struct Call {
+    std::string plugin, sha256;
+    std::function<void()> function;
+    std::promise<void> over = {};
+  };
+  const auto made = std::make_shared<Call>(Call{manifest_.id, environment_.sha256, std::move(function)});
+  std::thread thread([made, call] {
+    Tombstone::watchThread();
+    const CallMark own{made->plugin.c_str(), made->sha256.c_str(), call};
+    {
+      const CallScope scope(own);
+      made->function();
+    }
+    made->over.set_value();
+  });
+  if (made->over.get_future().wait_for(patience) == std::future_status::ready) {
+    thread.join();  // What it leaves behind in the thread goes with it, and does not hold the library.
+    return true;
+  }
+  thread.detach();
+  lost_ = true;
+  return false;
 }
 
 Result<std::unique_ptr<LoadedPlugin>> LoadedPlugin::isolated(const Manifest& manifest, const std::filesystem::path& library_file,
@@ -98,10 +138,16 @@ Result<std::unique_ptr<LoadedPlugin>> LoadedPlugin::load(const Manifest& manifes
   std::unique_ptr<LoadedPlugin> plugin(
       new LoadedPlugin(manifest, library_file, *std::move(library), environment,
                        rights ? *std::move(rights) : PluginRights{Grants(manifest.grants, std::nullopt), {}}));
-  if (auto sound = plugin->checkEntry(); !sound) return fail(sound.error());
-  if (auto made = plugin->create(options); !made) return fail(made.error());
-  if (auto fetched = plugin->fetchAll(); !fetched) return fail(fetched.error());
-  return plugin;
+  auto sound = plugin->checkEntry();
+  if (sound) sound = plugin->create(options);
+  if (sound) sound = plugin->fetchAll();
+  if (sound) return plugin;
+  if (plugin->lost() || !plugin->settle()) {  // A thread of this process is inside its code: nothing of it may go.
+    environment.log.error(
+        "plugin.stuck", {{"plugin", manifest.id}, {"detail", "it does not come back, and stays in memory for as long as the server runs"}});
+    static_cast<void>(plugin.release());
+  }
+  return fail(std::move(sound.error()));
 }
 
 Result<void> LoadedPlugin::checkEntry() {
@@ -123,27 +169,34 @@ Result<void> LoadedPlugin::checkEntry() {
 }
 
 Result<void> LoadedPlugin::create(std::string_view options) {
-  const auto document = JsonDocument::parse(options);
+  struct Creation {
+    JsonDocument options;
+    std::string why;
+    atrium_status status = ATRIUM_FAILED;
+    atrium_plugin* made = nullptr;
+  };
+  auto document = JsonDocument::parse(options);
   if (!document) return refuse("its options are not JSON: " + document.error().detail);
-  std::string why;
-  const atrium_sink error{.context = &why, .write = [](void* context, const void* data, std::uint64_t size) {
-                            auto& text = *static_cast<std::string*>(context);
-                            text.append(static_cast<const char*>(data),
-                                        std::min<std::uint64_t>(size, create_reason_max - std::min(text.size(), create_reason_max)));
-                          }};
-  atrium_status status = ATRIUM_FAILED;
-  atrium_plugin* made = nullptr;
-  const CallMark call = mark("create");
-  const CallScope scope(call);
-  try {
-    status = entry_.create(services_->host(), document->root().abi(), error, &made);
-  } catch (...) {
-    why = "an exception came out of create()";
-  }
-  if (status == ATRIUM_OK && made) {
-    self_ = made;
+  const auto creation = std::make_shared<Creation>(Creation{*std::move(document), {}});
+  const bool back = callBounded("create", environment_.patience, [creation, create = entry_.create, host = services_->host()] {
+    const atrium_sink error{.context = &creation->why, .write = [](void* context, const void* data, std::uint64_t size) {
+                              auto& text = *static_cast<std::string*>(context);
+                              text.append(static_cast<const char*>(data),
+                                          std::min<std::uint64_t>(size, create_reason_max - std::min(text.size(), create_reason_max)));
+                            }};
+    try {
+      creation->status = create(host, creation->options.root().abi(), error, &creation->made);
+    } catch (...) {
+      creation->why = "an exception came out of create()";
+    }
+  });
+  if (!back) return refuse("it did not start: " + notBack("create", environment_.patience));
+  const atrium_status status = creation->status;
+  if (status == ATRIUM_OK && creation->made) {
+    self_ = creation->made;
     return {};
   }
+  std::string& why = creation->why;
   if (why.size() == create_reason_max) why = std::string(withoutHalf(why));
   while (why.ends_with('.')) why.pop_back();  // It goes into a sentence.
   if (!validUtf8(why)) why = "its reason is not UTF-8";
@@ -152,16 +205,17 @@ Result<void> LoadedPlugin::create(std::string_view options) {
 }
 
 Result<void> LoadedPlugin::fetchAll() {
-  Result<void> fetched;
-  const auto fetchOne = [&]<typename Kind>(std::optional<Kind>&) {
-    if (fetched && manifest_.has(Kind::word)) fetched = fetch<Kind>();
-  };
-  const CallMark call = mark("get_extension");
-  const CallScope scope(call);
-  std::apply([&](auto&... offered) { (fetchOne(offered), ...); }, extensions_);
-  if (fetched) fetched = copyPages();
-  if (fetched) fetchStateExtensions();
-  return fetched ? keepListedHooks() : fetched;
+  const auto fetched = std::make_shared<Result<void>>();
+  const bool back = callBounded("get_extension", environment_.patience, [this, fetched] {
+    const auto fetchOne = [&]<typename Kind>(std::optional<Kind>&) {
+      if (*fetched && manifest_.has(Kind::word)) *fetched = fetch<Kind>();
+    };
+    std::apply([&](auto&... offered) { (fetchOne(offered), ...); }, extensions_);
+    if (*fetched) fetchStateExtensions();
+  });
+  if (!back) return refuse("it did not start: " + notBack("get_extension", environment_.patience));
+  if (*fetched) *fetched = copyPages();
+  return *fetched ? keepListedHooks() : std::move(*fetched);
 }
 
 Result<void> LoadedPlugin::copyPages() {
@@ -218,14 +272,14 @@ Result<void> LoadedPlugin::keepListedHooks() {
 }
 
 HookGuard& LoadedPlugin::makeGuard(std::string hook, std::chrono::nanoseconds deadline) {
-  return addGuard(std::move(hook), deadline, false);
+  return addGuard(std::move(hook), deadline, false, false);
 }
 
-HookGuard& LoadedPlugin::addGuard(std::string hook, std::chrono::nanoseconds deadline, bool always) {
+HookGuard& LoadedPlugin::addGuard(std::string hook, std::chrono::nanoseconds deadline, bool always, bool on_worker) {
   const std::scoped_lock lock(guards_mutex_);
   PluginBreaker* breaker = storage() ? nullptr : &breaker_;
   return guards_.emplace_back(std::move(hook), deadline, environment_.call_clock,
-                              HookGuard::Owner{manifest_.id, environment_.sha256, breaker, always});
+                              HookGuard::Owner{manifest_.id, environment_.sha256, breaker, always, on_worker});
 }
 
 LoadedPlugin::GuardLoan LoadedPlugin::borrowGuard(std::string_view hook, std::chrono::nanoseconds deadline, bool always) {
@@ -238,7 +292,7 @@ LoadedPlugin::GuardLoan LoadedPlugin::borrowGuard(std::string_view hook, std::ch
       return {*this, guard};
     }
   }
-  return {*this, addGuard(std::string(hook), deadline, always)};
+  return {*this, addGuard(std::string(hook), deadline, always, true)};
 }
 
 void LoadedPlugin::giveBack(HookGuard& guard) {
@@ -268,17 +322,21 @@ bool LoadedPlugin::end() {
     std::filesystem::remove(library_file_, ignored);
     return true;
   }
+  if (lost_) return false;
   // Whoever could not wait has asked settle() first. Code under which a thread runs is never taken away.
   while (!services_->end(end_patience))
     environment_.log.error("plugin.stuck", {{"plugin", manifest_.id}, {"detail", "a job of it still runs"}});
-  const CallMark call = mark("destroy");
-  const CallScope scope(call);
   if (self_) {
-    try {
-      entry_.destroy(std::exchange(self_, nullptr));
-    } catch (...) {
-      environment_.log.warning("plugin.destroy_failed", {{"plugin", manifest_.id}});
-    }
+    const auto threw = std::make_shared<bool>(false);
+    if (!callBounded("destroy", environment_.patience, [threw, destroy = entry_.destroy, self = std::exchange(self_, nullptr)] {
+          try {
+            destroy(self);
+          } catch (...) {
+            *threw = true;
+          }
+        }))
+      return false;
+    if (*threw) environment_.log.warning("plugin.destroy_failed", {{"plugin", manifest_.id}});
   }
   const bool gone = library_->unload();
   library_.reset();

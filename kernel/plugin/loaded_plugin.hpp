@@ -4,6 +4,7 @@
 #include <chrono>
 #include <deque>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -43,6 +44,10 @@ class LoadedPlugin {
     std::uint64_t generation = 1;                           // Which one of this plugin.
     PluginTroubles* troubles = nullptr;                     // Null: nobody is told.
     std::optional<std::chrono::nanoseconds> deadline = {};  // As the operator wants it.
+    std::shared_ptr<const void> lent = {};                  // What the plugin refers to, as its manifest: kept for as long as the plugin.
+    // How long a call outside hooks may take, and a sixth of it one for which the plugin's other calls are held; see lost(). Zero: for
+    // ever.
+    std::chrono::milliseconds patience{0};
   };
 
   // Loads the private copy at `library_file`, compares it with its manifest, makes an instance and fetches its tables. `options` is
@@ -90,9 +95,12 @@ class LoadedPlugin {
   // What it knows, while all its calls are held. Fails with plugin_failed.
   [[nodiscard]] Result<std::string> exportState();
   // Takes what `from` exported.
-  [[nodiscard]] Result<void> importState(const LoadedPlugin& from, const std::string& state);
+  [[nodiscard]] Result<void> importState(const LoadedPlugin& from, std::string state);
   // Asks it whether it would do its work; one that has no such test would.
   [[nodiscard]] Result<void> selfTest();
+  // Whether a call on the control thread did not come back within all patience. A thread is inside for good then: end() does nothing, and
+  // the plugin must stay as it is for as long as the process lives.
+  [[nodiscard]] bool lost() const { return lost_; }
 
   // Keeps calls away while they fail; for all kinds but storage, whose host has a breaker of its own.
   [[nodiscard]] PluginBreaker& breaker() { return breaker_; }
@@ -139,7 +147,7 @@ class LoadedPlugin {
   // and the plugin must stay as it is, for as long as the process lives.
   [[nodiscard]] bool settle();
   // Ends the instance and unloads. True when the code is proven to have left the process. To be called once, when nothing is inside but
-  // jobs, for which it waits.
+  // jobs, for which it waits. False and lost(): it did not come back.
   [[nodiscard]] bool end();
 
   [[nodiscard]] const PluginServices& services() const { return *services_; }
@@ -153,10 +161,15 @@ class LoadedPlugin {
   };
   LoadedPlugin(const Manifest& manifest, std::filesystem::path library_file, std::optional<Library> library, Environment environment,
                PluginRights rights);
-  HookGuard& addGuard(std::string hook, std::chrono::nanoseconds deadline, bool always);
+  HookGuard& addGuard(std::string hook, std::chrono::nanoseconds deadline, bool always, bool on_worker);
   void giveBack(HookGuard& guard);
   // Marks the thread for as long as the plugin is called outside a hook.
   [[nodiscard]] CallMark mark(const char* call) const { return {manifest_.id.c_str(), environment_.sha256.c_str(), call}; }
+  // Calls a function of the plugin outside all hooks, on a thread that is waited for: false when it does not come back within `patience`,
+  // and the plugin is lost(). The function may then run for ever: it holds what it works with, and nothing of the caller's. Nothing comes
+  // out of it. A storage, whose create() may repair much and which is there at the start and the end only, is called on this thread and
+  // waited for without a bound, and so is every plugin when the environment says so.
+  [[nodiscard]] bool callBounded(const char* call, std::chrono::milliseconds patience, std::function<void()> function);
   void fetchStateExtensions();
   Result<void> checkEntry();
   Result<void> create(std::string_view options);
@@ -179,6 +192,7 @@ class LoadedPlugin {
   PluginBreaker breaker_;
   OptionalOf<AllKinds>::Type extensions_;
   UiBundlePtr ui_bundle_;
+  bool lost_ = false;
   mutable std::mutex guards_mutex_;
   std::optional<atrium_state> state_;
   std::optional<atrium_self_test> self_test_;

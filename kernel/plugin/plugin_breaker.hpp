@@ -3,6 +3,8 @@
 #include <atomic>
 #include <cstdint>
 #include <mutex>
+#include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 
@@ -19,6 +21,8 @@ class PluginTroubles {
   virtual void breakerChanged(const std::string& plugin, std::uint64_t generation, BreakerState state) = 0;
   // It broke its contract or held a thread far too long; three of these in ten minutes are too many.
   virtual void faulted(const std::string& plugin, std::uint64_t generation, std::string_view what) = 0;
+  // The calls that were found stuck have all come back.
+  virtual void cameBack(const std::string& plugin, std::uint64_t generation) = 0;
 };
 
 // The circuit breaker of one generation of a plugin, shared by all threads that call it. As long as nothing fails it costs a call one
@@ -40,6 +44,13 @@ class PluginBreaker {
   void faulted(std::string_view what);
   // Refuses everything from now on.
   void trip();
+  // A call has been inside beyond all patience: refuses everything until it has come back. `inside` is that call's, not zero while it is
+  // inside. True: that was not known yet, and it still is inside.
+  bool stuck(const std::atomic<std::uint64_t>& inside);
+  // That call has come back, and `inside` is zero. False: it was not known as stuck.
+  bool cameBack(const std::atomic<std::uint64_t>& inside);
+  // Whether a call is known as stuck.
+  [[nodiscard]] bool holds() const { return stuck_.load(std::memory_order_relaxed) > 0; }
 
   [[nodiscard]] BreakerState state() const { return state_.load(std::memory_order_relaxed); }
 
@@ -57,6 +68,11 @@ class PluginBreaker {
   std::mutex mutex_;
   CircuitBreaker breaker_;
   unsigned successes_ = 0;  // In a row.
+
+  // Taken last of all locks, and for moments: who holds it calls nothing.
+  std::mutex stuck_mutex_;
+  std::set<const void*> stuck_calls_;
+  std::atomic<std::size_t> stuck_{0};
 };
 
 }  // namespace atrium

@@ -102,7 +102,10 @@ std::shared_ptr<HookTarget> PluginHost::hooksOf(const Generation& generation, Lo
 // A new generation that could be published. What stands in the way is noted as its end.
 Result<std::unique_ptr<PluginHost::Generation>> PluginHost::make(const ResolvedPlugin& plugin, Record& record) {
   auto made = std::make_unique<Generation>();
-  made->number = ++record.generations;
+  {
+    const std::scoped_lock lock(mutex_);
+    made->number = ++record.generations;
+  }
   made->entry = *plugin.entry;
   if (plugin.use) made->use = *plugin.use;
   made->options = plugin.options;
@@ -132,7 +135,9 @@ Result<std::unique_ptr<PluginHost::Generation>> PluginHost::make(const ResolvedP
                                               .sha256 = made->sha256(),
                                               .generation = made->number,
                                               .troubles = this,
-                                              .deadline = deadlineOf(plugin.use)};
+                                              .deadline = deadlineOf(plugin.use),
+                                              .lent = made->entry.manifest,
+                                              .patience = options_.call_patience};
   auto loaded =
       made->isolated() ? isolate(*made, *copy, environment) : LoadedPlugin::load(manifest, *copy, made->options, environment, made->rights);
   tombstone_.loaded();
@@ -248,8 +253,9 @@ Result<void> PluginHost::handOver(Moves& moves) {
   for (Move& move : moves) {
     if (!move.hands_over) continue;
     LoadedPlugin& old = *move.record->current->loaded;
-    const auto state = old.exportState();
-    Result<void> taken = state ? move.made->loaded->importState(old, *state) : fail(state.error());
+    auto state = old.exportState();
+    if (old.lost()) faulted(move.shown.plugin, move.record->current->number, "its export_state() did not come back");
+    Result<void> taken = state ? move.made->loaded->importState(old, *std::move(state)) : fail(state.error());
     if (taken) taken = move.made->loaded->selfTest();
     if (!taken)
       return fail(Code::change_refused,
@@ -374,6 +380,15 @@ bool PluginHost::isFree(const Generation& old, std::chrono::milliseconds patienc
   return !runner || runner->drained(patience);
 }
 
+// A thread is inside it that nothing can take back. Always false: it did not leave.
+bool PluginHost::holdForGood(Record& record, std::unique_ptr<Generation> old, std::string why) {
+  note(record, old->number, PluginState::stuck, std::move(why));
+  old->stuck = true;
+  const std::scoped_lock lock(mutex_);
+  record.held.push_back(std::move(old));
+  return false;
+}
+
 // Nobody is inside it and nobody can come.
 bool PluginHost::endGeneration(Record& record, std::unique_ptr<Generation> old) {
   const std::uint64_t number = old->number;
@@ -388,13 +403,10 @@ bool PluginHost::endGeneration(Record& record, std::unique_ptr<Generation> old) 
     }
   }
   // What its services have under way ends first; a job that does not holds its code for good.
-  if (!old->loaded->settle()) {
-    note(record, number, PluginState::stuck, "one of its jobs does not end; it stays in memory for as long as the server runs");
-    old->stuck = true;
-    const std::scoped_lock lock(mutex_);
-    record.held.push_back(std::move(old));
-    return false;
-  }
+  if (old->loaded->lost())
+    return holdForGood(record, std::move(old), "a call of it does not come back; it stays in memory for as long as the server runs");
+  if (!old->loaded->settle())
+    return holdForGood(record, std::move(old), "one of its jobs does not end; it stays in memory for as long as the server runs");
   old->hooks.clear();
   {
     const std::scoped_lock lock(mutex_);
@@ -403,12 +415,17 @@ bool PluginHost::endGeneration(Record& record, std::unique_ptr<Generation> old) 
     if (const IsolatedPlugin* runner = old->loaded->isolated()) record.past_runners += runner->figures();
   }
   const bool gone = old->loaded->end();
+  if (old->loaded->lost())
+    return holdForGood(record, std::move(old), "its destroy() did not come back; it stays in memory for as long as the server runs");
   note(record, number, PluginState::stopped);
   if (gone) {
     note(record, number, PluginState::unloaded, record.off);
     return true;
   }
-  ++record.pinned;
+  {
+    const std::scoped_lock lock(mutex_);
+    ++record.pinned;
+  }
   note(record, number, PluginState::pinned, pinReason(old->entry.file));
   if (record.pinned >= pinned_warned)
     log_.warning("plugin.pinned_often", {{"plugin", old->source.plugin_id}, {"generations", record.pinned}, {"refused_from", pinned_max}});

@@ -45,16 +45,19 @@ Result<std::unique_ptr<PluginHost>> PluginHost::start(Options options, Log& log,
 // Whoever ended the previous run is not loaded again by itself.
 void PluginHost::convict(const Culprit& culprit) {
   log_.error("plugin.ended_the_server", {{"plugin", culprit.plugin}, {"sha256", culprit.sha256}, {"reason", culprit.reason}});
+  // Without its storage the server would not start at all, and a full disk or a cut of the power is no fault of the plugin's.
+  const CatalogEntry* entry = catalog_.find(culprit.plugin);
+  if (entry && entry->manifest && entry->manifest->has("storage-backend")) return;
   auto kept = quarantine_.add({culprit.plugin, culprit.sha256, culprit.reason, "server", clock_.now().wall});
   if (!kept) log_.error("plugin.quarantine_not_kept", {{"plugin", culprit.plugin}, {"detail", kept.error().detail}});
 }
 
 Result<void> PluginHost::load() {
-  for (const Culprit& culprit : tombstone_.culprits()) convict(culprit);
-  tombstone_.forget();
   auto catalog = PluginCatalog::scan(options_.directories);
   if (!catalog) return fail(catalog.error());
   catalog_ = *std::move(catalog);
+  for (const Culprit& culprit : tombstone_.culprits()) convict(culprit);
+  tombstone_.forget();
   for (const CatalogEntry& entry : catalog_.entries()) {
     Record& record = recordOf(keyOf(entry));
     record.entry = entry;
@@ -78,6 +81,7 @@ Result<void> PluginHost::load() {
   if (!copies) return fail(copies.error());
   copies_ = *std::move(copies);
   tombstone_.watch();
+  tombstone_.watchForks([this](const CallMark& call) { forked(call); });
   tryFiles(*resolved);
   for (const ResolvedPlugin& plugin : *resolved)
     if (auto loaded = loadOne(plugin); !loaded) return loaded;
@@ -89,11 +93,16 @@ Result<void> PluginHost::loadOne(const ResolvedPlugin& plugin) {
   const Manifest& manifest = *plugin.entry->manifest;
   Record& record = recordOf(manifest.id);
   record.off = plugin.off;
+  record.lacking = plugin.lacking;
   if (!plugin.off.empty()) {
     note(record, 0, plugin.lacking ? PluginState::rejected : PluginState::verified, plugin.off);
     return {};
   }
-  if (const QuarantinedFile* file = quarantine_.find(manifest.id, plugin.entry->file.sha256)) {
+  const QuarantinedFile* file = quarantine_.find(manifest.id, plugin.entry->file.sha256);
+  if (file && manifest.has("storage-backend")) {
+    log_.warning("plugin.quarantine_passed_over",
+                 {{"plugin", manifest.id}, {"detail", "without its storage the server would not start"}, {"reason", file->reason}});
+  } else if (file) {
     record.quarantine = *file;
     note(record, 0, PluginState::quarantined, file->reason);
     return {};
@@ -145,8 +154,10 @@ void PluginHost::noteLocked(Record& record, std::uint64_t generation, PluginStat
                                            .reason = std::move(reason)});
   if (record.history.size() == Record::history_max) record.history.pop_front();
   record.history.push_back(event);
-  // What becomes of an old generation, or of one that is being tried, is not what becomes of the plugin.
-  if (record.current && record.current->number != generation) return;
+  // What becomes of an old generation, or of one that is being tried, is not what becomes of the plugin. Nor is what becomes of the last
+  // one after it was said of the plugin as a whole how it stands, as when it was put into quarantine.
+  if (record.current ? record.current->number != generation : generation != 0 && generation <= record.done_with) return;
+  if (generation == 0) record.done_with = record.generations;
   record.state = state;
   record.reason = event.reason;
   record.since = event.at;

@@ -79,6 +79,7 @@ class PluginHost final : private PluginTroubles {
     std::filesystem::path own_plugins = {};
     std::filesystem::path memory = {};  // A directory for what must survive a restart: quarantine, tombstones. Empty: nothing does.
     bool allow_less_durable = false;    // Whether a room type may ask for more than the storage promises.
+    std::chrono::milliseconds call_patience{30000};  // With calls outside hooks, as of create() and destroy(); see LoadedPlugin::lost().
     std::chrono::milliseconds lease_patience{5000};  // With calls on workers in an old generation; afterwards it is stuck.
   };
 
@@ -130,9 +131,12 @@ class PluginHost final : private PluginTroubles {
   // Looks after plugins that got into trouble: goes back to the former generation, or puts one into quarantine; ends old generations that
   // somebody was inside of for long.
   void attend();
-  // Which plugin is inside a call at present, for a server that is about to end because a thread is stuck: it is written down for the next
-  // start. Any thread.
-  void blameStuckCalls();
+  // Finds calls that have been inside beyond all patience, once each: a fault, and the plugin is degraded and not called until they have
+  // come back. Wakes whoever attends when an old generation can be ended. `ticks` is now. The watchdog's, once a second; any thread.
+  void watch(std::uint64_t ticks = CallClock::ticks());
+  // Which plugins are inside a call beyond all patience, for a server that is about to end: they are written down for the next start.
+  // `loop`: it ends because an event loop is stuck, which a call on a worker is not to blame for. Any thread.
+  void blameStuckCalls(bool loop, std::uint64_t ticks = CallClock::ticks());
 
   // ---- What is told. Any thread.
   [[nodiscard]] PluginJournal& journal() { return journal_; }
@@ -199,12 +203,15 @@ class PluginHost final : private PluginTroubles {
   // Whether nobody is inside a generation that the shards have let go of, at once or within the patience with leases.
   [[nodiscard]] bool isFree(const Generation& old, std::chrono::milliseconds patience);
   bool endGeneration(Record& record, std::unique_ptr<Generation> old);
+  bool holdForGood(Record& record, std::unique_ptr<Generation> old, std::string why);
   void reap();
   void adopt(std::unique_ptr<Trial> trial);
 
   // Troubles (plugin_troubles.cpp).
   void breakerChanged(const std::string& plugin, std::uint64_t generation, BreakerState state) override;
   void faulted(const std::string& plugin, std::uint64_t generation, std::string_view what) override;
+  void forked(const CallMark& call);
+  void cameBack(const std::string& plugin, std::uint64_t generation) override;
   bool rollBack(Record& record, const std::string& reason);
   void putIntoQuarantine(Record& record, std::string reason, std::string by);
 

@@ -100,8 +100,8 @@ PluginHost::Moves PluginHost::movesTo(const Trial& trial, std::string_view only,
   Moves moves;
   for (const ResolvedPlugin& plugin : trial.resolved) {
     const bool asked = only.empty() || only == plugin.entry->manifest->id;
-    // Who requires a plugin that goes, goes with it.
-    if (asked || plugin.lacking) planOne(plugin, asked && force, moves);
+    // Who requires a plugin that goes, goes with it, and who lacked one that comes, comes with it.
+    if (asked || plugin.lacking || recordOf(plugin.entry->manifest->id).lacking) planOne(plugin, asked && force, moves);
   }
   // What runs and of which there is no sound file any more.
   for (auto& [id, record] : records_) {
@@ -175,6 +175,9 @@ Result<PluginHost::Steps> PluginHost::reload(const std::string& id) {
 Result<PluginHost::Steps> PluginHost::configure(const std::string& id, YamlNode config) {
   if (auto there = known(id); !there) return fail(there.error());
   PluginWishes wishes = options_.wishes;
+  const auto found = records_.find(id);
+  // What nobody wanted stays off: options are not a wish for the plugin.
+  if (!wishes.use.contains(id) && !wishes.enabled_by_default && !found->second.current) wishes.use[id].enabled = false;
   wishes.use[id].config = std::move(config);
   auto trial = tryOut(catalog_, std::move(wishes));
   return trial ? change(*std::move(trial), id, false) : fail(trial.error());
@@ -231,12 +234,14 @@ void PluginHost::adopt(std::unique_ptr<Trial> trial) {
     if (quarantined) record.quarantine = *quarantined;
     record.entry = entry;
     record.off = plugin == resolved.end() ? std::string() : plugin->second->off;
+    record.lacking = plugin != resolved.end() && plugin->second->lacking;
     if (record.current) continue;
     if (!entry.refused.empty()) {
       if (changed) noteLocked(record, 0, PluginState::rejected, entry.refused);
     } else if (plugin != resolved.end() && !plugin->second->off.empty()) {
       const PluginState state = plugin->second->lacking ? PluginState::rejected : PluginState::verified;
-      const bool at_rest = record.state == PluginState::unloaded || record.state == PluginState::pinned;
+      const bool at_rest =
+          record.state == PluginState::unloaded || record.state == PluginState::pinned || record.state == PluginState::stuck;
       if (changed || (record.reason != record.off && !at_rest)) noteLocked(record, 0, state, record.off);
     } else if (quarantined && changed) {
       noteLocked(record, 0, PluginState::quarantined, quarantined->reason);

@@ -63,6 +63,7 @@ struct PluginHost::Record {
 
   CatalogEntry entry;                         // As it was found last; what runs may be older.
   std::string off;                            // Why it is not wanted.
+  bool lacking = false;                       // What it requires was not there when it was looked at last.
   std::optional<QuarantinedFile> quarantine;  // Of the file that was found.
   PluginState state = PluginState::discovered;
   std::string reason;
@@ -72,6 +73,7 @@ struct PluginHost::Record {
   std::unique_ptr<Generation> current;            // What is being called; null: nothing.
   std::vector<std::unique_ptr<Generation>> held;  // Old ones that somebody is still inside of.
   std::uint64_t generations = 0;                  // How many were made.
+  std::uint64_t done_with = 0;                    // The last one before something was said of the plugin as a whole.
   unsigned pinned = 0;                            // How many of them cannot leave the memory.
   std::vector<const LoadedPlugin*> leaving;       // Replaced or withdrawn, and not yet ended; their figures still count.
   FiguresByHook past;                             // Of those that ended.

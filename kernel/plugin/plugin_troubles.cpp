@@ -13,7 +13,6 @@ namespace {
 
 constexpr std::size_t faults_max = 3;  // within
 constexpr std::chrono::minutes faults_window{10};
-constexpr std::chrono::seconds stuck_least{1};  // Who is inside for longer, and past the deadline, does not come back.
 
 }  // namespace
 
@@ -24,6 +23,7 @@ void PluginHost::breakerChanged(const std::string& plugin, std::uint64_t generat
     const auto found = records_.find(plugin);
     if (found == records_.end() || !found->second.current || found->second.current->number != generation) return;
     Record& record = found->second;
+    if (state == BreakerState::closed && record.current->loaded->breaker().holds()) return;  // Still degraded, by a call that hangs.
     if (state == BreakerState::closed) return noteLocked(record, generation, PluginState::active, "it answers again");
     if (state == BreakerState::half_open || record.state == PluginState::degraded) return;
     noteLocked(record, generation, PluginState::degraded, "its calls failed one after the other");
@@ -129,18 +129,61 @@ void PluginHost::putIntoQuarantine(Record& record, std::string reason, std::stri
   noteLocked(record, 0, PluginState::quarantined, std::move(reason));
 }
 
-void PluginHost::blameStuckCalls() {
-  const auto look = [this](const Generation& generation) {
+// On the thread of the call.
+void PluginHost::forked(const CallMark& call) {
+  std::uint64_t generation = 0;
+  {
+    const std::scoped_lock lock(mutex_);
+    const auto found = records_.find(std::string_view(call.plugin));
+    if (found == records_.end() || !found->second.current || found->second.current->sha256() != call.sha256) return;
+    generation = found->second.current->number;
+  }
+  faulted(call.plugin, generation, fmt::format("it forked the server's process in {}", call.hook));
+}
+
+void PluginHost::cameBack(const std::string& plugin, std::uint64_t generation) {
+  const std::scoped_lock lock(mutex_);
+  const auto found = records_.find(plugin);
+  if (found == records_.end() || !found->second.current || found->second.current->number != generation) return;
+  Record& record = found->second;
+  if (record.state == PluginState::degraded && record.current->loaded->breaker().state() == BreakerState::closed)
+    noteLocked(record, generation, PluginState::active, "the call that hung has come back");
+}
+
+void PluginHost::watch(std::uint64_t ticks) {
+  std::function<void()> wake;
+  {
+    const std::scoped_lock lock(mutex_);
+    for (auto& [id, record] : records_) {
+      if (record.current)
+        record.current->loaded->forEachGuard([&, &record = record](const HookGuard& guard) {
+          if (!guard.hangs(ticks) || !guard.tellStuck()) return;
+          const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(guard.insideFor(ticks)).count();
+          record.last_fault = fmt::format("a call of {} has not come back for {} s", guard.hook(), seconds);
+          record.faults.push_back(clock_.now().mono);
+          record.troubled = true;
+          noteLocked(record, record.current->number, PluginState::degraded, record.last_fault);
+          wake = wake_;
+        });
+      if (std::ranges::any_of(record.held, [this](const auto& held) { return !held->stuck && isFree(*held, {}); })) wake = wake_;
+    }
+  }
+  if (wake) wake();
+}
+
+void PluginHost::blameStuckCalls(bool loop, std::uint64_t ticks) {
+  const auto blame = [&](const Generation& generation) {
+    if (!generation.loaded) return;
     generation.loaded->forEachGuard([&](const HookGuard& guard) {
-      if (guard.insideFor() >= std::max<std::chrono::nanoseconds>(guard.deadline(), stuck_least))
+      if (guard.hangs(ticks) && !(loop && guard.onWorker()))
         tombstone_.blame(generation.source.plugin_id, generation.sha256(),
                          fmt::format("it did not come back from {}, and the server had to be ended", guard.hook()));
     });
   };
   const std::scoped_lock lock(mutex_);
   for (const auto& [id, record] : records_) {
-    if (record.current) look(*record.current);
-    for (const auto& held : record.held) look(*held);
+    if (record.current) blame(*record.current);
+    for (const auto& held : record.held) blame(*held);
   }
 }
 

@@ -2,7 +2,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cstring>
+#include <memory>
 #include <string>
 #include <utility>
 
@@ -43,6 +45,13 @@ std::optional<Table> copyTable(const void* from) {
   return table;
 }
 
+// They have a second each, and calls of the plugin may be held meanwhile.
+std::chrono::milliseconds statePatience(std::chrono::milliseconds of_calls) { return of_calls / 6; }
+
+std::string notBack(std::string_view function, std::chrono::milliseconds patience) {
+  return fmt::format("{}() did not come back within {} ms", function, patience.count());
+}
+
 }  // namespace
 
 void LoadedPlugin::fetchStateExtensions() {
@@ -56,51 +65,68 @@ void LoadedPlugin::fetchStateExtensions() {
 }
 
 Result<std::string> LoadedPlugin::exportState() {
-  BoundedText state{{}, ATRIUM_STATE_MAX};
-  const CallMark call = mark("export_state");
-  const CallScope scope(call);
-  atrium_status status = ATRIUM_FAILED;
-  try {
-    status = state_->export_state(self_, state.sink());
-  } catch (...) {
-  }
-  if (status != ATRIUM_OK)
-    return refuse(fmt::format("the running generation did not hand over its state: export_state() returned {}", status));
-  if (state.text.size() > state.max) return refuse("the state of the running generation is larger than 64 MiB");
-  return std::move(state.text);
+  struct Export {
+    BoundedText state{{}, ATRIUM_STATE_MAX};
+    atrium_status status = ATRIUM_FAILED;
+  };
+  const auto made = std::make_shared<Export>();
+  const auto patience = statePatience(environment_.patience);
+  const bool back = callBounded("export_state", patience, [made, run = state_->export_state, self = self_] {
+    try {
+      made->status = run(self, made->state.sink());
+    } catch (...) {
+    }
+  });
+  if (!back) return refuse("the running generation did not hand over its state: " + notBack("export_state", patience));
+  if (made->status != ATRIUM_OK)
+    return refuse(fmt::format("the running generation did not hand over its state: export_state() returned {}", made->status));
+  if (made->state.text.size() > made->state.max) return refuse("the state of the running generation is larger than 64 MiB");
+  return std::move(made->state.text);
 }
 
-Result<void> LoadedPlugin::importState(const LoadedPlugin& from, const std::string& state) {
-  const CallMark call = mark("import_state");
-  const CallScope scope(call);
-  atrium_status status = ATRIUM_FAILED;
-  try {
-    status = state_->import_state(self_, from.state_->format, {state.data(), state.size()});
-  } catch (...) {
-  }
-  if (status == ATRIUM_UNSUPPORTED)
-    return refuse(fmt::format("it does not take the state of version {} (format {})", from.manifest_.version, from.state_->format));
-  if (status != ATRIUM_OK)
-    return refuse(fmt::format("it did not take the state of the running generation: import_state() returned {}", status));
+Result<void> LoadedPlugin::importState(const LoadedPlugin& from, std::string state) {
+  struct Import {
+    std::string state;
+    atrium_status status = ATRIUM_FAILED;
+  };
+  const auto made = std::make_shared<Import>(Import{std::move(state)});
+  const std::uint32_t format = from.state_->format;
+  const auto patience = statePatience(environment_.patience);
+  const bool back = callBounded("import_state", patience, [made, format, run = state_->import_state, self = self_] {
+    try {
+      made->status = run(self, format, {made->state.data(), made->state.size()});
+    } catch (...) {
+    }
+  });
+  if (!back) return refuse("it did not take the state of the running generation: " + notBack("import_state", patience));
+  if (made->status == ATRIUM_UNSUPPORTED)
+    return refuse(fmt::format("it does not take the state of version {} (format {})", from.manifest_.version, format));
+  if (made->status != ATRIUM_OK)
+    return refuse(fmt::format("it did not take the state of the running generation: import_state() returned {}", made->status));
   return {};
 }
 
 Result<void> LoadedPlugin::selfTest() {
   if (!self_test_) return {};
-  BoundedText why{{}, self_test_reason_max};
-  const CallMark call = mark("self_test");
-  const CallScope scope(call);
-  atrium_status status = ATRIUM_FAILED;
-  try {
-    status = self_test_->run(self_, why.sink());
-  } catch (...) {
-    why.text = "an exception came out of it";
-  }
-  if (status == ATRIUM_OK) return {};
-  std::string& text = why.text;
+  struct Test {
+    BoundedText why{{}, self_test_reason_max};
+    atrium_status status = ATRIUM_FAILED;
+  };
+  const auto made = std::make_shared<Test>();
+  const auto patience = statePatience(environment_.patience);
+  const bool back = callBounded("self_test", patience, [made, run = self_test_->run, self = self_] {
+    try {
+      made->status = run(self, made->why.sink());
+    } catch (...) {
+      made->why.text = "an exception came out of it";
+    }
+  });
+  if (!back) return refuse("its self-test failed: " + notBack("run", patience));
+  if (made->status == ATRIUM_OK) return {};
+  std::string& text = made->why.text;
   while (text.ends_with('.')) text.pop_back();
   if (!validUtf8(text) || text.size() > self_test_reason_max) text = "its reason cannot be told";
-  if (text.empty()) text = fmt::format("run() returned {}", status);
+  if (text.empty()) text = fmt::format("run() returned {}", made->status);
   return refuse("its self-test failed: " + text);
 }
 

@@ -8,7 +8,7 @@
 namespace atrium {
 
 std::unique_ptr<Store> StoreHost::makeStore(unsigned shard) {
-  if (inline_) return std::make_unique<InlineStore>(*this);
+  if (inline_) return std::make_unique<InlineStore>(*this, shard);
   return std::make_unique<QueuedStore>(*this, shard);
 }
 
@@ -94,16 +94,19 @@ void StoreHost::InlineStore::write(std::vector<DocumentWrite> writes, Completion
 }
 
 void StoreHost::InlineStore::trim(RoomKey room, std::uint64_t keep_last, Wall sent_before, Completion<std::uint64_t> done) {
-  std::uint64_t dropped = 0;
-  for (;;) {
-    std::optional<CircuitBreaker::Call> call;
-    if (const auto refused = begin(1, call)) return done(fail(*refused));
-    StoreAnswer<std::uint64_t> answer = calls_.trim(room, keep_last, sent_before);
-    host_.end(*call, answer.verdict);
-    if (!answer.result) return done(std::move(answer.result));
-    if (*answer.result == 0) return done(dropped);
-    dropped += *answer.result;
-  }
+  trimMore({std::move(room), keep_last, sent_before, 0, std::move(done)});
+}
+
+// The shard's other work goes on between two steps, however many there are.
+void StoreHost::InlineStore::trimMore(TrimJob work) {
+  std::optional<CircuitBreaker::Call> call;
+  if (const auto refused = begin(1, call)) return work.done(fail(*refused));
+  StoreAnswer<std::uint64_t> answer = calls_.trim(work.room, work.keep_last, work.sent_before);
+  host_.end(*call, answer.verdict);
+  if (!answer.result) return work.done(std::move(answer.result));
+  if (*answer.result == 0) return work.done(work.dropped);
+  work.dropped += *answer.result;
+  host_.shards_.postAlways(shard_, [this, work = std::move(work)]() mutable { trimMore(std::move(work)); });
 }
 
 template <typename T, typename Call>

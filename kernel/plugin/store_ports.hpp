@@ -27,10 +27,11 @@ class StoreHost::QueuedStore final : public Store {
   unsigned shard_;
 };
 
-// On the shard's own thread, for a store that never blocks: everything is answered before the function returns.
+// On the shard's own thread, for a store that never blocks: everything is answered before the function returns, but for a trim, which takes
+// a turn of the loop for each step.
 class StoreHost::InlineStore final : public Store {
  public:
-  explicit InlineStore(StoreHost& host) : host_(host), calls_(host.plugin_, host.options_.deadline, host.clock_) {}
+  InlineStore(StoreHost& host, unsigned shard) : host_(host), shard_(shard), calls_(host.plugin_, host.options_.deadline, host.clock_) {}
   Durability durabilityMax() const override;
   void append(std::unique_ptr<AppendBatch> batch, AppendDone done) override;
   void write(std::vector<DocumentWrite> writes, Completion<void> done) override;
@@ -43,9 +44,11 @@ class StoreHost::InlineStore final : public Store {
 
  private:
   std::optional<Error> begin(std::size_t items, std::optional<CircuitBreaker::Call>& call);
+  void trimMore(TrimJob work);
   template <typename T, typename Call>
   void read(Call call, Completion<T> done);
   StoreHost& host_;
+  unsigned shard_;
   StoreCalls calls_;
 };
 

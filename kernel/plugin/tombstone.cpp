@@ -1,10 +1,12 @@
 #include "plugin/tombstone.hpp"
 
 #include <fcntl.h>
+#include <pthread.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include <array>
+#include <atomic>
 #include <charconv>
 #include <csignal>
 #include <cstdlib>
@@ -51,6 +53,9 @@ const CallMark* culprit() { return current_call && ::getpid() == watched_process
 [[noreturn]] void endProcess(int status) {
   while (true) ::syscall(SYS_exit_group, status);
 }
+
+// Likewise for the handlers of fork().
+constinit std::atomic<const std::function<void(const CallMark&)>*> forks_told = nullptr;
 
 // A line made of parts, without anything that a signal handler may not call.
 class Line {
@@ -117,6 +122,19 @@ void endOfPlugin(std::string_view function) {
   endProcess(exit_by_plugin);
 }
 
+void onForkHere() {
+  const auto* told = forks_told.load(std::memory_order_acquire);
+  if (current_call && told) (*told)(*current_call);
+}
+
+void onForkInChild() {
+  if (!current_call || !forks_told.load(std::memory_order_relaxed)) return;
+  Line told;
+  told.add("atriumd: the plugin ").add(current_call->plugin).add(" forked in ").add(current_call->hook).add("; the child was ended\n");
+  told.writeTo(STDERR_FILENO);
+  endProcess(exit_by_plugin);
+}
+
 // A thread's stack for signals.
 class SignalStack {
  public:
@@ -169,6 +187,7 @@ void Tombstone::forget() {
 }
 
 Tombstone::~Tombstone() {
+  if (forks_told.load() == &forked_) forks_told = nullptr;
   if (descriptor_ < 0) return;
   if (tombstone_descriptor == descriptor_) tombstone_descriptor = -1;
   ::close(descriptor_);
@@ -199,6 +218,13 @@ void Tombstone::watch() {
   static_cast<void>(told_at_exit);
   watched_process = ::getpid();
   watchThread();
+}
+
+void Tombstone::watchForks(std::function<void(const CallMark&)> told) {
+  forked_ = std::move(told);
+  forks_told.store(&forked_, std::memory_order_release);
+  static const bool watched = ::pthread_atfork(nullptr, onForkHere, onForkInChild) == 0;
+  static_cast<void>(watched);
 }
 
 void Tombstone::watchThread() {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -10,6 +11,8 @@
 // the plugin ends the process, and for what dies without any of these while it is being loaded, by a mark that stands as long as the
 // loading lasts.
 namespace atrium {
+
+struct CallMark;
 
 // Who ended the previous run, and how. A value.
 struct Culprit {
@@ -38,6 +41,10 @@ class Tombstone {
   // Begins to watch for SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT, exit() and what is like it, in this process and not in its children. Not
   // under a sanitizer, whose reports are worth more.
   void watch();
+  // Watches for a fork() in a call of a plugin: its child would go on with a copy of the server's loops over the same sockets and files, so
+  // it is ended before the plugin sees it; `told` is called in the server, on the thread of the call. What is started without fork(), as by
+  // posix_spawn(), is not noticed.
+  void watchForks(std::function<void(const CallMark&)> told);
   // Gives the calling thread a stack of its own for signals, so that it can tell even when it has used up the other one. The stack stays
   // until the thread ends.
   static void watchThread();
@@ -48,6 +55,7 @@ class Tombstone {
   std::filesystem::path directory_;
   std::vector<Culprit> culprits_;
   int descriptor_ = -1;  // Of the file that the handlers write to.
+  std::function<void(const CallMark&)> forked_;
 };
 
 }  // namespace atrium

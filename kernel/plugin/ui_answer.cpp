@@ -98,10 +98,14 @@ CallAnswer<UiResponse> answerUiRequest(WorkerCall& call, const UiRequest& reques
                                     .status = Said::status,
                                     .header = Said::header,
                                     .write = Said::write};
-  const LoadedPlugin::GuardLoan guard = plugin.borrowGuard(call.hook(), call.deadline());
-  atrium_status status = guard->call([&] { return table.handle(plugin.self(), &asked, &response); });
-  if (status == ATRIUM_OK && said.wrong) status = ATRIUM_FAILED;
-  if (status != ATRIUM_OK) plugin.report(*guard, said.wrong ? said.wrong : "it did not answer a request");
+  atrium_status status = call.invoke([&] { return table.handle(plugin.self(), &asked, &response); });
+  // Who says that he failed has kept the contract.
+  const bool breach = status == ATRIUM_OK && said.wrong;
+  if (breach) status = ATRIUM_FAILED;
+  if (status == ATRIUM_OK)
+    call.settle({status});
+  else
+    call.settle({status, said.wrong ? said.wrong : "it did not answer a request", breach});
   return {status, std::move(said.response)};
 }
 

@@ -2,15 +2,41 @@
 
 #include <fmt/format.h>
 
+#include <utility>
+
 #include "protocol/metrics.hpp"
 
 namespace atrium {
 
 void WorkerCall::letGo(Part part) {
-  PluginLease ended;  // Given back outside the lock.
+  PluginLease ended;  // Given back outside the lock, after the guard.
+  std::unique_ptr<LoadedPlugin::GuardLoan> guard;
   const std::scoped_lock lock(mutex_);
   parts_ &= ~static_cast<unsigned>(part);
-  if (parts_ == 0) ended = std::move(lease_);
+  if (parts_ != 0) return;
+  guard = std::move(guard_);
+  ended = std::move(lease_);
+}
+
+std::optional<std::pair<HookGuard&, HookGuard::Begun>> WorkerCall::begin() {
+  const std::scoped_lock lock(mutex_);
+  if (over_) return std::nullopt;
+  guard_.reset(new LoadedPlugin::GuardLoan(lease_->borrowGuard(hook_, deadline_)));
+  begun_ = (*guard_)->begin();
+  if (!begun_) return std::nullopt;
+  return std::pair<HookGuard&, HookGuard::Begun>(**guard_, *begun_);
+}
+
+void WorkerCall::settle(const Verdict& verdict) {
+  const std::scoped_lock lock(mutex_);
+  if (!begun_) return;
+  HookGuard& guard = **guard_;
+  guard.settle(*std::exchange(begun_, std::nullopt), verdict.status);
+  if (verdict.failure.empty()) return;
+  if (verdict.fault)
+    lease_->reportFault(guard, verdict.failure);
+  else
+    lease_->report(guard, verdict.failure);
 }
 
 std::optional<PluginEntry> WorkerCall::enter(std::move_only_function<void()>& again) {
@@ -30,6 +56,7 @@ void WorkerCall::returned() {
 }
 
 void WorkerCall::over(WorkerPool& workers) {
+  settle({ATRIUM_CANCELLED});  // Unless it was.
   std::optional<AtEnd> at_end;
   {
     const std::scoped_lock lock(mutex_);
@@ -48,29 +75,23 @@ void WorkerCall::over(WorkerPool& workers) {
     letGo(open);
 }
 
-void WorkerCall::whenOver(std::move_only_function<bool()> needed, std::move_only_function<void()> step) {
-  {
-    const std::scoped_lock lock(mutex_);
-    if (!over_) {
-      at_end_ = AtEnd{std::move(needed), std::move(step)};
-      return;
-    }
-  }
-  if (needed()) step();
+bool WorkerCall::whenOver(std::move_only_function<bool()> needed, std::move_only_function<void()> step) {
+  const std::scoped_lock lock(mutex_);
+  if (over_) return false;
+  at_end_ = AtEnd{std::move(needed), std::move(step)};
+  return true;
 }
 
-void WorkerCall::reportLate() {
-  const std::scoped_lock lock(mutex_);  // A worker may be about to enter another generation.
-  const LoadedPlugin::GuardLoan guard = lease_->borrowGuard(hook_, deadline_);
-  lease_->report(*guard,
-                 fmt::format("it did not answer within {} ms", std::chrono::duration_cast<std::chrono::milliseconds>(deadline_).count()));
+void WorkerCall::late() {
+  settle({ATRIUM_TIMED_OUT,
+          fmt::format("it did not answer within {} ms", std::chrono::duration_cast<std::chrono::milliseconds>(deadline_).count())});
 }
 
 void WorkerCalls::begin(const std::shared_ptr<Begun>& begun) {
   WorkerCall& call = *begun->call;
   // Bounded by what may be held, and taken by the pool once before.
   std::move_only_function<void()> again = [this, begun] {
-    if (!parts_.workers.postAlways([this, begun] { begin(begun); }, begun->what)) begun->call->returned();
+    if (!parts_.workers.postAlways([this, begun] { begin(begun); }, begun->what, begun->owner)) begun->call->returned();
   };
   const std::optional<PluginEntry> entry = call.enter(again);
   if (entry == PluginEntry::held) return;
@@ -87,7 +108,7 @@ void WorkerCalls::open(std::uint64_t number, std::shared_ptr<WorkerCall> call, s
   const auto deadline = parts_.now.mono + call->deadline();
   auto opened = std::make_unique<Open>(std::move(call), std::move(end), [this, number] {
     const auto found = calls_.find(number);
-    found->second->call->reportLate();
+    found->second->call->late();
     giveUpWith(number, ATRIUM_TIMED_OUT);
   });
   parts_.timers.arm(opened->deadline, deadline);

@@ -19,7 +19,9 @@
 
 // Calls of plugins that may take their time, as a shard makes them: the call runs on a worker, the answer comes back to the shard, at its
 // deadline at the latest. What a plugin answers later is counted and dropped. The plugin stays leased until its call has returned and was
-// answered or given up. While a plugin is being exchanged its calls wait, and go to the generation that took over.
+// answered or given up. While a plugin is being exchanged its calls wait, and go to the generation that took over. In the figures and for
+// the breaker a call is what its answer says and takes as long as its answer does: one that is not there at the deadline has failed,
+// whatever the function returns in the end.
 namespace atrium {
 
 // What a call came back with. A value.
@@ -45,11 +47,28 @@ class WorkerCall : public std::enable_shared_from_this<WorkerCall> {
   void returned();
   // It was answered, or nobody waits any more. What whenOver() asked for then goes to a worker.
   void over(WorkerPool& workers);
-  // Has `step` run on a worker when it is over, here and now if it is; the plugin is leased meanwhile. Once, before returned(). `needed`
-  // says before, on the thread that ends it and without blocking, whether there is anything to do.
-  void whenOver(std::move_only_function<bool()> needed, std::move_only_function<void()> step);
+  // Has `step` run on a worker when it is over; the plugin is leased meanwhile. Once, before returned(). `needed` says before, on the
+  // thread that ends it and without blocking, whether there is anything to do. False: it is over already, and neither is called.
+  [[nodiscard]] bool whenOver(std::move_only_function<bool()> needed, std::move_only_function<void()> step);
+
+  // Calls the plugin's function within the guard of the hook: what it returned, or ATRIUM_FAILED when an exception came out or the breaker
+  // kept the call away. It counts with settle() only. Once, on the worker.
+  template <typename Function>
+  atrium_status invoke(Function&& function) {
+    const auto begun = begin();
+    return begun ? begun->first.run(begun->second, std::forward<Function>(function)) : ATRIUM_FAILED;
+  }
+  // What became of the call, for the figures and the breaker.
+  struct Verdict {
+    atrium_status status = ATRIUM_OK;
+    std::string_view failure = {};  // What is logged and counted as a failure, a sentence's end; empty: it is none.
+    bool fault = false;             // Whether the failure is one against the contract.
+  };
+  // Counts it, when the plugin was called at all; the first time counts. While it is inside or open.
+  void settle(const Verdict& verdict);
+
   // Counts and logs that there was no answer in time. While it is open.
-  void reportLate();
+  void late();
 
  private:
   enum Part : unsigned { inside = 1, open = 2 };
@@ -58,6 +77,7 @@ class WorkerCall : public std::enable_shared_from_this<WorkerCall> {
     std::move_only_function<bool()> needed;
     std::move_only_function<void()> step;
   };
+  [[nodiscard]] std::optional<std::pair<HookGuard&, HookGuard::Begun>> begin();
 
   const std::string hook_;
   const std::chrono::nanoseconds deadline_;
@@ -67,6 +87,8 @@ class WorkerCall : public std::enable_shared_from_this<WorkerCall> {
   bool entered_ = false;
   std::optional<AtEnd> at_end_;
   PluginLease lease_;
+  std::unique_ptr<LoadedPlugin::GuardLoan> guard_;  // Once it has begun.
+  std::optional<HookGuard::Begun> begun_;           // Until it is settled.
 };
 
 // The calls that one shard makes. On the shard's thread; the workers outlive none of it: they are stopped first.
@@ -86,8 +108,9 @@ class WorkerCalls {
   template <typename T>
   using Answer = std::function<void(CallAnswer<T>)>;
 
-  // Runs `job` on a worker. It calls the plugin through `guarded()` and hands `answer` the outcome, at once or later from any thread.
-  // Completes here, never from within run() but when the pool is full. Returns a number for giveUp(). `lease` is not empty.
+  // Runs `job` on a worker, unless nobody waits for it any more by then. It calls the plugin through invoke(), settles the call and hands
+  // `answer` the outcome, at once or later from any thread. Completes here, never from within run() but when the pool is full. Returns a
+  // number for giveUp(). `lease` is not empty.
   template <typename T>
   std::uint64_t run(PluginLease lease, std::string hook, std::chrono::nanoseconds deadline,
                     std::move_only_function<void(const std::shared_ptr<WorkerCall>&, Answer<T>)> job,
@@ -105,8 +128,9 @@ class WorkerCalls {
         Begun{.number = number,
               .call = call,
               .job = [call = call.get(), job = std::move(job), answer]() mutable { job(call->shared_from_this(), std::move(answer)); },
-              .what = call->plugin().manifest().id + " " + call->hook()});
-    if (!parts_.workers.post([this, begun] { begin(begun); }, begun->what)) {
+              .what = call->plugin().manifest().id + " " + call->hook(),
+              .owner = call->plugin().manifest().id});
+    if (!parts_.workers.post([this, begun] { begin(begun); }, begun->what, begun->owner)) {
       call->returned();
       giveUpWith(number, ATRIUM_FULL);
     }
@@ -115,6 +139,8 @@ class WorkerCalls {
 
   // Nobody waits for that call any more: it completes with ATRIUM_CANCELLED now. Harmless when it is over.
   void giveUp(std::uint64_t number) { giveUpWith(number, ATRIUM_CANCELLED); }
+  // The shard's, for what goes with a call.
+  [[nodiscard]] const Parts& parts() const { return parts_; }
   // Calls neither answered nor given up.
   [[nodiscard]] std::size_t pending() const { return calls_.size(); }
 
@@ -132,6 +158,7 @@ class WorkerCalls {
     std::shared_ptr<WorkerCall> call;
     Task job;
     std::string what;
+    std::string owner;  // In whose share of the workers it runs.
   };
   void begin(const std::shared_ptr<Begun>& begun);
   void open(std::uint64_t number, std::shared_ptr<WorkerCall> call, std::function<void(atrium_status)> end);

@@ -17,7 +17,7 @@ def codes_of(route):
     if route["access"] != "open":
         codes += TOKEN_CODES
         codes += JUDGE_CODES
-    if route["access"] in ("ops", "admin"):
+    if route["access"] in ("ops", "admin", "operators"):
         codes.append("forbidden")
     if route["access"] in ("token", "socket"):
         codes += ENGINE_CODES
@@ -181,7 +181,7 @@ def api_table(tables):
     """docs/api.md."""
     out = ["# REST", "", "Made from `kernel/protocol/routes.yaml`; edit that table and run `kernel/protocol/generate.py --docs`. Bodies and replies stand in",
            "`/openapi.json`, and as a page at `/docs`. Every path answers under `/api/v1` and without it.", ""]
-    access = {"open": "nothing", "token": "a valid token", "admin": "an admin's token", "ops": "nothing on loopback or with `ops.public`, else an admin's token", "socket": "a valid token, also as sub-protocol or `?token=`"}
+    access = {"open": "nothing", "token": "a valid token", "admin": "an admin's token", "operators": "an operator's token", "ops": "nothing on loopback or with `ops.public`, else an operator's token", "socket": "a valid token, also as sub-protocol or `?token=`"}
     for group in dict.fromkeys(r["group"] for r in tables["routes"]):
         out += [f"## {group.capitalize()}", "", "| Method and path | Does | Needs | Success | Refused with |", "|---|---|---|---|---|"]
         for r in (r for r in tables["routes"] if r["group"] == group):

@@ -75,6 +75,27 @@ class Commands(unittest.IsolatedAsyncioTestCase):
                 if content not in past:
                     await again.message(content)
 
+    async def test_a_reminder_outlives_a_reload_of_its_plugin(self):
+        with session.server() as server:
+            room, ana, root = session.make_room(server, "ana"), server.token("ana"), server.token("root", role="admin")
+            async with session.connect(server, "ana", room) as session_of_ana:
+                self.assertEqual(run(server, ana, room, text="/remind 1s Before").status, 200)
+                self.assertEqual(server.post("/admin/plugins/atrium.command.remind/reload", None, root).status, 200)
+                self.assertEqual(run(server, ana, room, text="/remind 1s After").status, 200)
+                await session_of_ana.message("Reminder for Ana: Before")
+                await session_of_ana.message("Reminder for Ana: After")
+
+    def test_one_tenant_does_not_use_up_the_reminders_of_all(self):
+        with session.server(plugins="use: {atrium.command.remind: {config: {tenant_max: 2}}}") as server:
+            room, ana = session.make_room(server, "ana"), server.token("ana")
+            for n in range(2):
+                self.assertEqual(run(server, ana, room, text=f"/remind 1h {n}").status, 200)
+            refused = run(server, ana, room, text="/remind 1h more")
+            self.assertEqual((refused.json["code"], "of your reminders" in refused.json["detail"]), ("rejected_by_plugin", True))
+            zoe = server.token("zoe", tenant="other")
+            other = server.post("/collaboration/rooms", {"room_type": "agent_team", "name": "Team"}, zoe).json["room_id"]
+            self.assertEqual(run(server, zoe, other, text="/remind 1h Call").status, 200)
+
 
 if __name__ == "__main__":
     unittest.main()

@@ -101,17 +101,31 @@ class Isolation(unittest.IsolatedAsyncioTestCase):
                 self.assertEqual((answer.status, answer.json["code"]), (403, "not_a_member"), answer)
 
     def test_a_token_is_needed_everywhere(self):
-        for route in tried("token") + tried("admin"):
+        for route in tried("token") + tried("admin") + tried("operators"):
             with self.subTest(route["operation"]):
                 answer = self.call(route, None)
                 self.assertEqual((answer.status, answer.json["code"]), (401, "unauthorized"), answer)
 
     def test_admin_routes_want_an_admin(self):
-        for route in tried("admin"):
+        for route in tried("admin") + tried("operators"):
             with self.subTest(route["operation"]):
                 self.assertEqual(self.call(route, self.server.token("ana", role="supervisor")).status, 403)
                 if route["method"] == "GET":  # What the others do to a plugin, plugin_life_test.py sees.
                     self.assertEqual(self.call(route, self.server.token("root", role="admin")).status, 200)
+
+    def test_the_server_is_operated_by_admins_of_the_tenants_that_are_named(self):
+        self.assertGreaterEqual(len(tried("operators")), 11)
+        with session.server(auth="operator_tenants: [acme]") as server:
+            ours, theirs = server.token("root", role="admin"), server.token("root", tenant="other", role="admin")
+            for route in tried("operators"):
+                with self.subTest(route["operation"]):
+                    answer = server.request(route["method"], self.path_of(route), bodies.get(route["operation"]), theirs)
+                    self.assertEqual((answer.status, answer.json["code"]), (403, "forbidden"), answer)
+                    if route["method"] == "GET":
+                        self.assertEqual(server.get(self.path_of(route), ours).status, 200)
+            # What was said of a message is its own tenant's, and of another's there is nothing.
+            trace = next(route for route in tried("admin"))
+            self.assertEqual((trace["operation"], server.get(self.path_of(trace), theirs).status), ("trace", 404))
 
     def test_an_identity_that_is_not_the_tokens_is_refused(self):
         token = self.server.token("ana")

@@ -17,6 +17,7 @@ class SimCommands final : public Commands {
                     Completion<std::string> done) override {
     if (!known(command.name)) return done(fail(Code::command_unknown)), 0;
     progress("half way");
+    last_progress = progress;
     std::string result;
     JsonWriter<std::string> json(result);
     json.begin('{').key("text").value(std::string_view(command.line)).key("caller").value(std::string_view(scene.caller.user_id)).end('}');
@@ -24,6 +25,9 @@ class SimCommands final : public Commands {
     return 0;
   }
   void giveUp(std::uint64_t /*number*/) override {}
+
+  // Of the last run, as a plugin may still hold it when that is over.
+  std::function<void(std::string)> last_progress;
 };
 
 }  // namespace atrium::sim

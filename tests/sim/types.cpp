@@ -197,6 +197,7 @@ SimTypes::SimTypes() {
   addMessage("whisper", everyone & ~ATRIUM_ROLE_CLIENT, 1, 0);
   addMessage("told", everyone, 0, 0);
   addMessage("short", everyone, 0, 8);
+  addMessage("command", everyone, 0, 0);
   addMessage("system", 0, 0, 0);
 }
 SimTypes::~SimTypes() = default;

@@ -30,7 +30,7 @@ atrium_status PluginJobs::post(Function job, void* context) {
     ++jobs_;
     if (holding_) return held_.push_back(std::move(work)), ATRIUM_OK;
   }
-  if (workers_.post(work, plugin_ + " job")) return ATRIUM_OK;
+  if (workers_.post(work, plugin_ + " job", plugin_)) return ATRIUM_OK;
   const std::scoped_lock lock(mutex_);
   --jobs_;
   left();
@@ -50,7 +50,8 @@ atrium_status PluginJobs::start(std::uint64_t delay_ms, Function fire_function, 
   const std::uint64_t number = ++last_timer_;
   const std::uint64_t pooled = workers_.postAfter(
       std::chrono::milliseconds(delay_ms),
-      [self = shared_from_this(), number, fire_function, context] { self->fire(number, fire_function, context); }, plugin_ + " timer");
+      [self = shared_from_this(), number, fire_function, context] { self->fire(number, fire_function, context); }, plugin_ + " timer",
+      plugin_);
   if (pooled == 0) return ATRIUM_FULL;
   timers_.emplace(number, pooled);
   *timer = number;

@@ -25,7 +25,7 @@ class PluginJobs : public std::enable_shared_from_this<PluginJobs> {
   PluginJobs(WorkerPool& workers, std::string plugin, GuardedCall guarded)
       : workers_(workers), plugin_(std::move(plugin)), guarded_(std::move(guarded)) {}
 
-  // ATRIUM_FULL: over a bound of the plugin's or the pool's. ATRIUM_INVALID: nothing to run, or too late.
+  // ATRIUM_FULL: over a bound of the plugin's or the pool's. ATRIUM_INVALID: nothing to run. ATRIUM_CANCELLED: it has ended.
   atrium_status post(Function job, void* context);
   atrium_status start(std::uint64_t delay_ms, Function fire, void* context, std::uint64_t* timer);
   // Whether the timer was there and will not fire.

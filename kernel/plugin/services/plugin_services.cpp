@@ -209,11 +209,16 @@ void PluginServices::letGo() {
 }
 
 bool PluginServices::end(std::chrono::milliseconds patience) {
-  // Calls first: a job may wait for one.
+  // Calls first: a job may wait for one. One patience for all of them, by the system's clock, as they wait by it.
+  const auto deadline = std::chrono::steady_clock::now() + patience;
+  const auto left = [deadline] {
+    return std::max(std::chrono::ceil<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now()),
+                    std::chrono::milliseconds{0});
+  };
   bool over = true;
   for (const auto& calls : {kv_calls_, http_calls_, publish_calls_})
-    if (calls && !calls->end(patience)) over = false;
-  return (!jobs_ || jobs_->end(patience)) && over;
+    if (calls && !calls->end(left())) over = false;
+  return (!jobs_ || jobs_->end(left())) && over;
 }
 
 }  // namespace atrium

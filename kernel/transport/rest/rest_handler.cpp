@@ -1,5 +1,6 @@
 #include "rest/rest_handler.hpp"
 
+#include <algorithm>
 #include <string>
 #include <utility>
 
@@ -35,8 +36,10 @@ void RestHandler::handle(const HttpRequest& request, Responder responder) {
   if (token.empty()) return reply.problem({Code::unauthorized, "Send Authorization: Bearer and a token.", 0, {}});
   identify(request, token, [this, routing = *routing, reply = std::move(reply)](const HttpRequest& asked, Result<Principal> who) mutable {
     if (!who) return reply.problem(who.error());
-    if (routing.route->access != Access::token && !who->has(ATRIUM_ROLE_ADMIN))
-      return reply.problem({Code::forbidden, "This is for admins.", 0, {}});
+    const Access wanted = routing.route->access;
+    if (wanted != Access::token && !who->has(ATRIUM_ROLE_ADMIN)) return reply.problem({Code::forbidden, "This is for admins.", 0, {}});
+    if ((wanted == Access::operators || wanted == Access::ops) && !operates(*who))
+      return reply.problem({Code::forbidden, "This is for those who operate the server.", 0, {}});
     dispatch({asked, routing, std::make_shared<const Principal>(*std::move(who)), std::move(reply)});
   });
 }
@@ -66,6 +69,11 @@ void RestHandler::identify(const HttpRequest& request, std::string_view token, I
     tell(who, kept->view());
     next(kept->view(), std::move(who));
   });
+}
+
+bool RestHandler::operates(const Principal& admin) const {
+  return options_.operator_tenants.empty() ||
+         std::ranges::find(options_.operator_tenants, admin.tenant_id) != options_.operator_tenants.end();
 }
 
 void RestHandler::tell(const Result<Principal>& who, const HttpRequest& request) {

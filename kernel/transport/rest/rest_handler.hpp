@@ -26,7 +26,8 @@ namespace atrium {
 
 // What the operator decides about the API.
 struct RestOptions {
-  bool ops_public = false;  // Whether what operators see needs no token from other machines either.
+  bool ops_public = false;                         // Whether what operators see needs no token from other machines either.
+  std::vector<std::string> operator_tenants = {};  // Whose admins operate the server; empty: everyone's.
   PageLimits pages = {};
   std::size_t frame_max = 64 * 1024;   // bytes of a WebSocket message
   std::chrono::seconds heartbeat{30};  // interval of pings
@@ -72,6 +73,8 @@ class RestHandler final : public HttpHandler {
   // Finds out whose token it is: at once or, when others have to be asked, later.
   void identify(const HttpRequest& request, std::string_view token, Identified next);
   void tell(const Result<Principal>& who, const HttpRequest& request);
+  // Whether an admin is one of those who operate the server.
+  [[nodiscard]] bool operates(const Principal& admin) const;
   void dispatch(Call call);
   void openSocket(const HttpRequest& request, const Routing& routing, bool origin_allowed, Reply reply);
   void admitSocket(const HttpRequest& request, const Routing& routing, Reply reply);

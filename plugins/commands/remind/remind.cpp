@@ -8,44 +8,76 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
-// Reminders wait in timers and, so that they outlive the process, as one list in the key-value store. A reminder is told under an id of its
-// own, which makes a second telling after a crash harmless.
+// Reminders wait in timers and, so that they outlive the process, in the key-value store: each in a slot of its own, "0/17", so that one
+// that cannot be written costs no other. The store cannot be listed, so whoever starts reads all slots there are, and takes nothing before
+// it has.
+//
+// A generation that takes over from another gets what that one knows as its state, and writes its own reminders to the other half of the
+// slots: the old one may be inside a run at that moment and keep one more reminder. The new one reads the slots again when that is over.
+//
+// A reminder is told under an id of its own, which makes a second telling harmless: after a crash, and by both of two generations.
 class Remind {
  public:
   Remind(atrium::Host host, const atrium::Json& options)
-      : host_(host), timers_(host), kv_(host), publisher_(host), json_(host), waiting_max_(options["waiting_max"].as_int().value_or(200)) {
+      : host_(host),
+        timers_(host),
+        kv_(host),
+        publisher_(host),
+        json_(host),
+        waiting_max_(static_cast<std::size_t>(options["waiting_max"].as_int().value_or(200))),
+        tenant_max_(static_cast<std::size_t>(options["tenant_max"].as_int().value_or(50))) {
     host.require("timer");
     host.require("publish");
-    // Answered once the server serves.
-    kv_.get("", list_key, [this](const atrium::Answer& answer) {
-      if (answer.ok()) restore(answer.text);
-    });
+    readSlots(0);  // Answered once the server serves.
   }
 
   void execute(const atrium::CommandCall& call, atrium::Completion done) {
     const auto delay_ms = milliseconds(call["in"].as_text().value_or(""));
     if (!delay_ms) return done.fail(ATRIUM_INVALID, "Say when as a number and s, m or h, up to 24 hours: /remind 10m Call Ben.");
-    Reminder reminder{.tenant_id = std::string(call.room().tenant_id()),
-                      .room_id = std::string(call.room().room_id()),
-                      .text = "Reminder for " + std::string(call.caller().display_name()) + ": " + call["what"].as_text().value_or(""),
-                      .due_ms = host_.wall_ms() + *delay_ms};
+    Run run{.id = std::string(call.id()),
+            .reminder = {.tenant_id = std::string(call.room().tenant_id()),
+                         .room_id = std::string(call.room().room_id()),
+                         .text = "Reminder for " + std::string(call.caller().display_name()) + ": " + call["what"].as_text().value_or(""),
+                         .due_ms = host_.wall_ms() + *delay_ms},
+            .delay_ms = *delay_ms,
+            .promise = "I will remind you in " + call["in"].as_text().value_or("") + ".",
+            .done = std::make_shared<atrium::Completion>(std::move(done))};
     {
       const std::lock_guard lock(mutex_);
-      if (static_cast<std::int64_t>(waiting_.size()) >= waiting_max_)
-        return done.fail(ATRIUM_DENIED, "As many reminders wait as may; try again when one was told.");
-      waiting_.emplace(call.id(), std::move(reminder));
+      if (!known_) {  // A slot that looks free may not be. Who waits too long here is told so by the server.
+        if (early_.size() < waiting_max_) return early_.push_back(std::move(run));
+        return run.done->fail(ATRIUM_DENIED, "The reminders are being read; try again in a moment.");
+      }
     }
-    if (!arm(std::string(call.id()), *delay_ms)) {
-      forget(std::string(call.id()));
-      return done.fail(ATRIUM_FAILED, "The server takes no more timers.");
+    take(std::move(run));
+  }
+
+  // ---- From one generation to the next: the half of the slots it writes to, and what it knows.
+  std::string export_state() {
+    const std::lock_guard lock(mutex_);
+    std::string state = R"({"half":)" + std::to_string(half_) + R"(,"waiting":[)";
+    for (const auto& [id, reminder] : waiting_) {
+      if (!state.ends_with('[')) state += ',';
+      state += R"({"slot":)" + json_.quote(reminder.slot) + R"(,"reminder":)" + textOf(id, reminder) + "}";
     }
-    // Promised once it is kept, as far as this server keeps anything.
-    const auto promise = std::make_shared<atrium::Completion>(std::move(done));
-    save([promise, text = "I will remind you in " + call["in"].as_text().value_or("") + "."] { promise->complete(text); });
+    return state + "]}";
+  }
+  bool import_state(std::uint32_t /*format*/, std::string_view state) {
+    const bool sound = json_.parse(state, [this](const atrium::Json& came) {
+      {
+        const std::lock_guard lock(mutex_);
+        half_ = came["half"].as_int().value_or(0) == 0 ? 1 : 0;
+      }
+      for (const atrium::Json item : came["waiting"]) adopt(item["slot"].as_text().value_or(""), item["reminder"]);
+    });
+    return sound && timers_.start(takeover_ms, [this] { readSlots(0); }).has_value();
   }
 
   static constexpr atrium::CommandInfo command{
@@ -57,9 +89,18 @@ class Remind {
     std::string room_id;
     std::string text;
     std::uint64_t due_ms = 0;  // wall
+    std::string slot = {};
   };
-  static constexpr std::string_view list_key = "waiting";
+  struct Run {
+    std::string id;
+    Reminder reminder;
+    std::uint64_t delay_ms = 0;
+    std::string promise;
+    std::shared_ptr<atrium::Completion> done;
+  };
+  static constexpr std::size_t slots_a_half = 400;  // As many as waiting_max may be at most.
   static constexpr std::uint64_t retry_ms = 5000;
+  static constexpr std::uint64_t takeover_ms = 15'000;  // By then the former generation has ended its last run.
 
   static std::optional<std::uint64_t> milliseconds(std::string_view text) {
     std::uint64_t number = 0;
@@ -69,6 +110,55 @@ class Remind {
     if (unit == 0 || number * unit > ATRIUM_TIMER_DELAY_MS_MAX) return std::nullopt;
     return number * unit;
   }
+  static std::string slotOf(int half, std::size_t number) { return std::to_string(half) + "/" + std::to_string(number); }
+
+  // ---- Taking one
+
+  void take(Run run) {
+    const std::string id = run.id;
+    std::string slot, text;
+    {
+      const std::lock_guard lock(mutex_);
+      if (waiting_.contains(id)) return run.done->complete(run.promise);  // The same run again.
+      if (const char* full = whyFull(run.reminder.tenant_id)) return run.done->fail(ATRIUM_DENIED, full);
+      slot = run.reminder.slot = freeSlot();
+      used_.insert(slot);
+      text = textOf(id, run.reminder);
+      waiting_.emplace(id, std::move(run.reminder));
+    }
+    if (!arm(id, run.delay_ms)) {
+      forget(id);
+      return run.done->fail(ATRIUM_FULL, "The server takes no more timers.");
+    }
+    // Promised once it is kept, as far as this server keeps anything: without the grant nothing is.
+    kv_.put("", slot, text, [this, id, promise = run.promise, done = run.done](const atrium::Answer& answer) {
+      if (answer.ok() || answer.status == ATRIUM_DENIED) return done->complete(promise);
+      forget(id);
+      done->fail(ATRIUM_FAILED, "The reminder could not be kept: " + answer.text);
+    });
+  }
+
+  // Under the lock, as the next two. Null: it may be taken.
+  const char* whyFull(const std::string& tenant_id) const {
+    if (waiting_.size() >= waiting_max_ || used_.size() >= slots_a_half)
+      return "As many reminders wait as may; try again when one was told.";
+    const auto of_tenant =
+        std::ranges::count(waiting_, tenant_id, [](const auto& entry) -> const std::string& { return entry.second.tenant_id; });
+    if (static_cast<std::size_t>(of_tenant) >= tenant_max_) return "As many of your reminders wait as may; try again when one was told.";
+    return nullptr;
+  }
+  std::string freeSlot() const {
+    std::size_t number = 0;
+    while (used_.contains(slotOf(half_, number))) ++number;
+    return slotOf(half_, number);
+  }
+  std::string textOf(const std::string& id, const Reminder& reminder) const {
+    return R"({"id":)" + json_.quote(id) + R"(,"tenant":)" + json_.quote(reminder.tenant_id) + R"(,"room":)" +
+           json_.quote(reminder.room_id) + R"(,"text":)" + json_.quote(reminder.text) + R"(,"due_ms":)" + std::to_string(reminder.due_ms) +
+           "}";
+  }
+
+  // ---- Telling it
 
   bool arm(const std::string& id, std::uint64_t delay_ms) {
     return timers_.start(delay_ms, [this, id] { tell(id); }).has_value();
@@ -89,50 +179,73 @@ class Remind {
                       if (answer.status == ATRIUM_CANCELLED || (later && arm(id, retry_ms))) return;
                       if (!answer.ok()) host_.warning("reminder_lost", answer.text);
                       forget(id);
-                      save();
                     });
   }
 
   void forget(const std::string& id) {
-    const std::lock_guard lock(mutex_);
-    waiting_.erase(id);
+    std::string slot;
+    {
+      const std::lock_guard lock(mutex_);
+      const auto found = waiting_.find(id);
+      if (found == waiting_.end()) return;
+      slot = found->second.slot;
+      waiting_.erase(found);
+    }
+    empty(slot);
   }
 
-  void save(const std::function<void()>& kept = [] {}) {
-    std::string list = "[";
-    const std::lock_guard lock(mutex_);
-    for (const auto& [id, reminder] : waiting_) {
-      if (list.size() > 1) list += ',';
-      list += R"({"id":)" + json_.quote(id) + R"(,"tenant":)" + json_.quote(reminder.tenant_id) + R"(,"room":)" +
-              json_.quote(reminder.room_id) + R"(,"text":)" + json_.quote(reminder.text) + R"(,"due_ms":)" +
-              std::to_string(reminder.due_ms) + "}";
-    }
-    list += ']';
-    // Under the lock, so that an older list never comes behind a newer one.
-    kv_.put("", list_key, list, [this, kept](const atrium::Answer& answer) {
-      if (!answer.ok() && answer.status != ATRIUM_CANCELLED) host_.warning("reminders_not_kept", answer.text);
-      kept();
+  // The slot is free once the store has it empty.
+  void empty(const std::string& slot) {
+    kv_.remove("", slot, [this, slot](const atrium::Answer& answer) {
+      if (answer.status == ATRIUM_CANCELLED) return;
+      if (!answer.ok() && answer.status != ATRIUM_DENIED && timers_.start(retry_ms, [this, slot] { empty(slot); })) return;
+      const std::lock_guard lock(mutex_);
+      used_.erase(slot);
     });
   }
 
-  void restore(const std::string& list) {
+  // ---- Reading what is kept
+
+  // One after the other from `at` on, in both halves.
+  void readSlots(std::size_t at) {
+    if (at == 2 * slots_a_half) return allRead();
+    const std::string slot = slotOf(static_cast<int>(at / slots_a_half), at % slots_a_half);
+    kv_.get("", slot, [this, at, slot](const atrium::Answer& answer) {
+      if (answer.status == ATRIUM_CANCELLED) return;
+      if (answer.status == ATRIUM_DENIED) return allRead();  // Nothing is kept here.
+      if (answer.ok())
+        static_cast<void>(json_.parse(answer.text, [&](const atrium::Json& kept) { adopt(slot, kept); }));
+      else if (answer.status != ATRIUM_NOT_FOUND)
+        return static_cast<void>(timers_.start(retry_ms, [this, at] { readSlots(at); }));
+      readSlots(at + 1);
+    });
+  }
+
+  void adopt(const std::string& slot, const atrium::Json& kept) {
+    const std::string id = kept["id"].as_text().value_or("");
+    Reminder reminder{.tenant_id = kept["tenant"].as_text().value_or(""),
+                      .room_id = kept["room"].as_text().value_or(""),
+                      .text = kept["text"].as_text().value_or(""),
+                      .due_ms = static_cast<std::uint64_t>(kept["due_ms"].as_int().value_or(0)),
+                      .slot = slot};
     const std::uint64_t now_ms = host_.wall_ms();
-    static_cast<void>(json_.parse(list, [&](const atrium::Json& items) {
-      for (const atrium::Json item : items) {
-        const std::string id = item["id"].as_text().value_or("");
-        Reminder reminder{.tenant_id = item["tenant"].as_text().value_or(""),
-                          .room_id = item["room"].as_text().value_or(""),
-                          .text = item["text"].as_text().value_or(""),
-                          .due_ms = static_cast<std::uint64_t>(item["due_ms"].as_int().value_or(0))};
-        const std::uint64_t left_ms = reminder.due_ms > now_ms ? reminder.due_ms - now_ms : 0;
-        {
-          const std::lock_guard lock(mutex_);
-          waiting_.emplace(id, std::move(reminder));
-        }
-        if (!arm(id, std::min<std::uint64_t>(left_ms, ATRIUM_TIMER_DELAY_MS_MAX)))
-          host_.warning("reminder_lost", "There is no timer for it.");
-      }
-    }));
+    const std::uint64_t left_ms = reminder.due_ms > now_ms ? reminder.due_ms - now_ms : 0;
+    {
+      const std::lock_guard lock(mutex_);
+      used_.insert(slot);
+      if (!waiting_.emplace(id, std::move(reminder)).second) return;
+    }
+    if (!arm(id, std::min<std::uint64_t>(left_ms, ATRIUM_TIMER_DELAY_MS_MAX))) host_.warning("reminder_lost", "There is no timer for it.");
+  }
+
+  void allRead() {
+    std::vector<Run> early;
+    {
+      const std::lock_guard lock(mutex_);
+      known_ = true;
+      early.swap(early_);
+    }
+    for (Run& run : early) take(std::move(run));
   }
 
   atrium::Host host_;
@@ -140,9 +253,13 @@ class Remind {
   atrium::Kv kv_;
   atrium::Publisher publisher_;
   atrium::JsonTexts json_;
-  const std::int64_t waiting_max_;
+  const std::size_t waiting_max_, tenant_max_;
   std::mutex mutex_;
   std::map<std::string, Reminder, std::less<>> waiting_;  // By the id of the run that asked.
+  std::set<std::string, std::less<>> used_;               // Slots.
+  int half_ = 0;                                          // Of the slots, in which new reminders are kept.
+  bool known_ = false;                                    // Whether all slots have been read.
+  std::vector<Run> early_;                                // Runs that came before that.
 };
 
 ATRIUM_PLUGIN(Remind, "atrium.command.remind", "1.0.0")

@@ -7,8 +7,10 @@ struct Remembers {
 };
 thread_local Remembers remembers;
 
+// On the thread that loads it.
+const int touched = remembers.last = 1;
+
 struct Pinned {
-  Pinned() { remembers.last = 1; }
   atrium::MessageTypeInfo message_type{.name = "bad_pinned"};
 };
 

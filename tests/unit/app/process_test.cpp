@@ -134,7 +134,7 @@ TEST_F(Loops, theWatchdogTellsOfAStuckOne) {
   pool.start();
   inside.wait();
   {
-    Watchdog watchdog(pool, clock, {.period = 1ms, .stuck_after = 0s}, [] {}, [&](const char*) { told.happen(); });
+    Watchdog watchdog(pool, clock, {.period = 1ms, .stuck_after = 0s}, [] {}, [&](Watchdog::Stuck) { told.happen(); });
     told.wait();
   }
   leave.happen();
@@ -143,7 +143,7 @@ TEST_F(Loops, theWatchdogTellsOfAStuckOne) {
 
 TEST_F(Loops, theWatchdogTellsOfAStopThatTakesTooLong) {
   Event looked, told;
-  Watchdog watchdog(pool, clock, {.period = 1ms}, [&] { looked.happen(); }, [&](const char*) { told.happen(); });
+  Watchdog watchdog(pool, clock, {.period = 1ms}, [&] { looked.happen(); }, [&](Watchdog::Stuck) { told.happen(); });
   looked.wait();
   EXPECT_FALSE(told.happened());
   watchdog.endBy(clock.now().mono);
@@ -152,7 +152,7 @@ TEST_F(Loops, theWatchdogTellsOfAStopThatTakesTooLong) {
 
 TEST_F(Loops, theWatchdogIsThereWhenTheTimeIsUpHoweverSeldomItLooks) {
   Event told;
-  Watchdog watchdog(pool, clock, {.period = std::chrono::hours{1}}, [] {}, [&](const char*) { told.happen(); });
+  Watchdog watchdog(pool, clock, {.period = std::chrono::hours{1}}, [] {}, [&](Watchdog::Stuck) { told.happen(); });
   watchdog.endBy(clock.now().mono + 20ms);
   told.wait();
 }

@@ -33,7 +33,7 @@ TEST(SettingsMap, pluginDirectoriesStartAtTheProgram) {
 }
 
 TEST(SettingsChange, nothingIsNothing) {
-  const SettingsChange change = compareSettings({}, {});
+  const SettingsChange change = compareSettings({}, {}, {});
   EXPECT_TRUE(change.applied.empty());
   EXPECT_TRUE(change.restart.empty());
 }
@@ -44,9 +44,20 @@ TEST(SettingsChange, logAndPluginsChangeWhileTheServerRuns) {
   after.server.port = 9000;
   after.room_types["agent_team"].on = false;
   after.plugins.use["com.acme.vip"].enabled = false;
-  const SettingsChange change = compareSettings({}, after);
+  const SettingsChange change = compareSettings({}, {}, after);
   EXPECT_EQ(change.applied, (std::vector<std::string>{"log", "plugins", "room_types"}));
   EXPECT_EQ(change.restart, (std::vector<std::string>{"server"}));
+}
+
+// A room type of the configuration's own is made at the start: the second look at the file still says so.
+TEST(SettingsChange, whatNeedsARestartNeedsItUntilThen) {
+  const Settings at_start;
+  Settings after;
+  after.room_types["vip_team"].based_on = PlacedName{.name = "agent_team", .place = {}};
+  EXPECT_EQ(compareSettings(at_start, at_start, after).restart, std::vector<std::string>{"room_types"});
+  EXPECT_EQ(compareSettings(at_start, after, after).restart, std::vector<std::string>{"room_types"})
+      << "it was taken over, and made nowhere";
+  EXPECT_TRUE(compareSettings(at_start, after, at_start).restart.empty()) << "it was taken back";
 }
 
 }  // namespace

@@ -87,6 +87,14 @@ TEST(Log, holdsBackWhatRepeatsAndTellsHowMuch) {
   EXPECT_TRUE(lines.size() == burst + 1 || lines[burst].find("\"suppressed\":") != std::string::npos);
 }
 
+TEST(Log, holdsBackNothingOfOnePluginForAnother) {
+  const std::vector<std::string> lines = linesOf({.burst = 3}, [](Log& log) {
+    for (int i = 0; i < 1000; ++i) log.info("plugin.call_failed", {{"plugin", "noisy"}});
+    log.info("plugin.call_failed", {{"plugin", "quiet"}});
+  });
+  EXPECT_NE(lines.back().find("\"quiet\""), std::string::npos);
+}
+
 TEST(Log, takesLinesFromManyThreadsWhole) {
   constexpr int threads = 4, each = 200;
   const auto lines = linesOf({.burst = 100'000}, [](Log& log) {

@@ -24,6 +24,20 @@ HookOutcome audience(Strings classes) {
   return outcome;
 }
 
+// A command in a message is run as the message is delivered: what a hook took out of it is not run, and what it put in is.
+TEST(RoomPost, runsTheCommandThatTheHooksLeave) {
+  World world(1);
+  const User ana(world, "ana");
+  const std::string room = ana.room({}, "chained");
+  Client& client = ana.connect(room);
+  ana.says(client, message(room, "/echo the secret", R"(,"message_type":"command","metadata":{"one":{"content":"removed"}})"));
+  EXPECT_EQ(contents(client), Strings{"removed"});
+  EXPECT_EQ(count(client, "command_result"), 0u);
+  ana.says(client, message(room, "/echo the secret", R"(,"message_type":"command","metadata":{"one":{"content":"/echo less"}})"));
+  ASSERT_EQ(count(client, "command_result"), 1u);
+  EXPECT_EQ(last(client, "command_result")["result"]["text"].text(), " less");
+}
+
 // ---- What is sent is what is stored and delivered
 
 TEST(RoomPost, everyoneGetsTheMessageAsTheSenderMeantIt) {

@@ -522,6 +522,23 @@ TEST(Session, thatHasBeenSentAwayIsNotHeardAnyMore) {
   EXPECT_EQ(client.received.back().root()["event_type"].text(), "bye");
 }
 
+// What a plugin's thread posts beside the end of a run reaches the shard behind it, and the session may have gone by then.
+TEST(Session, isToldNothingOfARunThatIsOver) {
+  World world(1);
+  const User ana(world, "ana");
+  const std::string room = ana.room();
+  Client& client = ana.connect(room);
+  ana.says(client, R"({"event_type":"run_command","text":"/echo hello","room_id":")" + room + "\"}");
+  ASSERT_EQ(count(client, "command_result"), 1u);
+  EXPECT_EQ(count(client, "command_progress"), 1u);
+  world.commands.last_progress("late");
+  world.settle();
+  EXPECT_EQ(count(client, "command_progress"), 1u) << "a line behind the result";
+  world.disconnect(client);
+  world.settle();
+  world.commands.last_progress("later still");
+}
+
 TEST(Session, anAbruptEndIsCounted) {
   World world(1);
   Client& client = User(world, "ana").connect();

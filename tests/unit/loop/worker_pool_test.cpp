@@ -102,6 +102,38 @@ TEST_F(WorkerPoolTest, refusesWhatIsAboveItsBound) {
   unbounded.get_future().wait();
 }
 
+// Two slow jobs of one plugin, and everybody else would wait for it.
+TEST_F(WorkerPoolTest, oneOwnerTakesNoMoreThanItsShareOfTheThreads) {
+  make(options(2));
+  Latch first, second, other;
+  EXPECT_TRUE(pool->post(first.job(), "first", "slow"));
+  first.awaitEntered();
+  EXPECT_TRUE(pool->post(second.job(), "second", "slow"));
+  EXPECT_TRUE(pool->post(other.job(), "other", "quick"));
+  other.awaitEntered();
+  EXPECT_EQ(registry.sum(Metric::worker_jobs_waiting), 1) << "the second of the slow ones";
+  first.letGo();
+  second.awaitEntered();
+  second.letGo();
+  other.letGo();
+}
+
+TEST_F(WorkerPoolTest, oneOwnerTakesNoMoreThanHalfOfThePlaces) {
+  auto with = options(2);
+  with.jobs_max = 4;
+  make(with);
+  Latch inside;
+  EXPECT_TRUE(pool->post(inside.job(), "inside", "busy"));
+  inside.awaitEntered();
+  EXPECT_TRUE(pool->post([] {}, "waits", "busy"));
+  EXPECT_FALSE(pool->post([] {}, "one more", "busy"));
+  EXPECT_EQ(registry.sum(Metric::worker_jobs_refused), 1);
+  EXPECT_TRUE(pool->post([] {}, "other", "quick"));
+  inside.letGo();
+  pool->stop();
+  EXPECT_EQ(registry.histogram(Metric::worker_job_seconds).count, 3u);
+}
+
 TEST_F(WorkerPoolTest, runsWhatWaitsBeforeItStops) {
   make(options(1));
   Latch inside;

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "one_shard.hpp"
+#include "plugin/command_progress.hpp"
 #include "plugin_world.hpp"
 #include "protocol/errors.hpp"
 #include "protocol/metrics.hpp"
@@ -16,13 +17,15 @@ class CommandsPortTest : public testing::Test {
   void SetUp() override {
     const auto started = world.start();
     ASSERT_TRUE(started) << started.error().detail;
-    port.emplace(world.host().registry(), calls, desk, shards, 0);
+    port.emplace(world.host().registry(), calls, desk);
   }
   static Principal caller(std::uint32_t roles = ATRIUM_ROLE_AGENT) {
     return {.tenant_id = "tenant_a", .user_id = "ana", .display_name = "Ana", .name_verified = true, .roles = roles, .expires = {}};
   }
   std::uint64_t run(std::string name, std::string line = {}, std::uint32_t roles = ATRIUM_ROLE_AGENT) {
-    CommandScene scene{.caller = caller(roles),
+    Principal who = caller(roles);
+    who.user_id = user_id;
+    CommandScene scene{.caller = std::move(who),
                        .room_role = Role::member,
                        .room_id = "room_x",
                        .room_type = "agent_team",
@@ -31,8 +34,9 @@ class CommandsPortTest : public testing::Test {
                        .max_members = 2,
                        .settings = JsonDocument::emptyObject(),
                        .context = JsonDocument::emptyObject()};
-    return port->run(Id{}, std::move(scene), {"room_x", std::move(name), {}, std::move(line)}, {},
-                     [this](Result<std::string> result) { answer = std::move(result); });
+    return port->run(
+        Id{}, std::move(scene), {"room_x", std::move(name), {}, std::move(line)},
+        [this](std::string said) { lines.push_back(std::move(said)); }, [this](Result<std::string> result) { answer = std::move(result); });
   }
   [[nodiscard]] std::string code() const { return answer->has_value() ? "" : std::string(info(answer->error().code).word); }
 
@@ -45,10 +49,63 @@ class CommandsPortTest : public testing::Test {
   Now now{Mono{1h}, {}};
   TimerWheel timers{now.mono};
   WorkerCalls calls{{.workers = workers, .shards = shards, .shard = 0, .timers = timers, .now = now, .metrics = own}};
-  CompletionDesk desk;
+  CompletionDesk desk{metrics.makeSet()};
   std::optional<CommandsPort> port;
   std::optional<Result<std::string>> answer;
+  std::vector<std::string> lines;  // That the run said on its way.
+  std::string user_id = "ana";
 };
+
+// The function of a command returns before the run is over, and all is well with it; what the run ends with is what counts.
+TEST_F(CommandsPortTest, countsHowTheRunEnds) {
+  user_id = "fails";
+  for (int n = 0; n < 5; ++n) {
+    run("echo");
+    shards.turn();
+    EXPECT_EQ(code(), "plugin_failed");
+    EXPECT_EQ(answer->error().detail, "told to fail");
+  }
+  EXPECT_NE(world.tell("test_worker.so", "hooks").find(R"("calls":5,"failures":5)"), std::string::npos)
+      << world.tell("test_worker.so", "hooks");
+  EXPECT_EQ(world.tell("test_worker.so", "state"), "degraded");
+}
+
+// However much a plugin says, it has one place in the shard's mailbox, and its latest lines are told before the end of the run.
+TEST_F(CommandsPortTest, tellsTheLatestLinesOfOneThatTalksAlot) {
+  user_id = "talks";
+  run("echo");
+  workers.stop();
+  ASSERT_EQ(shards.waiting(), 2u) << "one for what it says, one for the end";
+  shards.turn();
+  EXPECT_FALSE(answer);
+  ASSERT_EQ(lines.size(), CommandProgress::lines_max);
+  EXPECT_EQ(lines.back(), "99");
+  EXPECT_EQ(metrics.sum(Metric::plugin_progress_dropped), 84);
+  shards.turn();
+  ASSERT_TRUE(answer && *answer) << code();
+}
+
+// What waits when the run ends is told before its result.
+TEST_F(CommandsPortTest, tellsWhatWaitsBeforeTheResult) {
+  std::vector<std::string> told;
+  const auto progress = std::make_shared<CommandProgress>(calls.parts(), [&](std::string line) { told.push_back(std::move(line)); });
+  const auto say = progress->speaker();
+  say("one");
+  shards.turn();
+  say("two");
+  EXPECT_EQ(shards.waiting(), 0u) << "not before the pause is over";
+  EXPECT_EQ(told, std::vector<std::string>{"one"});
+  now.mono += CommandProgress::interval;
+  timers.advance(now.mono);
+  EXPECT_EQ(told, (std::vector<std::string>{"one", "two"}));
+  say("three");
+  progress->end();
+  EXPECT_EQ(told.size(), 3u);
+  say("four");
+  now.mono += CommandProgress::interval;
+  timers.advance(now.mono);
+  EXPECT_EQ(told.size(), 3u) << "it is over";
+}
 
 TEST_F(CommandsPortTest, bringsTheResultOfAPluginsCommand) {
   EXPECT_NE(run("echo"), 0u);

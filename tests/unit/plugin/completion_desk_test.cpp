@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "plugin/plugin_text.hpp"
+#include "protocol/metrics.hpp"
 
 namespace atrium {
 namespace {
@@ -20,7 +21,8 @@ class CompletionDeskTest : public testing::Test {
   }
   static void progress(const atrium_token& token, std::string_view piece) { token.progress(token.context, token.id, textOf(piece)); }
 
-  CompletionDesk desk;
+  MetricRegistry metrics{metric_table};
+  CompletionDesk desk{metrics.makeSet()};
   std::vector<std::pair<atrium_status, std::string>> completed;
   std::vector<std::string> pieces;
 };
@@ -33,7 +35,7 @@ TEST_F(CompletionDeskTest, completesEachTokenOnce) {
   progress(token, "too late");
   EXPECT_EQ(completed, (std::vector<std::pair<atrium_status, std::string>>{{ATRIUM_OK, "done"}}));
   EXPECT_EQ(pieces, std::vector<std::string>{"half"});
-  EXPECT_EQ(desk.late(), 1u);
+  EXPECT_EQ(metrics.sum(Metric::plugin_late_answers), 1);
   EXPECT_TRUE(desk.forget(other.id)) << "that one is open";
 }
 
@@ -43,7 +45,7 @@ TEST_F(CompletionDeskTest, dropsWhatIsCompletedAfterItWasForgotten) {
   EXPECT_FALSE(desk.forget(token.id));
   complete(token, ATRIUM_OK, "late");
   EXPECT_TRUE(completed.empty());
-  EXPECT_EQ(desk.late(), 1u);
+  EXPECT_EQ(metrics.sum(Metric::plugin_late_answers), 1);
 }
 
 TEST_F(CompletionDeskTest, takesNoResultThatIsTooLongOrNoText) {

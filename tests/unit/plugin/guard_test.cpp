@@ -5,6 +5,8 @@
 #include <stdexcept>
 #include <thread>
 
+#include "base/clock.hpp"
+
 namespace atrium {
 namespace {
 
@@ -56,13 +58,13 @@ TEST(HookGuard, countsCallsFailuresAndOverruns) {
 TEST(HookGuard, tellsForHowLongACallHasBeenInside) {
   const CallClock clock;
   HookGuard guard("check", 1h, clock);
-  EXPECT_EQ(guard.insideFor(), 0ns);
+  EXPECT_EQ(guard.insideFor(CallClock::ticks()), 0ns);
   static_cast<void>(guard.call([&] {
     spin(clock, 1us);
-    EXPECT_GT(guard.insideFor(), 1us);
+    EXPECT_GT(guard.insideFor(CallClock::ticks()), 1us);
     return ATRIUM_OK;
   }));
-  EXPECT_EQ(guard.insideFor(), 0ns);
+  EXPECT_EQ(guard.insideFor(CallClock::ticks()), 0ns);
 }
 
 TEST(HookGuard, letsThroughWhatItIsNotToKeepAwayAndTellsTheBreakerAllTheSame) {
@@ -109,6 +111,39 @@ TEST(HookGuard, letsNoExceptionOut) {
   EXPECT_FALSE(guard.inside());
   EXPECT_FALSE(guard.lastOverran());
   EXPECT_EQ(guard.overruns(), 0u);
+}
+
+class Troubles final : public PluginTroubles {
+ public:
+  void breakerChanged(const std::string& /*plugin*/, std::uint64_t /*generation*/, BreakerState /*state*/) override {}
+  void faulted(const std::string& /*plugin*/, std::uint64_t /*generation*/, std::string_view /*what*/) override { ++faults; }
+  void cameBack(const std::string& /*plugin*/, std::uint64_t /*generation*/) override { ++came_back; }
+  int faults = 0, came_back = 0;
+};
+
+// A thread that is inside beyond all patience is found by another one, and only while it is there.
+TEST(HookGuard, keepsCallsAwayWhileOneHangs) {
+  const CallClock clock;
+  const SystemClock time;
+  Troubles troubles;
+  PluginBreaker breaker("test", 1, time, &troubles);
+  HookGuard guard("execute", 1ms, clock, {.plugin = "test", .sha256 = "", .breaker = &breaker});
+  HookGuard other("cancel", 1h, clock, {.plugin = "test", .sha256 = "", .breaker = &breaker});
+  EXPECT_FALSE(guard.tellStuck()) << "nobody is inside";
+  guard.call([&] {
+    EXPECT_FALSE(guard.hangs(CallClock::ticks()));
+    EXPECT_TRUE(guard.tellStuck());
+    EXPECT_FALSE(guard.tellStuck()) << "that is known";
+    EXPECT_EQ(other.call([] { return ATRIUM_OK; }), ATRIUM_FAILED);
+    EXPECT_TRUE(other.lastRefused());
+    spin(clock, HookGuard::hang_least);
+    EXPECT_TRUE(guard.hangs(CallClock::ticks()));
+    return ATRIUM_OK;
+  });
+  EXPECT_EQ(troubles.came_back, 1);
+  EXPECT_EQ(troubles.faults, 0) << "whoever found it has told";
+  EXPECT_EQ(other.call([] { return ATRIUM_OK; }), ATRIUM_OK);
+  EXPECT_FALSE(breaker.holds());
 }
 
 }  // namespace

@@ -46,7 +46,7 @@ class PluginHandoverTest : public testing::Test {
     putVersion("1.0.0");
     const auto started = world.start();
     ASSERT_TRUE(started) << started.error().detail;
-    port.emplace(host().registry(), calls, desk, shards, 0);
+    port.emplace(host().registry(), calls, desk);
   }
   void putVersion(const std::string& version) {
     writeFile(directory.path() / "fresh", readFile(ATRIUM_LIFE_PLUGINS "/test_life_" + version + ".so"));
@@ -89,11 +89,11 @@ class PluginHandoverTest : public testing::Test {
   MetricRegistry metrics{metric_table};
   MetricSet& own = metrics.makeSet();
   OneShard shards;
-  WorkerPool workers{{.threads = 2}, clock, world.log, metrics.makeSet()};
+  WorkerPool workers{{.threads = 4}, clock, world.log, metrics.makeSet()};
   Now now{Mono{1h}, {}};
   TimerWheel timers{now.mono};
   WorkerCalls calls{{.workers = workers, .shards = shards, .shard = 0, .timers = timers, .now = now, .metrics = own}};
-  CompletionDesk desk;
+  CompletionDesk desk{metrics.makeSet()};
   std::optional<CommandsPort> port;
   std::vector<std::string> answers;
 };

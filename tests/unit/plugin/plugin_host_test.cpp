@@ -180,6 +180,25 @@ TEST_F(PluginHostTest, endsTheStartWhenAKindIsGivenMoreTimeThanItMayTake) {
   EXPECT_NE(refusal().find("test.worker: on_failure is for room types and message types"), std::string::npos);
 }
 
+// A full disk or a cut of the power ends a server inside its storage, too; without it there would be no next start.
+TEST_F(PluginHostTest, aStorageThatEndedThePreviousRunIsUsedAllTheSame) {
+  const TemporaryDirectory memory;
+  world.memory = memory.path();
+  world.wishes.storage = "test";
+  use("test.store").config = yaml("{gate: 0, arrivals: 0, inline: false}");
+  ASSERT_EQ(refusal(), "");
+  const std::string culprit = "test.store\t" + world.tell("test_store.so", "sha256") + "\t";
+  world.host().stop();
+  writeFile(memory.path() / "tombstone", culprit + "it crashed the server with SIGBUS in append\n");
+  ASSERT_EQ(refusal(), "");
+  EXPECT_EQ(state("test_store.so"), "active");
+  ASSERT_NE(world.host().storage(), nullptr);
+  world.host().stop();
+  writeFile(memory.path() / "loading", culprit + "the server ended while it was being loaded\n");
+  ASSERT_EQ(refusal(), "");
+  EXPECT_NE(world.host().storage(), nullptr);
+}
+
 TEST_F(PluginHostTest, endsTheStartWhenOptionsAreWrong) {
   use("test.hooks").config = yaml("{greting: hi, greeting: [1]}");
   const std::string text = refusal();

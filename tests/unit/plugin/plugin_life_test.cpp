@@ -8,6 +8,7 @@
 #include <thread>
 
 #include "plugin/plugin_host.hpp"
+#include "plugin/worker_calls.hpp"
 #include "plugin_world.hpp"
 #include "protocol/errors.hpp"
 #include "shard_threads.hpp"
@@ -279,8 +280,7 @@ TEST_F(PluginLifeTest, takesWithItWhoRequiresItIntoQuarantineAlsoWhenThatOneIsNa
       << world.tell("a_needs.so", "reason");
   EXPECT_NE(told(host().enable("test.needs")).find("stays off"), std::string::npos);
   ASSERT_TRUE(host().reset(id));
-  EXPECT_EQ(told(host().rescan()), "load >1.0.0");
-  EXPECT_EQ(world.tell("a_needs.so", "state"), "active");
+  EXPECT_EQ(world.tell("a_needs.so", "state"), "active") << "it comes with the one it lacked";
 }
 
 TEST_F(PluginLifeTest, goesIntoQuarantineAfterThreeFaultsAndStaysThereOverARestart) {
@@ -372,6 +372,114 @@ TEST_F(PluginLifeTest, keepsAnOldGenerationThatSomebodyIsInsideOfAndEndsItLater)
   lease = {};
   host().attend();
   EXPECT_EQ(world.tell("worker.so", "stuck_generations"), "");
+}
+
+// A child would go on with a copy of the server's loops: it ends before the plugin sees it, and the server is told.
+TEST_F(PluginLifeTest, aForkIsAFaultAndItsChildDoesNotGoOn) {
+  start();
+  EXPECT_EQ(say("fork"), "70") << "the child did not reach its own _exit(0)";
+  host().attend();
+  EXPECT_EQ(state(), "active");
+  EXPECT_EQ(say("fork"), "70");
+  EXPECT_EQ(say("fork"), "70");
+  host().attend();
+  EXPECT_EQ(state(), "quarantined");
+  EXPECT_NE(reason().find("it forked the server's process in check"), std::string::npos) << reason();
+}
+
+TEST_F(PluginLifeTest, goesOnWhenTheRunningGenerationDoesNotComeBackWithItsState) {
+  world.call_patience = 300ms;
+  start();
+  EXPECT_EQ(say("hang-export"), "");
+  const std::string said = told(host().reload(id));
+  EXPECT_NE(said.find("export_state() did not come back within 50 ms"), std::string::npos) << said;
+  EXPECT_EQ(say("version"), "\"1.0.0\"") << "its calls are not held any more";
+  EXPECT_EQ(told(host().disable(id)), "unload 1.0.0>");
+  EXPECT_EQ(state(), "stuck") << "a thread is inside its code";
+  EXPECT_EQ(say("version"), "nothing");
+}
+
+// Found by another thread: the call itself says nothing until it comes back.
+TEST_F(PluginLifeTest, isNotCalledWhileACallOfItHangs) {
+  writeFile(directory.path() / "worker.so", readFile(std::string(ATRIUM_TEST_PLUGINS) + "/test_worker.so"));
+  start();
+  PluginLease lease = host().registry().lease("command", "echo");
+  const auto state_of = [this] { return world.tell("worker.so", "state"); };
+  std::promise<void> inside, go;
+  std::thread caller([&] {
+    static_cast<void>(guarded(*lease, "execute", 1us, [&] {
+      inside.set_value();
+      go.get_future().wait();
+      return ATRIUM_OK;
+    }));
+  });
+  inside.get_future().wait();
+  host().watch();
+  EXPECT_EQ(state_of(), "active");
+  const auto later = [](std::chrono::seconds time) {
+    // The counter of this machine turns at less than ten gigahertz.
+    return CallClock::ticks() + static_cast<std::uint64_t>(time.count()) * 10'000'000'000ULL;
+  };
+  host().watch(later(60s));
+  host().watch(later(60s));
+  EXPECT_EQ(state_of(), "degraded");
+  EXPECT_NE(world.tell("worker.so", "reason").find("a call of execute has not come back for"), std::string::npos);
+  EXPECT_EQ(wakes, 1) << "it is told once";
+  EXPECT_EQ(guarded(*lease, "execute", 1us, [] { return ADD_FAILURE() << "one hangs", ATRIUM_OK; }), ATRIUM_FAILED);
+  host().blameStuckCalls(true, later(60s));
+  go.set_value();
+  caller.join();
+  EXPECT_EQ(guarded(*lease, "execute", 1us, [] { return ATRIUM_OK; }), ATRIUM_OK);
+  lease = {};
+  stop();
+  start();
+  EXPECT_EQ(state_of(), "active") << "a call on a worker is not to blame for a stuck loop";
+}
+
+// The last call of an old generation comes back when nothing else happens.
+TEST_F(PluginLifeTest, wakesForAnOldGenerationThatCanLeaveAndStaysInQuarantine) {
+  writeFile(directory.path() / "worker.so", readFile(std::string(ATRIUM_TEST_PLUGINS) + "/test_worker.so"));
+  start();
+  PluginLease lease = host().registry().lease("command", "echo");
+  for (int n = 0; n < 3; ++n) {
+    const auto guard = lease->borrowGuard("execute", 5s);
+    static_cast<void>(guard->call([] { return ATRIUM_OK; }));
+    lease->reportFault(*guard, "told to");
+  }
+  host().attend();
+  const auto state_of = [this] { return world.tell("worker.so", "state"); };
+  EXPECT_EQ(state_of(), "quarantined");
+  EXPECT_EQ(world.tell("worker.so", "stuck_generations"), "1");
+  wakes = 0;
+  host().watch();
+  EXPECT_EQ(wakes, 0) << "somebody still has it";
+  lease = {};
+  host().watch();
+  EXPECT_EQ(wakes, 1);
+  host().attend();
+  EXPECT_EQ(world.tell("worker.so", "stuck_generations"), "");
+  EXPECT_EQ(state_of(), "quarantined") << "that its code has gone changes nothing of that";
+}
+
+TEST_F(PluginLifeTest, optionsAreNoWishForAPluginThatNobodyWanted) {
+  world.wishes.enabled_by_default = false;
+  start();
+  EXPECT_EQ(say("count"), "nothing");
+  EXPECT_EQ(told(host().configure(id, yaml("{takes_state: false}"))), "");
+  EXPECT_EQ(say("count"), "nothing");
+  EXPECT_EQ(told(host().enable(id)), "load >1.0.0");
+  EXPECT_EQ(world.tell(file, "options"), R"({"start":"well","takes_state":false})");
+}
+
+// It requires test.life ^1.1.
+TEST_F(PluginLifeTest, whoLackedAPluginComesWithIt) {
+  putVersion("1.1.0");
+  writeFile(directory.path() / "needs.so", readFile(ATRIUM_LIFE_PLUGINS "/test_needs.so"));
+  world.wishes.use[id].enabled = false;
+  start();
+  EXPECT_EQ(world.tell("needs.so", "state"), "rejected");
+  EXPECT_EQ(told(host().enable(id)), "load >1.1.0; load >1.0.0");
+  EXPECT_EQ(world.tell("needs.so", "state"), "active");
 }
 
 }  // namespace

@@ -552,13 +552,17 @@ TEST_F(StoreHostTest, callsAStoreThatNeverBlocksInline) {
   write(1, "room");
   write(1, "precondition");
   EXPECT_EQ(writes, (std::vector<std::optional<Code>>{std::nullopt, Code::conflict}));
-  std::optional<std::uint64_t> dropped;
-  stores[0]->trim(room, 3, fromMillis(5), [&](Result<std::uint64_t> result) { dropped = *result; });
-  EXPECT_EQ(dropped, 30u);
   std::optional<Document> document;
   stores[2]->get({"d"}, [&](auto result) { document = *result; });
   EXPECT_EQ(document->value, "value");
   EXPECT_EQ(shards.posts(), 0u);
+  std::optional<std::uint64_t> dropped;
+  stores[0]->trim(room, 3, fromMillis(5), [&](Result<std::uint64_t> result) { dropped = *result; });
+  for (int step = 0; step < 3; ++step) {
+    EXPECT_FALSE(dropped) << "the loop has other work, too";
+    shards.runOne();
+  }
+  EXPECT_EQ(dropped, 30u);
 
   for (int n = 0; n < 5; ++n) append(0, {"call-fails"});
   append(2, {"fine"});

@@ -64,6 +64,17 @@ TEST_F(UiCallsTest, passesOverWhatAPluginMayNotSay) {
   EXPECT_EQ(answerTo(asked("/echo"))->headers, (Headers{{"content-type", "text/plain"}, {"x-good", "1"}, {"location", "/elsewhere"}}));
 }
 
+// An answer against the contract is a fault, and three of them are too many; one that says that it failed is none.
+TEST_F(UiCallsTest, anAnswerAgainstTheContractIsAFault) {
+  EXPECT_FALSE(answerTo(asked("/fail")));
+  edge.world.host().attend();
+  EXPECT_EQ(edge.world.tell("test_edge.so", "state"), "active");
+  for (int n = 0; n < 3; ++n) EXPECT_FALSE(answerTo(asked("/huge")));
+  edge.world.host().attend();
+  EXPECT_EQ(edge.world.tell("test_edge.so", "state"), "quarantined");
+  EXPECT_EQ(edge.world.tell("test_edge.so", "reason"), "3 faults within ten minutes, the last: its answer is larger than 1 MiB");
+}
+
 TEST_F(UiCallsTest, aFailureIsNoAnswer) {
   for (const char* path : {"/fail", "/status", "/huge"}) {
     const auto said = answerTo(asked(path));

@@ -50,7 +50,8 @@ class WorkerCallsTest : public testing::Test {
 
 TEST_F(WorkerCallsTest, bringsTheAnswerToTheShardThatAsked) {
   run([](const std::shared_ptr<WorkerCall>& call, const WorkerCalls::Answer<std::string>& done) {
-    const atrium_status status = guarded(call->plugin(), "execute", 1s, [] { return ATRIUM_OK; });
+    const atrium_status status = call->invoke([] { return ATRIUM_OK; });
+    call->settle({status});
     done({status, "said"});
   });
   EXPECT_FALSE(answer);
@@ -67,10 +68,14 @@ TEST_F(WorkerCallsTest, bringsTheAnswerToTheShardThatAsked) {
 
 TEST_F(WorkerCallsTest, answersAtTheDeadlineAndDropsWhatComesLater) {
   std::promise<void> go, inside;
-  run([&](const std::shared_ptr<WorkerCall>&, const WorkerCalls::Answer<std::string>& done) {
-    inside.set_value();
-    go.get_future().wait();
-    done({ATRIUM_OK, "late"});
+  run([&](const std::shared_ptr<WorkerCall>& call, const WorkerCalls::Answer<std::string>& done) {
+    const atrium_status status = call->invoke([&] {
+      inside.set_value();
+      go.get_future().wait();
+      return ATRIUM_OK;
+    });
+    call->settle({status});
+    done({status, "late"});
   });
   inside.get_future().wait();
   advance(999ms);
@@ -85,6 +90,47 @@ TEST_F(WorkerCallsTest, answersAtTheDeadlineAndDropsWhatComesLater) {
   workers.stop();
   EXPECT_TRUE(drained());
   EXPECT_NE(world.tell("test_worker.so", "hooks").find(R"("failures":1)"), std::string::npos);
+}
+
+// A call that waits for a worker may be given up by then: it would be made for nobody.
+TEST_F(WorkerCallsTest, makesNoCallThatNobodyWaitsFor) {
+  std::promise<void> go;
+  EXPECT_TRUE(workers.post([&] { go.get_future().wait(); }));
+  const std::uint64_t number =
+      run([](const std::shared_ptr<WorkerCall>&, const WorkerCalls::Answer<std::string>&) { ADD_FAILURE() << "it was given up"; });
+  calls.giveUp(number);
+  go.set_value();
+  workers.stop();
+  ASSERT_TRUE(answer);
+  EXPECT_EQ(answer->status, ATRIUM_CANCELLED);
+  EXPECT_TRUE(drained());
+  EXPECT_EQ(world.tell("test_worker.so", "hooks"), "[]");
+}
+
+// The function comes back at once and says that all is well; that no answer follows is what counts.
+TEST_F(WorkerCallsTest, theBreakerHearsOfAnswersThatDoNotCome) {
+  PluginBreaker& breaker = world.host().find("test.worker")->breaker();
+  for (int n = 0; n < 5; ++n) {
+    EXPECT_EQ(breaker.state(), BreakerState::closed);
+    std::promise<void> returned;
+    run([&](const std::shared_ptr<WorkerCall>& call, const WorkerCalls::Answer<std::string>&) {
+      EXPECT_EQ(call->invoke([] { return ATRIUM_OK; }), ATRIUM_OK);
+      returned.set_value();
+    });
+    returned.get_future().wait();
+    advance(1001ms);
+    ASSERT_TRUE(answer);
+    answer.reset();
+  }
+  EXPECT_EQ(breaker.state(), BreakerState::open);
+  EXPECT_EQ(world.tell("test_worker.so", "state"), "degraded");
+  EXPECT_NE(world.tell("test_worker.so", "hooks").find(R"("calls":5,"failures":5)"), std::string::npos)
+      << world.tell("test_worker.so", "hooks");
+  run([](const std::shared_ptr<WorkerCall>& call, const WorkerCalls::Answer<std::string>& done) {
+    done({call->invoke([] { return ADD_FAILURE() << "the breaker is open", ATRIUM_OK; }), {}});
+  });
+  shards.turn();
+  EXPECT_EQ(answer->status, ATRIUM_FAILED);
 }
 
 TEST_F(WorkerCallsTest, leasesThePluginUntilALaterAnswer) {
@@ -123,12 +169,12 @@ TEST_F(WorkerCallsTest, tellsAPluginOnAWorkerThatItsCallWasGivenUp) {
   std::promise<void> inside, told, go;
   std::thread::id teller;
   const std::uint64_t number = run([&](const std::shared_ptr<WorkerCall>& call, const WorkerCalls::Answer<std::string>&) {
-    call->whenOver([] { return true; },
-                   [&] {
-                     teller = std::this_thread::get_id();
-                     told.set_value();
-                     go.get_future().wait();
-                   });
+    EXPECT_TRUE(call->whenOver([] { return true; },
+                               [&] {
+                                 teller = std::this_thread::get_id();
+                                 told.set_value();
+                                 go.get_future().wait();
+                               }));
     inside.set_value();
   });
   inside.get_future().wait();

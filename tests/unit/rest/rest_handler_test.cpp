@@ -230,6 +230,23 @@ TEST_F(OpenApiServer, showsOperatorsPagesToAllWhenTheOperatorSaysSo) {
   EXPECT_EQ(ask({.path = "/admin/plugins", .from_loopback = false})->status(), 401);
 }
 
+class OperatedServer : public Api {
+ protected:
+  OperatedServer() : Api({.operator_tenants = {"acme"}}) {}
+};
+
+TEST_F(OperatedServer, isOperatedByTheAdminsOfTheTenantsThatAreNamed) {
+  for (const RouteInfo& route : route_table) {
+    if (route.access != Access::operators) continue;
+    const auto answer = askAs(token("root", "admin", "other"), std::string(route.method), std::string(route.path), "{}");
+    EXPECT_EQ(answer->status(), 403) << route.path;
+  }
+  EXPECT_TRUE(control.commands.empty());
+  EXPECT_EQ(askAs(token("root", "admin"), "GET", "/admin/plugins")->status(), 200);
+  EXPECT_EQ(askAs(token("root", "admin", "other"), "GET", "/admin/trace/" + std::string(26, '0'))->status(), 404)
+      << "what is its tenant's own";
+}
+
 TEST_F(Api, readinessIsAStatus) {
   EXPECT_EQ(ask({.path = "/health/ready"})->json().root()["status"].text(), "ready");
   node.is_ready = false;

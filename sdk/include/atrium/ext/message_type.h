@@ -11,7 +11,8 @@ extern "C" {
 
 #define ATRIUM_EXT_MESSAGE_TYPE "atrium.message-type/1"
 
-/* What may happen to a message of this type on its way to a slow client. */
+/* What may happen to a message of this type on its way to a slow client. The server delivers all of them as ATRIUM_DELIVER_MUST at present.
+ */
 enum { ATRIUM_DELIVER_MUST = 0, ATRIUM_DELIVER_LATEST_BY_KEY = 1, ATRIUM_DELIVER_SHEDDABLE = 2 };
 
 typedef struct atrium_message_type_info {

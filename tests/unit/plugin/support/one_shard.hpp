@@ -38,6 +38,11 @@ class OneShard final : public Shards {
     }
     task();
   }
+  // Posted, and not run yet.
+  [[nodiscard]] std::size_t waiting() {
+    const std::scoped_lock lock(mutex_);
+    return tasks_.size();
+  }
 
  private:
   std::mutex mutex_;

@@ -61,6 +61,7 @@ Result<void> PluginWorld::start() {
                                  .wishes = wishes,
                                  .runner = runner,
                                  .memory = memory,
+                                 .call_patience = call_patience,
                                  .lease_patience = lease_patience},
                                 log, clock);
   if (!host) return fail(host.error());

@@ -48,6 +48,7 @@ class PluginWorld {
   [[nodiscard]] std::string tell(std::string_view file, std::string_view key) const;
 
   PluginWishes wishes;
+  std::chrono::milliseconds call_patience{30000};
   std::filesystem::path runner = {};  // The program; empty: nothing can be isolated.
   std::filesystem::path memory = {};  // Where the host remembers what must survive it; empty: nowhere.
   std::chrono::milliseconds lease_patience{50};

@@ -1,5 +1,6 @@
 // Counts its checks and the runs of its command; the count is the state it hands to its next generation. "count" says it as an annotation,
 // "version" which one runs. The command answers "VERSION COUNT"; "/life wait OUT IN" first writes to one pipe and reads from another.
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <atomic>
@@ -27,6 +28,14 @@ struct TestLife {
     if (content == "throw") throw std::runtime_error("told to");
     if (content == "not-utf8") reply.deny("\xff\xfe");
     if (content == "crash") std::abort();
+    if (content == "fork") {
+      int status = 0;
+      const pid_t child = ::fork();
+      if (child == 0) ::_exit(0);
+      ::waitpid(child, &status, 0);
+      reply.annotate("child", std::to_string(WEXITSTATUS(status)));
+    }
+    if (content == "hang-export") hangs_export = true;
     if (content == "exit") std::exit(3);
     if (content == "_exit") ::_exit(0);
     if (content == "hang")
@@ -42,7 +51,10 @@ struct TestLife {
     return VERSION " " + std::to_string(++count);
   }
 
-  std::string export_state() { return std::to_string(count); }
+  std::string export_state() {
+    while (hangs_export) ::pause();
+    return std::to_string(count);
+  }
   bool import_state(std::uint32_t, std::string_view state) {
     count = std::stoull(std::string(state));
     return takes_state;
@@ -51,6 +63,7 @@ struct TestLife {
 
   std::string start;
   bool takes_state;
+  bool hangs_export = false;
   std::atomic<std::uint64_t> count = 0;
   atrium::MessageTypeInfo message_type{.name = "test_life"};
   static constexpr atrium::CommandInfo command{.name = "life", .summary = "Counts.", .positional = "deed"};

@@ -1,4 +1,5 @@
-/* A command and a routing scorer in one library, for tests of what is called on workers. "echo" answers with its text at once. */
+/* A command and a routing scorer in one library, for tests of what is called on workers. "echo" answers with the id of its run at once; for
+ * a caller "fails" it fails, for a caller "talks" it says a hundred lines first. */
 #include <stdlib.h>
 
 #include "atrium/ext/command.h"
@@ -19,6 +20,18 @@ struct atrium_plugin {
 
 static atrium_status execute(atrium_plugin* self, const atrium_command_call* call, const atrium_token* token) {
   (void)self;
+  const atrium_text who = call->caller->user_id;
+  if (who.size == 5 && memcmp(who.data, "fails", 5) == 0) {
+    const atrium_text why = TEXT("told to fail");
+    token->complete(token->context, token->id, ATRIUM_FAILED, why);
+    return ATRIUM_OK;
+  }
+  if (who.size == 5 && memcmp(who.data, "talks", 5) == 0)
+    for (char line = 0; line < 100; ++line) {
+      const char digits[2] = {(char)('0' + line / 10), (char)('0' + line % 10)};
+      const atrium_text said = {digits, 2};
+      token->progress(token->context, token->id, said);
+    }
   token->complete(token->context, token->id, ATRIUM_OK, call->command_id);
   return ATRIUM_OK;
 }
