@@ -10,7 +10,7 @@ namespace atrium {
 
 namespace {
 
-constexpr std::chrono::seconds cancel_deadline{1};
+constexpr std::chrono::seconds cancelling_deadline{1};
 
 atrium_room_view roomOf(const CommandScene& scene) {
   return {.struct_size = sizeof(atrium_room_view),
@@ -34,13 +34,13 @@ atrium_user_view callerOf(const CommandScene& scene) {
           .display_name = textOf(scene.caller.display_name)};
 }
 
-constexpr std::size_t reason_max = 300;  // bytes of what the log tells
+constexpr std::size_t command_reason_max = 300;  // bytes of what the log tells
 
 // What a completion says of the plugin. A refusal with a sentence for the caller is an answer like any other.
 WorkerCall::Verdict verdictOf(atrium_status status, const std::string& result) {
   if (HookGuard::works(status)) return {status};
   return {status, result.empty() ? std::string_view("it completed its token with a failure and no reason")
-                                 : withoutHalf(std::string_view(result).substr(0, reason_max))};
+                                 : withoutHalf(std::string_view(result).substr(0, command_reason_max))};
 }
 
 }  // namespace
@@ -60,7 +60,7 @@ void InProcessCommands::execute(const std::shared_ptr<WorkerCall>& call, std::sh
   // the plugin.
   const bool open = call->whenOver([&desk = desk_, id = token.id, cancel = table.cancel] { return desk.forget(id) && cancel; },
                                    [&plugin, execution, cancel = table.cancel] {
-                                     static_cast<void>(guarded(plugin, "cancel", cancel_deadline, [&] {
+                                     static_cast<void>(guarded(plugin, "cancel", cancelling_deadline, [&] {
                                        cancel(plugin.self(), textOf(execution->command_id));
                                        return ATRIUM_OK;
                                      }));

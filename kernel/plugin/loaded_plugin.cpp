@@ -28,10 +28,6 @@ namespace {
 constexpr std::chrono::seconds end_patience{6};
 constexpr std::size_t create_reason_max = 500;  // bytes of what create() has to say
 
-std::string notBack(std::string_view function, std::chrono::milliseconds patience) {
-  return fmt::format("{}() did not come back within {} ms", function, patience.count());
-}
-
 // Copies a growing structure as far as the other side has it; false when it has not even its first pointer or number.
 template <typename Struct>
 bool copyGrowing(const void* from, Struct& to) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -16,5 +17,19 @@ namespace atrium {
 [[nodiscard]] std::string safeText(const atrium_text& text, std::size_t max);
 // With U+FFFD in place of each byte that is part of no character.
 [[nodiscard]] std::string repaired(std::string_view text);
+
+// Collects what a plugin writes, up to `max` bytes and one more, which tells that there were too many.
+struct BoundedText {
+  std::string text;
+  std::size_t max;
+
+  [[nodiscard]] atrium_sink sink() {
+    return {.context = this, .write = [](void* context, const void* data, std::uint64_t size) {
+              auto& self = *static_cast<BoundedText*>(context);
+              const std::uint64_t room = self.max + 1 - std::min(self.text.size(), self.max + 1);
+              if (data) self.text.append(static_cast<const char*>(data), std::min(size, room));
+            }};
+  }
+};
 
 }  // namespace atrium

@@ -10,6 +10,7 @@
 
 #include "config/source_text.hpp"
 #include "plugin/loaded_plugin.hpp"
+#include "plugin/plugin_text.hpp"
 #include "plugin/refusal.hpp"
 #include "protocol/errors.hpp"
 
@@ -18,20 +19,6 @@ namespace atrium {
 namespace {
 
 constexpr std::size_t self_test_reason_max = 500;  // bytes of what a self-test has to say
-
-// Collects what a plugin writes, up to `max` bytes and one more, which tells that there were too many.
-struct BoundedText {
-  std::string text;
-  std::size_t max;
-
-  [[nodiscard]] atrium_sink sink() {
-    return {.context = this, .write = [](void* context, const void* data, std::uint64_t size) {
-              auto& self = *static_cast<BoundedText*>(context);
-              const std::uint64_t room = self.max + 1 - std::min(self.text.size(), self.max + 1);
-              if (data) self.text.append(static_cast<const char*>(data), std::min(size, room));
-            }};
-  }
-};
 
 // Whether the extension's table can be used: it has all members this server knows.
 template <typename Table>
@@ -47,10 +34,6 @@ std::optional<Table> copyTable(const void* from) {
 
 // They have a second each, and calls of the plugin may be held meanwhile.
 std::chrono::milliseconds statePatience(std::chrono::milliseconds of_calls) { return of_calls / 6; }
-
-std::string notBack(std::string_view function, std::chrono::milliseconds patience) {
-  return fmt::format("{}() did not come back within {} ms", function, patience.count());
-}
 
 }  // namespace
 

@@ -91,9 +91,9 @@ class Contract(unittest.IsolatedAsyncioTestCase):
             "broadcast": {"content": "Hello"},
             "update_presence": {"status": "busy", "current_room_id": room, "status_message": "Here"},
         }
-        # Those of one plugin have tests of their own: ui_test.py, plugin_life_test.py, commands_test.py.
+        # Those of one plugin or sink have tests of their own: ui_test.py, plugin_life_test.py, commands_test.py, sinks_test.py.
         asked = [row for row in contract.tables["routes"] if row["access"] != "socket" and row["operation"] != "run_command"
-                 and not {"{name}", "{plugin_id}"} & set(row["path"].split("/"))]
+                 and not {"{name}", "{plugin_id}", "{sink}"} & set(row["path"].split("/"))]
         last = ("remove_member", "close_room")  # What they take away, others need.
         asked.sort(key=lambda row: last.index(row["operation"]) if row["operation"] in last else -1)
         for row in asked:

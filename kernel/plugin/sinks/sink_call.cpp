@@ -7,14 +7,7 @@
 namespace atrium {
 
 namespace {
-
-constexpr std::size_t reason_max = 300;  // bytes
-
-void writeReason(void* context, const void* data, std::uint64_t size) {
-  auto& reason = *static_cast<std::string*>(context);
-  if (data) reason.append(static_cast<const char*>(data), std::min<std::uint64_t>(size, reason_max - std::min(reason.size(), reason_max)));
-}
-
+constexpr std::size_t sink_reason_max = 300;  // bytes
 }  // namespace
 
 SinkOutcome deliverBatch(LoadedPlugin& plugin, const std::vector<SinkEvent>& batch, std::chrono::nanoseconds deadline) {
@@ -33,12 +26,12 @@ SinkOutcome deliverBatch(LoadedPlugin& plugin, const std::vector<SinkEvent>& bat
   for (const atrium_sink_event& event : events) pointers.push_back(&event);
 
   SinkOutcome outcome;
+  BoundedText why{{}, sink_reason_max};
   bool returned = false;
   const LoadedPlugin::GuardLoan guard = plugin.borrowGuard("deliver_batch", deadline);
   const atrium_status contained = guard->call([&] {
-    outcome.status =
-        plugin.extension<EventSinkKind>()->table.deliver_batch(plugin.self(), pointers.data(), static_cast<std::uint32_t>(pointers.size()),
-                                                               &outcome.accepted, {.context = &outcome.why, .write = writeReason});
+    outcome.status = plugin.extension<EventSinkKind>()->table.deliver_batch(
+        plugin.self(), pointers.data(), static_cast<std::uint32_t>(pointers.size()), &outcome.accepted, why.sink());
     returned = true;
     return ATRIUM_OK;
   });
@@ -47,7 +40,7 @@ SinkOutcome deliverBatch(LoadedPlugin& plugin, const std::vector<SinkEvent>& bat
     return {ATRIUM_FAILED, 0, guard->lastRefused() ? "its breaker is open" : "it threw an exception"};
   }
   outcome.accepted = std::min(outcome.accepted, static_cast<std::uint32_t>(batch.size()));
-  outcome.why = repaired(withoutHalf(outcome.why));
+  outcome.why = repaired(withoutHalf(std::string_view(why.text).substr(0, sink_reason_max)));
   return outcome;
 }
 

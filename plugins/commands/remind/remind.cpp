@@ -15,12 +15,13 @@
 #include <utility>
 #include <vector>
 
-// Reminders wait in timers and, so that they outlive the process, in the key-value store: each in a slot of its own, "0/17", so that one
+// Reminders wait in timers and, so that they outlive the process, in the key-value store: each in a slot of its own, "17", so that one
 // that cannot be written costs no other. The store cannot be listed, so whoever starts reads all slots there are, and takes nothing before
 // it has.
 //
-// A generation that takes over from another gets what that one knows as its state, and writes its own reminders to the other half of the
-// slots: the old one may be inside a run at that moment and keep one more reminder. The new one reads the slots again when that is over.
+// A generation that takes over from another gets what that one knows as its state. The old one may owe a run its answer at that moment and
+// keep one more reminder; the new one reads the slots again when that is over. Which slot a reminder gets depends on its run, so that the
+// two hardly ever choose the same.
 //
 // A reminder is told under an id of its own, which makes a second telling harmless: after a crash, and by both of two generations.
 class Remind {
@@ -59,24 +60,23 @@ class Remind {
     take(std::move(run));
   }
 
-  // ---- From one generation to the next: the half of the slots it writes to, and what it knows.
+  // ---- From one generation to the next
   std::string export_state() {
     const std::lock_guard lock(mutex_);
-    std::string state = R"({"half":)" + std::to_string(half_) + R"(,"waiting":[)";
+    std::string state = R"({"waiting":[)";
     for (const auto& [id, reminder] : waiting_) {
       if (!state.ends_with('[')) state += ',';
       state += R"({"slot":)" + json_.quote(reminder.slot) + R"(,"reminder":)" + textOf(id, reminder) + "}";
     }
     return state + "]}";
   }
-  bool import_state(std::uint32_t /*format*/, std::string_view state) {
-    const bool sound = json_.parse(state, [this](const atrium::Json& came) {
-      {
-        const std::lock_guard lock(mutex_);
-        half_ = came["half"].as_int().value_or(0) == 0 ? 1 : 0;
-      }
+  bool import_state(std::uint32_t format, std::string_view state) {
+    if (format != 1) return false;
+    bool sound = false;
+    static_cast<void>(json_.parse(state, [&](const atrium::Json& came) {
+      sound = came["waiting"].is_array();
       for (const atrium::Json item : came["waiting"]) adopt(item["slot"].as_text().value_or(""), item["reminder"]);
-    });
+    }));
     return sound && timers_.start(takeover_ms, [this] { readSlots(0); }).has_value();
   }
 
@@ -98,7 +98,7 @@ class Remind {
     std::string promise;
     std::shared_ptr<atrium::Completion> done;
   };
-  static constexpr std::size_t slots_a_half = 400;  // As many as waiting_max may be at most.
+  static constexpr std::size_t slots = 800;  // Twice what waiting_max may be at most.
   static constexpr std::uint64_t retry_ms = 5000;
   static constexpr std::uint64_t takeover_ms = 15'000;  // By then the former generation has ended its last run.
 
@@ -110,7 +110,6 @@ class Remind {
     if (unit == 0 || number * unit > ATRIUM_TIMER_DELAY_MS_MAX) return std::nullopt;
     return number * unit;
   }
-  static std::string slotOf(int half, std::size_t number) { return std::to_string(half) + "/" + std::to_string(number); }
 
   // ---- Taking one
 
@@ -121,7 +120,7 @@ class Remind {
       const std::lock_guard lock(mutex_);
       if (waiting_.contains(id)) return run.done->complete(run.promise);  // The same run again.
       if (const char* full = whyFull(run.reminder.tenant_id)) return run.done->fail(ATRIUM_DENIED, full);
-      slot = run.reminder.slot = freeSlot();
+      slot = run.reminder.slot = freeSlot(id);
       used_.insert(slot);
       text = textOf(id, run.reminder);
       waiting_.emplace(id, std::move(run.reminder));
@@ -140,17 +139,16 @@ class Remind {
 
   // Under the lock, as the next two. Null: it may be taken.
   const char* whyFull(const std::string& tenant_id) const {
-    if (waiting_.size() >= waiting_max_ || used_.size() >= slots_a_half)
-      return "As many reminders wait as may; try again when one was told.";
+    if (waiting_.size() >= waiting_max_ || used_.size() >= slots) return "As many reminders wait as may; try again when one was told.";
     const auto of_tenant =
         std::ranges::count(waiting_, tenant_id, [](const auto& entry) -> const std::string& { return entry.second.tenant_id; });
     if (static_cast<std::size_t>(of_tenant) >= tenant_max_) return "As many of your reminders wait as may; try again when one was told.";
     return nullptr;
   }
-  std::string freeSlot() const {
-    std::size_t number = 0;
-    while (used_.contains(slotOf(half_, number))) ++number;
-    return slotOf(half_, number);
+  std::string freeSlot(const std::string& id) const {
+    std::size_t number = std::hash<std::string>{}(id) % slots;
+    while (used_.contains(std::to_string(number))) number = (number + 1) % slots;
+    return std::to_string(number);
   }
   std::string textOf(const std::string& id, const Reminder& reminder) const {
     return R"({"id":)" + json_.quote(id) + R"(,"tenant":)" + json_.quote(reminder.tenant_id) + R"(,"room":)" +
@@ -206,10 +204,10 @@ class Remind {
 
   // ---- Reading what is kept
 
-  // One after the other from `at` on, in both halves.
+  // One after the other from `at` on.
   void readSlots(std::size_t at) {
-    if (at == 2 * slots_a_half) return allRead();
-    const std::string slot = slotOf(static_cast<int>(at / slots_a_half), at % slots_a_half);
+    if (at == slots) return allRead();
+    const std::string slot = std::to_string(at);
     kv_.get("", slot, [this, at, slot](const atrium::Answer& answer) {
       if (answer.status == ATRIUM_CANCELLED) return;
       if (answer.status == ATRIUM_DENIED) return allRead();  // Nothing is kept here.
@@ -257,7 +255,6 @@ class Remind {
   std::mutex mutex_;
   std::map<std::string, Reminder, std::less<>> waiting_;  // By the id of the run that asked.
   std::set<std::string, std::less<>> used_;               // Slots.
-  int half_ = 0;                                          // Of the slots, in which new reminders are kept.
   bool known_ = false;                                    // Whether all slots have been read.
   std::vector<Run> early_;                                // Runs that came before that.
 };

@@ -8,7 +8,7 @@ struct Remembers {
 thread_local Remembers remembers;
 
 // On the thread that loads it.
-const int touched = remembers.last = 1;
+const int touched = (remembers.last = 1, 1);
 
 struct Pinned {
   atrium::MessageTypeInfo message_type{.name = "bad_pinned"};

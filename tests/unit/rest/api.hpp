@@ -107,11 +107,15 @@ class TestUi final : public UiPort {
   std::vector<std::pair<UiRequest, Completion<UiResponse>>> asked;
 };
 
-// Sinks that keep what was asked of them until the test answers.
+// Sinks that answer with nothing or, where the test says so, keep what was asked of them until it answers.
 class TestSinks final : public SinkControl {
  public:
   [[nodiscard]] std::string sinksJson() const override { return R"({"items":[],"next_cursor":null})"; }
-  void run(SinkCommand command, Completion<std::string> done) override { asked.emplace_back(std::move(command), std::move(done)); }
+  void run(SinkCommand command, Completion<std::string> done) override {
+    if (!keep) return done(std::string("{}"));
+    asked.emplace_back(std::move(command), std::move(done));
+  }
+  bool keep = false;
   std::vector<std::pair<SinkCommand, Completion<std::string>>> asked;
 };
 

@@ -326,6 +326,7 @@ TEST_F(Api, aSocketWaitsUntilOthersHaveJudgedItsToken) {
 }
 
 TEST_F(Api, whatAnAdminAsksOfSinksIsPassedOn) {
+  sinks.keep = true;
   const std::string admin = token("root", "admin");
   EXPECT_EQ(askAs(token("ana"), "GET", "/admin/sinks")->status(), 403);
   EXPECT_EQ(askAs(admin, "GET", "/admin/sinks")->status(), 200);
