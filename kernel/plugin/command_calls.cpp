@@ -34,13 +34,13 @@ atrium_user_view callerOf(const CommandScene& scene) {
           .display_name = textOf(scene.caller.display_name)};
 }
 
-constexpr std::size_t command_reason_max = 300;  // bytes of what the log tells
+constexpr std::size_t told_reason_max = 300;  // bytes of what the log tells
 
 // What a completion says of the plugin. A refusal with a sentence for the caller is an answer like any other.
 WorkerCall::Verdict verdictOf(atrium_status status, const std::string& result) {
   if (HookGuard::works(status)) return {status};
   return {status, result.empty() ? std::string_view("it completed its token with a failure and no reason")
-                                 : withoutHalf(std::string_view(result).substr(0, command_reason_max))};
+                                 : withoutHalf(std::string_view(result).substr(0, told_reason_max))};
 }
 
 }  // namespace
