@@ -24,6 +24,7 @@
 #include "loop/worker_pool.hpp"
 #include "plugin/completion_desk.hpp"
 #include "plugin/plugin_host.hpp"
+#include "plugin/plugin_news.hpp"
 #include "plugin/sinks/event_sinks.hpp"
 #include "plugin/store_host.hpp"
 #include "rest/origin.hpp"
@@ -116,6 +117,7 @@ class Kernel {
   SinkBoard board_;
   std::unique_ptr<EventInterest> interest_;
   std::vector<std::unique_ptr<Edge>> edges_;
+  std::unique_ptr<PluginNews> news_;
   std::unique_ptr<EventSinks> sinks_;  // On the first edge's loop.
   std::uint16_t port_ = 0;
   std::unique_ptr<SignalWatcher> signals_;

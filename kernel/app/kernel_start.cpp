@@ -3,6 +3,7 @@
 
 #include <csignal>
 #include <cstdio>
+#include <span>
 
 #include "app/descriptors.hpp"
 #include "app/edge.hpp"
@@ -177,6 +178,10 @@ void Kernel::serve() {
   for (unsigned index = 0; index < loops_->size(); ++index) loops.push_back(&(*loops_)[index]);
   plugins_->serve(*shards_, std::move(ports), [this] { control_.wake(); }, std::move(loops));
   (*loops_)[EventInterest::home].postAlways([this] { sinks_->begin(); });
+  news_ = std::make_unique<PluginNews>(*shards_, metrics_.makeSet(), [this](unsigned shard, std::span<const FramePtr> events) {
+    edges_[shard]->shard.tellOperators(events);
+  });
+  plugins_->journal().onEvent([this](const PluginEvent& event) { news_->add(event); });
   loops_->start();
   watchdog_ = std::make_unique<Watchdog>(
       *loops_, clock_, Watchdog::Options{},

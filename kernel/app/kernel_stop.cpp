@@ -88,7 +88,10 @@ void Kernel::endParts() {
   access_.close();
   if (store_) store_->stop();
   if (loops_) loops_->stop();
-  if (plugins_) plugins_->leave();
+  if (plugins_) {
+    plugins_->journal().onEvent({});  // No session is left that could be told.
+    plugins_->leave();
+  }
   signals_.reset();
   for (auto& edge : edges_) edge->transport.reset();
   sinks_.reset();

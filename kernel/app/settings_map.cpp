@@ -24,7 +24,8 @@ EngineOptions engineOptions(const Settings& settings) {
           .presence_linger = settings.presence.linger,
           .presence_ttl = settings.presence.ttl,
           .typing_timeout = settings.presence.typing_timeout,
-          .heartbeat_interval = settings.websocket.heartbeat_interval};
+          .heartbeat_interval = settings.websocket.heartbeat_interval,
+          .operator_tenants = settings.auth.operator_tenants};
 }
 
 TransportLimits transportLimits(const Settings& settings) {

@@ -260,6 +260,13 @@ void Shard::broadcast(PrincipalPtr caller, Broadcast command, Completion<std::st
   }
 }
 
+void Shard::tellOperators(std::span<const FramePtr> events) {
+  impl_->sessions.forEach([&](LiveSession& session) {
+    if (!operatesServer(session.principal(), impl_->options.operator_tenants)) return;
+    for (const FramePtr& event : events) session.send(event);
+  });
+}
+
 void Shard::history(PrincipalPtr caller, HistoryQuery query, Completion<HistoryPage> done) {
   if (const auto page = checkPage(query.limit, query.message_types.size()); !page) return done(fail(page.error()));
   const std::string room_id = query.room_id;

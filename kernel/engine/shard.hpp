@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -40,6 +41,7 @@ struct EngineOptions {
   std::chrono::seconds presence_ttl{300};
   std::chrono::seconds typing_timeout{6};
   std::chrono::seconds heartbeat_interval{30};  // Told in the hello.
+  std::vector<std::string> operator_tenants{};  // Whose admins operate the server; empty: everyone's.
 };
 
 // Who asks, shared by everything that is on its way for him. Immutable.
@@ -135,6 +137,9 @@ class Shard {
   void runCommand(PrincipalPtr caller, RunCommand command, Completion<std::string> done);
   // Of one tenant; an empty id: of all.
   void figures(std::string tenant_id, Completion<EngineFigures> done);
+  // Pushes these events, in order, to the live sessions of this shard whose users operate the server. One that cannot take them is closed
+  // (slow) and asks anew.
+  void tellOperators(std::span<const FramePtr> events);
   // {"items":[...]}: the calls of plugins for one message of that tenant, as far as they are remembered. `message` is its id or the
   // client_message_id its sender gave it, which finds those that were refused, too.
   void trace(std::string tenant_id, std::string message, Completion<std::string> done);

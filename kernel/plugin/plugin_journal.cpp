@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "plugin/plugin_text.hpp"
+
 namespace atrium {
 
 namespace {
@@ -29,6 +31,9 @@ LogLevel levelOf(PluginState state) {
 std::string_view word(PluginState state) { return state_words[static_cast<unsigned>(state)]; }
 
 PluginEvent PluginJournal::note(PluginEvent event) {
+  // The name of a file may be anything, and whoever reads of it, a WebSocket client above all, takes UTF-8 only.
+  event.plugin = repaired(event.plugin);
+  event.reason = repaired(event.reason);
   const std::scoped_lock lock(mutex_);
   event.number = ++last_number_;
   event.at = clock_.now().wall;

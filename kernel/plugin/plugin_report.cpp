@@ -10,6 +10,7 @@
 #include "atrium/service/metrics.h"
 #include "base/metrics.hpp"
 #include "plugin/isolated/isolated_plugin.hpp"
+#include "plugin/plugin_event_json.hpp"
 #include "plugin/plugin_host.hpp"
 #include "plugin/plugin_record.hpp"
 #include "protocol/json_writer.hpp"
@@ -82,9 +83,9 @@ void writeServices(JsonWriter<std::string>& json, const PluginServices& services
 }
 
 void writeEvent(JsonWriter<std::string>& json, const PluginEvent& event) {
-  json.begin('{').key("number").value(event.number).key("at").time(event.at).key("plugin").value(std::string_view(event.plugin));
-  json.key("version").value(std::string_view(event.version)).key("generation").value(event.generation);
-  json.key("state").value(word(event.state)).key("reason").value(std::string_view(event.reason)).end('}');
+  json.begin('{');
+  writeMembers(json, event);
+  json.end('}');
 }
 
 struct CallCounter {

@@ -1,6 +1,8 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
+#include <span>
 #include <string>
 
 #include "atrium/room.h"
@@ -25,5 +27,11 @@ struct Principal {
   [[nodiscard]] bool has(std::uint32_t role_bits) const { return (roles & role_bits) != 0; }
   friend bool operator==(const Principal&, const Principal&) = default;
 };
+
+// Whether he operates the server, and not only a tenant of it: an admin of one of these tenants, or of any when none is named.
+[[nodiscard]] inline bool operatesServer(const Principal& who, std::span<const std::string> operator_tenants) {
+  return who.has(ATRIUM_ROLE_ADMIN) &&
+         (operator_tenants.empty() || std::ranges::find(operator_tenants, who.tenant_id) != operator_tenants.end());
+}
 
 }  // namespace atrium

@@ -24,8 +24,11 @@ class Contract(unittest.IsolatedAsyncioTestCase):
         room = session.make_room(self.server, "ana", members=["ben", "carl"])
         supervisor = self.server.token("boss", role="supervisor")
         async with (session.connect(self.server, "ana", room) as ana, session.connect(self.server, "carl", room, role="client") as carl,
-                    session.connect(self.server, "old", ttl_s=20) as old):
+                    session.connect(self.server, "old", ttl_s=20) as old, session.connect(self.server, "root", role="admin") as root):
             await old.until("token_expiring")
+            admin = self.server.token("root", role="admin")
+            self.assertEqual(self.server.post("/admin/plugins/atrium.message-type.coaching-tip/reload", None, admin).status, 200)
+            await root.until("plugin_state")
             async with session.connect(self.server, "ben", room) as ben:
                 await ben.send("typing_indicator", is_typing=True)
                 await ana.until("typing_indicator")
@@ -52,7 +55,7 @@ class Contract(unittest.IsolatedAsyncioTestCase):
             for each in (ana, carl):
                 _, last = await each.closed()
                 self.assertEqual(last["event_type"], "bye")
-            for each in (ana, carl, ben, old):
+            for each in (ana, carl, ben, old, root):
                 seen |= {event["event_type"] for event in each.events}
         self.assertEqual(seen, set(contract.server_events))
 

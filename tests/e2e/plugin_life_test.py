@@ -1,4 +1,5 @@
 """Plugins of a running server: exchanged, switched and configured by REST, atriumctl and SIGHUP, and what becomes of one that does harm."""
+import asyncio
 import concurrent.futures
 import json
 import os
@@ -148,6 +149,27 @@ class PluginLife(unittest.TestCase):
         metrics = server.get("/metrics").body.decode()
         self.assertIn('atrium_plugin_state{plugin="test.life",state="unloaded"} 1', metrics)
         self.assertIn('atrium_plugin_state{plugin="test.life",state="active"} 0', metrics)
+
+    def test_who_operates_the_server_is_told_as_it_happens(self):
+        server = self.serve(auth="operator_tenants: [acme]")
+
+        async def watch():
+            async with (session.connect(server, "root", role="admin") as root, session.connect(server, "ana") as ana,
+                        session.connect(server, "boss", role="supervisor") as boss,
+                        session.connect(server, "root", role="admin", tenant="other") as other):
+                await asyncio.to_thread(self.do, server, "disable")
+                await asyncio.to_thread(self.do, server, "enable")
+                await root.until("plugin_state", plugin=life, state="active")
+                for stranger in (ana, boss, other):
+                    self.assertEqual(await stranger.settled(), [], stranger.user)
+                return [event for event in root.events if event["event_type"] == "plugin_state"]
+
+        told = asyncio.run(watch())
+        states = [event["state"] for event in told if event["plugin"] == life]
+        self.assertEqual((states[:3], states[-1]), (["draining", "stopped", "unloaded"], "active"))
+        # The very steps that can be asked for, so that whoever misses a number knows where to look.
+        listed = server.get(f"/admin/plugins/events?after={told[0]['number'] - 1}", self.admin).json["items"]
+        self.assertEqual(told, [{"event_type": "plugin_state", **step} for step in listed[:len(told)]])
 
     def test_atriumctl_does_it_all(self):
         server = self.serve()

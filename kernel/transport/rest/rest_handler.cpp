@@ -1,6 +1,5 @@
 #include "rest/rest_handler.hpp"
 
-#include <algorithm>
 #include <string>
 #include <utility>
 
@@ -38,7 +37,7 @@ void RestHandler::handle(const HttpRequest& request, Responder responder) {
     if (!who) return reply.problem(who.error());
     const Access wanted = routing.route->access;
     if (wanted != Access::token && !who->has(ATRIUM_ROLE_ADMIN)) return reply.problem({Code::forbidden, "This is for admins.", 0, {}});
-    if ((wanted == Access::operators || wanted == Access::ops) && !operates(*who))
+    if ((wanted == Access::operators || wanted == Access::ops) && !operatesServer(*who, options_.operator_tenants))
       return reply.problem({Code::forbidden, "This is for those who operate the server.", 0, {}});
     dispatch({asked, routing, std::make_shared<const Principal>(*std::move(who)), std::move(reply)});
   });
@@ -69,11 +68,6 @@ void RestHandler::identify(const HttpRequest& request, std::string_view token, I
     tell(who, kept->view());
     next(kept->view(), std::move(who));
   });
-}
-
-bool RestHandler::operates(const Principal& admin) const {
-  return options_.operator_tenants.empty() ||
-         std::ranges::find(options_.operator_tenants, admin.tenant_id) != options_.operator_tenants.end();
 }
 
 void RestHandler::tell(const Result<Principal>& who, const HttpRequest& request) {

@@ -73,8 +73,6 @@ class RestHandler final : public HttpHandler {
   // Finds out whose token it is: at once or, when others have to be asked, later.
   void identify(const HttpRequest& request, std::string_view token, Identified next);
   void tell(const Result<Principal>& who, const HttpRequest& request);
-  // Whether an admin is one of those who operate the server.
-  [[nodiscard]] bool operates(const Principal& admin) const;
   void dispatch(Call call);
   void openSocket(const HttpRequest& request, const Routing& routing, bool origin_allowed, Reply reply);
   void admitSocket(const HttpRequest& request, const Routing& routing, Reply reply);

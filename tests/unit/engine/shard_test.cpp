@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <span>
+
 #include "user.hpp"
 
 namespace atrium::sim {
@@ -68,6 +70,69 @@ TEST(Shard, onlyOverseersBroadcast) {
   EXPECT_EQ(codeOf(User(world, "carl", ATRIUM_ROLE_CLIENT).broadcast(R"({"content":"x"})")), "forbidden");
   for (const std::uint32_t role : {ATRIUM_ROLE_SUPERVISOR, ATRIUM_ROLE_ADMIN, ATRIUM_ROLE_SERVICE})
     EXPECT_EQ(codeOf(User(world, "eve", role).broadcast(R"({"content":"x"})")), "ok");
+}
+
+FramePtr eventOf(std::string_view text) {
+  FrameBuilder out;
+  out.append(text);
+  return out.finish();
+}
+
+TEST(Shard, tellsThoseWhoOperateTheServerAndNobodyElse) {
+  World world(1, {.shards = 1, .engine = {.operator_tenants = {"ops", "acme"}}});
+  Client& root = User(world, "root", ATRIUM_ROLE_ADMIN).connect();
+  Client& also = User(world, "also", ATRIUM_ROLE_ADMIN | ATRIUM_ROLE_AGENT, "ops").connect();
+  Client& abroad = User(world, "root", ATRIUM_ROLE_ADMIN, "other").connect();
+  Client& anyone = User(world, "ana", ATRIUM_ROLE_AGENT | ATRIUM_ROLE_CLIENT | ATRIUM_ROLE_SUPERVISOR | ATRIUM_ROLE_SERVICE).connect();
+  const FramePtr events[] = {eventOf(R"({"event_type":"plugin_state","number":1})"),
+                             eventOf(R"({"event_type":"plugin_state","number":2})")};
+  world.shard(0).tellOperators(events);
+  world.settle();
+  for (const Client* client : {&root, &also}) {
+    const auto told = client->events("plugin_state");
+    ASSERT_EQ(told.size(), 2u);
+    EXPECT_EQ(number(told[0]->root()["number"]), 1);
+    EXPECT_EQ(number(told[1]->root()["number"]), 2);
+  }
+  for (const Client* client : {&abroad, &anyone})
+    EXPECT_EQ(count(*client, "plugin_state"), 0u) << client->tenant_id << ' ' << client->user_id;
+}
+
+TEST(Shard, tellsTheAdminsOfEveryTenantWhenNoneIsNamedToOperateTheServer) {
+  World world(1, {.shards = 1});
+  Client& here = User(world, "root", ATRIUM_ROLE_ADMIN).connect();
+  Client& there = User(world, "root", ATRIUM_ROLE_ADMIN, "other").connect();
+  Client& supervisor = User(world, "boss", ATRIUM_ROLE_SUPERVISOR).connect();
+  const FramePtr event = eventOf(R"({"event_type":"plugin_state"})");
+  world.shard(0).tellOperators(std::span(&event, 1));
+  world.settle();
+  for (const Client* client : {&here, &there}) EXPECT_EQ(count(*client, "plugin_state"), 1u);
+  EXPECT_EQ(count(supervisor, "plugin_state"), 0u);
+}
+
+TEST(Shard, tellsNobodyWhoseNewTokenIsNoOperatorsAnyMore) {
+  World world(1, {.shards = 1});
+  const User root(world, "root", ATRIUM_ROLE_ADMIN);
+  Client& client = root.connect();
+  root.says(client, R"({"event_type":"authenticate","token":"root@acme"})");  // Of an agent.
+  ASSERT_EQ(count(client, "pong"), 1u);
+  const FramePtr event = eventOf(R"({"event_type":"plugin_state"})");
+  world.shard(0).tellOperators(std::span(&event, 1));
+  world.settle();
+  EXPECT_EQ(count(client, "plugin_state"), 0u);
+}
+
+TEST(Shard, closesAnOperatorWhoReadsTooSlowlyToBeTold) {
+  World world(1, {.shards = 1});
+  const User root(world, "root", ATRIUM_ROLE_ADMIN);
+  Client& slow = root.connect();
+  Client& other = root.connect();
+  slow.outbox_max = 0;
+  const FramePtr event = eventOf(R"({"event_type":"plugin_state"})");
+  world.shard(0).tellOperators(std::span(&event, 1));
+  world.settle();
+  EXPECT_EQ(slow.closed, CloseCode::slow) << "he comes back, and asks for what he missed";
+  EXPECT_EQ(count(other, "plugin_state"), 1u);
 }
 
 TEST(Shard, drainsWhenNoMessageIsOnItsWay) {
