@@ -229,6 +229,7 @@ ROOM_TYPE_SCHEMA = {
                 "items": {"enum": ["read", "post", "add_members", "remove_members", "change_room", "change_roles", "close"]},
             },
         },
+        "settings": {"type": "object"},
     },
 }
 

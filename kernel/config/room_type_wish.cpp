@@ -9,6 +9,8 @@
 
 #include "atrium/ext/room_type.h"
 #include "config/option_value.hpp"
+#include "protocol/commands.hpp"
+#include "protocol/json_index.hpp"
 
 namespace atrium {
 
@@ -27,8 +29,8 @@ constexpr std::array<Word, 7> permission_words = {{{"read", ATRIUM_MAY_READ},
                                                    {"change_room", ATRIUM_MAY_CHANGE_ROOM},
                                                    {"change_roles", ATRIUM_MAY_CHANGE_ROLES},
                                                    {"close", ATRIUM_MAY_CLOSE}}};
-constexpr std::array<std::string_view, 7> keys = {"based_on", "with",          "max_members", "retention_days",
-                                                  "entry",    "message_types", "permissions"};
+constexpr std::array<std::string_view, 8> keys = {"based_on", "with",          "max_members", "retention_days",
+                                                  "entry",    "message_types", "permissions", "settings"};
 constexpr std::int64_t max_members_max = 100'000;
 constexpr std::int64_t retention_days_max = 36'500;
 constexpr std::size_t with_max = 32;
@@ -84,6 +86,8 @@ class WishReader {
       wish.entry = wordOf(one.value, entry_words, "entry");
     } else if (one.key == "permissions") {
       readPermissions(one.value, wish);
+    } else if (one.key == "settings") {
+      readSettings(one.value, wish);
     } else {
       std::string hint = suggestion(one.key, keys);
       if (hint.empty()) hint = fmt::format("what can stand here: {}", fmt::join(keys, ", "));
@@ -145,9 +149,19 @@ class WishReader {
     }
   }
 
+  void readSettings(const YamlNode& node, RoomTypeWish& wish) {
+    if (node.kind != YamlNode::Kind::mapping) return refuse(node.place, "settings is not a mapping", "write {allow_file_sharing: false}");
+    const std::string text = toJson(node);
+    if (text.size() > object_max) return refuse(node.place, fmt::format("settings has more than {} bytes as JSON", object_max));
+    if (const auto json = JsonDocument::parse(text); !json) return refuse(node.place, "settings: " + json.error().detail);
+    wish.settings = node;
+  }
+
   const std::string path_;
   ConfigProblems& problems_;
 };
+
+std::string settingsText(const RoomTypeWish& wish) { return wish.settings ? toJson(*wish.settings) : std::string(); }
 
 bool sameNames(const std::vector<PlacedName>& a, const std::vector<PlacedName>& b) {
   return std::ranges::equal(a, b, {}, &PlacedName::name, &PlacedName::name);
@@ -166,7 +180,8 @@ bool sameWish(const RoomTypeWish& a, const RoomTypeWish& b) {
   return a.on == b.on && sameNames(a.with, b.with) && a.based_on.has_value() == b.based_on.has_value() &&
          (!a.based_on || a.based_on->name == b.based_on->name) && a.max_members == b.max_members && a.retention_days == b.retention_days &&
          a.entry == b.entry && a.message_types.has_value() == b.message_types.has_value() &&
-         (!a.message_types || sameNames(*a.message_types, *b.message_types)) && a.permissions == b.permissions;
+         (!a.message_types || sameNames(*a.message_types, *b.message_types)) && a.permissions == b.permissions &&
+         settingsText(a) == settingsText(b);
 }
 
 }  // namespace atrium

@@ -28,6 +28,7 @@ struct RoomTypeWish : Switch {
   std::optional<std::uint32_t> retention_days;
   std::optional<std::uint32_t> entry;  // ATRIUM_ENTRY_...
   std::optional<std::vector<PlacedName>> message_types;
+  std::optional<YamlNode> settings;  // A mapping: what the settings of its rooms begin with, beside those of what it is based on.
   std::map<std::uint32_t, std::uint32_t> permissions;  // By ATRIUM_ROOM_ROLE_...: ATRIUM_MAY_... bits.
 };
 

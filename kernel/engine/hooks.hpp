@@ -14,6 +14,7 @@
 #include "atrium/ext/message_type.h"
 #include "atrium/ext/room_type.h"
 #include "base/result.hpp"
+#include "protocol/json_index.hpp"
 
 // How the engine asks room types and message types: a hook has a number, a call is its number with the views it is shown, and whoever
 // answers to hooks takes any of them. Whether a plugin stands behind it, in this process or another, the engine does not see.
@@ -115,6 +116,8 @@ class RoomType {
   // To be read anew where it is needed: a new generation of a plugin may bring others.
   [[nodiscard]] virtual const atrium_room_type_info& info() const = 0;
   [[nodiscard]] virtual std::span<HookTarget* const> row() const = 0;
+  // An object: what the settings of a new room begin with. A member that the creator gives is as he gives it. Null: nothing.
+  [[nodiscard]] virtual const JsonDocument* settings() const { return nullptr; }
   // Whether anybody in the row has that hook.
   [[nodiscard]] bool has(Hook hook) const {
     for (const HookTarget* target : row())

@@ -8,6 +8,7 @@
 #include "engine/shard_impl.hpp"
 #include "protocol/abi_text.hpp"
 #include "protocol/errors.hpp"
+#include "protocol/json_merge.hpp"
 #include "protocol/json_writer.hpp"
 
 namespace atrium {
@@ -178,6 +179,14 @@ void Rooms::create(PrincipalPtr caller, Id room, CreateRoom command, Completion<
   if (command.initial_members.size() > initial_members_max)
     return refuse("/initial_members", "must name at most " + std::to_string(initial_members_max) + " users; add the others afterwards");
   if (command.initial_members.size() + 1 > command.max_members) return refuse("/initial_members", "are more than max_members");
+
+  if (const JsonDocument* begin = type->settings()) {
+    const std::string whole = mergedObject(begin->root(), command.settings.root());
+    if (whole.size() > object_max) return refuse("/settings", "must be at most 16 KiB with what rooms of this type begin with");
+    auto settings = JsonDocument::parse(whole);
+    if (!settings) return done(fail(settings.error()));
+    command.settings = *std::move(settings);
+  }
 
   const RoomKey key{caller->tenant_id, room};
   RoomDocument document{std::move(command.room_type),

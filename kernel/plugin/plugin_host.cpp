@@ -86,7 +86,7 @@ Result<void> PluginHost::load() {
   for (const ResolvedPlugin& plugin : *resolved)
     if (auto loaded = loadOne(plugin); !loaded) return loaded;
   if (auto sound = checkBases(); !sound) return sound;
-  return {};
+  return checkSettings();
 }
 
 Result<void> PluginHost::loadOne(const ResolvedPlugin& plugin) {

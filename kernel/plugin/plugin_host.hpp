@@ -163,6 +163,8 @@ class PluginHost final : private PluginTroubles {
   Result<void> load();
   Result<void> loadOne(const ResolvedPlugin& plugin);
   [[nodiscard]] Result<void> checkBases() const;
+  // That rooms may begin with the settings which the configuration gives their types (plugin_settings.cpp).
+  [[nodiscard]] Result<void> checkSettings();
   void convict(const Culprit& culprit);
 
   // Planning (plugin_plan.cpp).

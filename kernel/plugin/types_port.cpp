@@ -5,12 +5,14 @@
 #include <utility>
 
 #include "protocol/abi_text.hpp"
+#include "protocol/json_merge.hpp"
 
 namespace atrium {
 
 class TypesPort::RoomTypeSlot final : public RoomType {
  public:
   explicit RoomTypeSlot(RoomTypeWish wish) : wish_(std::move(wish)) {
+    if (wish_.settings) own_settings_ = JsonDocument::parse(toJson(*wish_.settings)).value_or(JsonDocument{});
     for (const PlacedName& type : wish_.message_types.value_or(std::vector<PlacedName>{}))
       (own_message_types_ += own_message_types_.empty() ? "" : ",") += type.name;
   }
@@ -33,6 +35,9 @@ class TypesPort::RoomTypeSlot final : public RoomType {
       if (!base || base->info_.name.size == 0) return;
       copy(base->info_, name);
       differ();
+      settings_ = base->settings_;
+      if (!own_settings_.empty())
+        settings_ = JsonDocument::parse(mergedObject(base->settings_.root(), own_settings_.root())).value_or(own_settings_);
       row_ = base->row_;
       present_ = base->present_ && wish_.on;
     } else if (owner_) {
@@ -47,6 +52,7 @@ class TypesPort::RoomTypeSlot final : public RoomType {
 
   const atrium_room_type_info& info() const override { return info_; }
   std::span<HookTarget* const> row() const override { return row_; }
+  const JsonDocument* settings() const override { return settings_.empty() ? nullptr : &settings_; }
   [[nodiscard]] PluginSlot* owner() const { return owner_; }
   [[nodiscard]] const std::optional<PlacedName>& basedOn() const { return wish_.based_on; }
   [[nodiscard]] bool present() const { return present_; }
@@ -73,6 +79,7 @@ class TypesPort::RoomTypeSlot final : public RoomType {
 
   const RoomTypeWish wish_;
   std::string own_message_types_;
+  JsonDocument own_settings_, settings_;  // Without and with those of what it is based on.
   std::string name_, message_types_;
   atrium_room_type_info info_{};
   PluginSlot* owner_ = nullptr;  // Null: the configuration's own.

@@ -38,6 +38,33 @@ class RoomTypes(unittest.TestCase):
             wrong = {"room_type": "vip_team", "name": "x", "settings": {"message_retention_days": "many"}}
             self.assertEqual(started.post("/collaboration/rooms", wrong, ana).status, 422)
 
+    def test_rooms_begin_with_the_settings_of_their_type(self):
+        room_types = """
+crew: {based_on: agent_team, settings: {allow_file_sharing: false, message_retention_days: 30}}
+vip_crew: {based_on: crew, settings: {message_retention_days: 60, greeting: "Hello"}}
+"""
+        with server(room_types) as started:
+            ana = started.token("ana")
+            file = {"message_type": "file_share", "metadata": {"file_id": "f1"}}
+            begun = lambda room: started.get(f"/collaboration/rooms/{room}", ana).json["settings"]
+            plain = session.make_room(started, "ana", room_type="crew")
+            self.assertEqual(begun(plain), {"allow_file_sharing": False, "message_retention_days": 30})
+            refused = say(started, ana, plain, "a file", **file)
+            self.assertEqual((refused.status, refused.json["code"]), (422, "rejected_by_plugin"), refused)
+            own = session.make_room(started, "ana", room_type="vip_crew", settings={"allow_file_sharing": True, "a": 1})
+            self.assertEqual(begun(own), {"allow_file_sharing": True, "message_retention_days": 60, "greeting": "Hello", "a": 1})
+            self.assertEqual(begun(session.make_room(started, "ana")), {}, "other types begin with nothing")
+            huge = {"room_type": "crew", "name": "x", "settings": {"a": "x" * (16 * 1024 - 10)}}
+            answer = started.post("/collaboration/rooms", huge, ana)
+            self.assertEqual((answer.status, answer.json["errors"][0]["path"]), (422, "/settings"))
+
+    def test_a_base_that_runs_isolated_is_asked_of_the_settings_when_a_room_is_made(self):
+        room_types = "crew: {based_on: agent_team, settings: {message_retention_days: many}}"
+        with server(room_types, use="{atrium.room-type.agent-team: {run: isolated, deadline: 10s}}") as started:
+            answer = started.post("/collaboration/rooms", {"room_type": "crew", "name": "x"}, started.token("ana"))
+            self.assertEqual((answer.status, answer.json["errors"][0]["path"]), (422, "/settings/message_retention_days"))
+            session.make_room(started, "ana", room_type="crew", settings={"message_retention_days": 7})
+
     def test_the_hooks_of_a_plugin_run_along(self):
         with server() as started:
             ana, admin = started.token("ana"), started.token("root", role="admin")
@@ -72,6 +99,10 @@ class RoomTypes(unittest.TestCase):
             "vip: {based_on: word_filter}": "no room can be of the type word_filter",
             "a: {based_on: b}\nb: {based_on: a}": "it is based on itself, by way of others",
             "vip: {based_on: agent_team, maxmembers: 5}": 'did you mean "max_members"?',
+            "vip: {based_on: agent_team, settings: [a]}": "settings is not a mapping",
+            "vip: {based_on: agent_team, settings: {a: 1, message_retention_days: many}}":
+                ":72: room_types.vip: settings/message_retention_days must be a whole number from 1 to 3650",
+            "agent_team: {settings: {a: 1}}": "settings is for a room type that is based on another one",
             "agent_team: {max_members: 5}": "max_members is for a room type that is based on another one",
             "client_session: {based_on: agent_team}": "a plugin provides a room type of that name",
         }

@@ -42,6 +42,10 @@ class SimTypes::SimRoomType final : public RoomType, public HookTarget {
   }
   const atrium_room_type_info& info() const override { return info_; }
   std::span<HookTarget* const> row() const override { return {&self_, hooked_ ? 1u : 0u}; }
+  const JsonDocument* settings() const override {
+    const auto found = types_.settings.find(name_);
+    return found == types_.settings.end() ? nullptr : &found->second;
+  }
   HookSet hooks() const override { return {Hook::check_settings, Hook::will_join, Hook::will_post}; }
   void call(const HookCall& call, HookDone done) override {
     if (call.hook == Hook::check_settings) return checkSettings(*call.room, *call.actor, std::move(done));

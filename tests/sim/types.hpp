@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "engine/ports.hpp"
+#include "protocol/json_index.hpp"
 
 namespace atrium::sim {
 
@@ -33,6 +34,8 @@ class SimTypes final : public Types {
   // Hooks that wait for an answer; release() answers the first.
   std::deque<HookDone> waiting;
   void release(HookOutcome outcome = {});
+  // By room type: what the settings of its rooms begin with.
+  std::map<std::string, JsonDocument> settings;
   // What each hook so far was shown, in words: "settings room=new members=1 max=50 actor=ana/4".
   std::vector<std::string> seen;
 

@@ -58,6 +58,10 @@ TEST(SettingsChange, whatNeedsARestartNeedsItUntilThen) {
   EXPECT_EQ(compareSettings(at_start, after, after).restart, std::vector<std::string>{"room_types"})
       << "it was taken over, and made nowhere";
   EXPECT_TRUE(compareSettings(at_start, after, at_start).restart.empty()) << "it was taken back";
+  Settings other = after;
+  other.room_types["vip_team"].settings = *parseYaml("{allow_file_sharing: false}", "test");
+  EXPECT_EQ(compareSettings(after, after, other).restart, std::vector<std::string>{"room_types"});
+  EXPECT_TRUE(compareSettings(other, other, other).restart.empty());
 }
 
 }  // namespace

@@ -85,6 +85,25 @@ TEST(Rooms, theTypeRefusesSettingsWithTheirFields) {
   EXPECT_EQ(world.types.seen, Strings({"settings room=n members=1 max=50 actor=ana/4"}));
 }
 
+TEST(Rooms, roomsBeginWithTheSettingsOfTheirType) {
+  World world(1);
+  const User ana(world, "ana");
+  world.types.settings.emplace("hooked", *JsonDocument::parse(R"({"colour":"red","hours":[9,17]})"));
+  const auto settings = [&](std::string_view body) {
+    const auto made = ana.create(body);
+    return made ? std::string(made->root()["settings"].raw()) : codeOf(made) + ' ' + pathsOf(made);
+  };
+  EXPECT_EQ(settings(R"({"room_type":"hooked","name":"n"})"), R"({"colour":"red","hours":[9,17]})");
+  EXPECT_EQ(settings(R"({"room_type":"hooked","name":"n","settings":{"colour":"blue","a":1}})"),
+            R"({"hours":[9,17],"colour":"blue","a":1})");
+  EXPECT_EQ(settings(R"({"room_type":"open","name":"n","settings":{"a":1}})"), R"({"a":1})");
+  const std::string most = R"({"a":")" + std::string(object_max - 8, 'x') + R"("})";
+  EXPECT_EQ(settings(R"({"room_type":"open","name":"n","settings":)" + most + '}'), most);
+  EXPECT_EQ(settings(R"({"room_type":"hooked","name":"n","settings":)" + most + '}'), "validation_failed /settings");
+  world.types.settings.insert_or_assign("hooked", *JsonDocument::parse(R"({"forbidden":1})"));
+  EXPECT_EQ(settings(R"({"room_type":"hooked","name":"n"})"), "rejected_by_plugin /settings/forbidden") << "its hooks see the whole";
+}
+
 TEST(Rooms, theTypeMayTakeItsTimeOverSettings) {
   World world(1);
   const User ana(world, "ana");

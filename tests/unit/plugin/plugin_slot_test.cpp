@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "config/yaml.hpp"
 #include "plugin/types_port.hpp"
 #include "protocol/errors.hpp"
 
@@ -231,6 +232,21 @@ TEST(TypesPort, makesRoomTypesOfThoseThereAre) {
   EXPECT_EQ(types.port.roomType("team")->info().max_members, 10u);
   EXPECT_EQ(types.asked("team"), (Generation::Journal{"team x", "filter x"}));
   EXPECT_EQ(types.asked("vip"), (Generation::Journal{"team x", "filter x", "audit x"}));
+}
+
+YamlNode yaml(std::string_view text) { return *parseYaml(text, "test"); }
+
+TEST(TypesPort, letsRoomsBeginWithTheSettingsOfTheConfiguration) {
+  auto wished = wishes();
+  wished["crew"].settings = yaml("{allow_file_sharing: false, colour: red, hours: [9, 17]}");
+  wished["vip"].settings = yaml("{colour: blue, greeting: null}");
+  Composed types(wished);
+  types.publish("team");
+  EXPECT_EQ(types.port.roomType("team")->settings(), nullptr);
+  EXPECT_EQ(types.port.roomType("crew")->settings()->text(), R"({"allow_file_sharing":false,"colour":"red","hours":[9,17]})");
+  EXPECT_EQ(types.port.roomType("vip")->settings()->text(),
+            R"({"allow_file_sharing":false,"hours":[9,17],"colour":"blue","greeting":null})")
+      << "its own before those of what it is based on";
 }
 
 TEST(TypesPort, keepsWhoGoesAlongInTheRowWhileItsPluginIsAway) {
