@@ -19,28 +19,28 @@ struct RoomCalls {
   JsonText message = "{}";
 
   [[nodiscard]] Verdict check_settings(const Plugin& plugin) const {
-    return judge(type(plugin).check_settings, [&](auto hook, const auto& at, const atrium_reply& reply) {
+    return judge(type(plugin).check_settings, saying_of_settings, [&](auto hook, const auto& at, const atrium_reply& reply) {
       return hook(plugin.self(), &at.room.abi(), &at.user.abi(), &reply);
     });
   }
   [[nodiscard]] Verdict will_create(const Plugin& plugin) const {
-    return judge(type(plugin).will_create, [&](auto hook, const auto& at, const atrium_reply& reply) {
+    return judge(type(plugin).will_create, saying_of_entry, [&](auto hook, const auto& at, const atrium_reply& reply) {
       return hook(plugin.self(), &at.room.abi(), &at.user.abi(), &reply);
     });
   }
   [[nodiscard]] Verdict will_join(const Plugin& plugin) const {
-    return judge(type(plugin).will_join, [&](auto hook, const auto& at, const atrium_reply& reply) {
+    return judge(type(plugin).will_join, saying_of_entry, [&](auto hook, const auto& at, const atrium_reply& reply) {
       return hook(plugin.self(), &at.room.abi(), &at.other.abi(), &at.user.abi(), &reply);
     });
   }
   [[nodiscard]] Verdict will_post(const Plugin& plugin) const {
-    return judge(type(plugin).will_post, [&](auto hook, const auto& at, const atrium_reply& reply) {
+    return judge(type(plugin).will_post, saying_of_posts, [&](auto hook, const auto& at, const atrium_reply& reply) {
       return hook(plugin.self(), &at.room.abi(), &at.user.abi(), &at.message.abi(), &reply);
     });
   }
   // A message type's.
   [[nodiscard]] Verdict check(const Plugin& plugin) const {
-    return judge(message_type(plugin).check, [&](auto hook, const auto& at, const atrium_reply& reply) {
+    return judge(message_type(plugin).check, saying_of_checks, [&](auto hook, const auto& at, const atrium_reply& reply) {
       return hook(plugin.self(), &at.room.abi(), &at.user.abi(), &at.message.abi(), &reply);
     });
   }
@@ -110,10 +110,10 @@ struct RoomCalls {
             .epoch = text_of("epoch_1")};
   }
   template <typename Hook, typename Call>
-  Verdict judge(Hook hook, Call&& call) const {
+  Verdict judge(Hook hook, unsigned sayings, Call&& call) const {
     if (!hook) return {};
     const Scene at(*this);
-    VerdictSink sink;
+    VerdictSink sink(sayings);
     const atrium_status status = call(hook, at, sink.abi());
     return sink.take(status);
   }
