@@ -46,7 +46,7 @@ struct Careless {
   atrium::AlertRuleInfo alert_rule{.name = "careless", .metrics = "load", .window_seconds = 0};
   atrium::AssistantInfo assistant{.tasks = 1u << 20 | 1, .name = "careless"};
   atrium::CommandInfo command{.name = "careless", .caller_roles = 0};
-  atrium::EventSinkInfo event_sink{.name = "careless", .events = "a, b", .batch_max = 2};
+  atrium::EventSinkInfo event_sink{.name = "careless", .events = "message.*, b", .batch_max = 2};
   atrium::AuthenticatorInfo authenticator{.name = "careless"};
   atrium::HttpUiInfo http_ui{
       .name = "careless", .menu = {{.title = "Nowhere", .path = "/nowhere.html"}}, .hooks = {{.path = "../lead", .secret = ""}}};

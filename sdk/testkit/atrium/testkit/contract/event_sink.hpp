@@ -1,5 +1,7 @@
 #ifndef ATRIUM_TESTKIT_CONTRACT_EVENT_SINK_HPP
 #define ATRIUM_TESTKIT_CONTRACT_EVENT_SINK_HPP
+#include <array>
+
 #include "atrium/testkit/contract/any_plugin.hpp"
 
 namespace atrium::testkit {
@@ -16,6 +18,39 @@ class EventSinkContract : public ContractTest {
   [[nodiscard]] std::uint32_t batch_max() {
     const std::uint32_t told = plugin().need<atrium_event_sink>(ATRIUM_EXT_EVENT_SINK).info->batch_max;
     return std::min(std::max(told, 1u), ATRIUM_SINK_BATCH_MAX);
+  }
+  // Events as a server tells them, one of each type that the sink asks for and this testkit knows.
+  [[nodiscard]] std::vector<JsonText> sound_events(std::uint32_t attempt) {
+    static constexpr std::string_view room = R"("room_id":"room_1","tenant_id":"tenant_a","room_type":"agent_team")";
+    static constexpr std::string_view member = R"("user_id":"ben","display_name":"Ben","role":"member","joined_at":"2026-01-01T00:00:00Z")";
+    static constexpr std::string_view message =
+        R"("message_id":"msg_1","sender_id":"ana","sender_name":"Ana","message_type":"text","content":"Hello","priority":"normal",)"
+        R"("metadata":{},"sent_at":"2026-01-01T00:00:00Z","delivery_status":"sent","seq":1,"epoch":"epoch_1","restricted":false)";
+    static constexpr std::array<std::pair<std::string_view, std::string_view>, 7> known = {{{"message.posted", message},
+                                                                                            {"room.created", R"("name":"A","by":"ana")"},
+                                                                                            {"room.changed", R"("name":"B","by":"ana")"},
+                                                                                            {"member.joined", member},
+                                                                                            {"member.changed", member},
+                                                                                            {"member.left", member},
+                                                                                            {"room.closed", R"("name":"B","by":"ana")"}}};
+    std::vector<JsonText> events;
+    for (const auto& [type, data] : known)
+      if (asks_for(type))
+        events.emplace_back("{\"offset\":" + std::to_string(events.size() + 1) + ",\"attempt\":" + std::to_string(attempt) +
+                            ",\"event_id\":\"event_" + std::to_string(events.size() + 1) + "\",\"type\":\"" + std::string(type) +
+                            "\",\"data\":{" + std::string(room) + "," + std::string(data) + "}}");
+    return events;
+  }
+  // Whether the sink wants events of that type.
+  [[nodiscard]] bool asks_for(std::string_view type) {
+    std::string_view words = view(plugin().need<atrium_event_sink>(ATRIUM_EXT_EVENT_SINK).info->events);
+    if (words.empty()) return true;
+    while (!words.empty()) {
+      const std::string_view word = words.substr(0, words.find(','));
+      words.remove_prefix(std::min(word.size() + 1, words.size()));
+      if (word.ends_with(".*") ? type.starts_with(word.substr(0, word.size() - 1)) : type == word) return true;
+    }
+    return false;
   }
   static void expect_sound(const Delivered& delivered, std::size_t count) {
     EXPECT_LE(delivered.accepted, count) << "it accepted more than there was";
@@ -39,6 +74,22 @@ TEST_P(EventSinkContract, saysWhatItTakes) {
 
 TEST_P(EventSinkContract, answersForOneEventAndForAFullBatch) {
   for (const std::uint32_t count : {1u, batch_max()}) expect_sound(deliver(plugin(), batch(count)), count);
+}
+
+// Where every other server it speaks to takes what it is sent.
+TEST_P(EventSinkContract, takesSomethingOfSoundEvents) {
+  if (sound_events(1).empty()) GTEST_SKIP() << "it asks for no type that this testkit knows";
+  for (int n = 0; n < 100; ++n) host.answer_http("", 200, "{}");
+  std::uint32_t taken = 0;
+  std::string why = "no reason was given";
+  for (std::uint32_t attempt = 1; attempt <= 3 && taken == 0; ++attempt)
+    for (const JsonText& event : sound_events(attempt)) {
+      const Delivered delivered = deliver(plugin(), {event});
+      taken += delivered.accepted;
+      if (!delivered.why.empty()) why = delivered.why;
+      host.advance_ms(60'000);
+    }
+  EXPECT_GT(taken, 0u) << "it took none of the events it asks for: " << why;
 }
 
 TEST_P(EventSinkContract, takesABatchThatComesAgain) {
