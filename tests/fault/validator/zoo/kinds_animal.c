@@ -1,5 +1,6 @@
 /* One sound plugin of each kind that does not ship yet (KIND_...), and animals of that kind, each wrong in one way (ANIMAL_...). */
 #include <math.h>
+#include <pthread.h>
 #include <stdio.h>
 
 #include "animal.h"
@@ -12,11 +13,14 @@
 #include "atrium/ext/http_ui.h"
 #include "atrium/ext/room_type.h"
 #include "atrium/ext/routing_scorer.h"
+#include "atrium/service/timer.h"
 
 #define SUBSCRIPTIONS_MAX 8
 
 struct atrium_plugin {
-  atrium_token pending;
+  const atrium_host* host;
+  pthread_mutex_t mutex;
+  struct run* runs;
   struct {
     char topic[64];
     uint64_t topic_size;
@@ -87,6 +91,30 @@ static const atrium_alert_rule table = {.struct_size = sizeof(atrium_alert_rule)
 
 #elif defined(KIND_COMMAND)
 #define EXTENSION ATRIUM_EXT_COMMAND
+#if defined(ANIMAL_FORGETS_CANCELLED)
+/* Answers a little later. What was given up meanwhile is forgotten, though somebody waits for its end. */
+struct run {
+  struct run* next;
+  atrium_plugin* plugin;
+  atrium_token token;
+  char id[64];
+  uint64_t id_size;
+  int given_up;
+};
+static void fire(void* context) {
+  struct run* run = context;
+  atrium_plugin* self = run->plugin;
+  pthread_mutex_lock(&self->mutex);
+  struct run** at = &self->runs;
+  while (*at != run) at = &(*at)->next;
+  *at = run->next;
+  const int given_up = run->given_up;
+  pthread_mutex_unlock(&self->mutex);
+  const atrium_token token = run->token;
+  free(run);
+  if (!given_up) complete(&token, ATRIUM_OK, "done");
+}
+#endif
 static atrium_status execute(atrium_plugin* self, const atrium_command_call* call, const atrium_token* token) {
   (void)self;
   (void)call;
@@ -102,9 +130,18 @@ static atrium_status execute(atrium_plugin* self, const atrium_command_call* cal
 #elif defined(ANIMAL_BROKEN_RESULT)
   complete(token, ATRIUM_OK, "{\"text\": done}");
 #elif defined(ANIMAL_FORGETS_CANCELLED)
-  /* The first cancel() makes it forget what it was to answer; without one it answers at once. */
-  self->pending = *token;
-  if (call->command_id.size == 0) complete(token, ATRIUM_OK, "done");
+  struct run* run = calloc(1, sizeof *run);
+  run->plugin = self;
+  run->token = *token;
+  run->id_size = call->command_id.size < sizeof run->id ? call->command_id.size : sizeof run->id;
+  memcpy(run->id, call->command_id.data, run->id_size);
+  pthread_mutex_lock(&self->mutex);
+  run->next = self->runs;
+  self->runs = run;
+  pthread_mutex_unlock(&self->mutex);
+  const atrium_timer_service* timers = self->host->get_service(self->host, ATRIUM_SERVICE_TIMER);
+  uint64_t timer = 0;
+  if (!timers || timers->start(self->host, 1, fire, run, &timer) != ATRIUM_OK) fire(run);
 #else
   const atrium_text piece = TEXT("half of it");
   token->progress(token->context, token->id, piece);
@@ -113,8 +150,15 @@ static atrium_status execute(atrium_plugin* self, const atrium_command_call* cal
   return ATRIUM_OK;
 }
 static void cancel(atrium_plugin* self, atrium_text command_id) {
+#if defined(ANIMAL_FORGETS_CANCELLED)
+  pthread_mutex_lock(&self->mutex);
+  for (struct run* run = self->runs; run; run = run->next)
+    if (run->id_size == command_id.size && memcmp(run->id, command_id.data, command_id.size) == 0) run->given_up = 1;
+  pthread_mutex_unlock(&self->mutex);
+#else
   (void)self;
   (void)command_id;
+#endif
 }
 static const atrium_command_info info = {.struct_size = sizeof(atrium_command_info),
 #if !defined(ANIMAL_FOR_NOBODY)
@@ -134,13 +178,8 @@ static atrium_status open_answer(atrium_plugin* self, const atrium_assistant_req
   const atrium_text half = {"\xe2\x82", 2};
   token->progress(token->context, token->id, half);
 #endif
-#if defined(ANIMAL_WAITS_FOR_CANCEL)
-  self->pending = *token;
-  (void)piece;
-#else
   token->progress(token->context, token->id, piece);
   complete(token, ATRIUM_OK, "{\"cost\": 0}");
-#endif
 #if defined(ANIMAL_TALKS_ON)
   token->progress(token->context, token->id, piece);
 #endif
@@ -314,13 +353,24 @@ static const atrium_room_type table = {.struct_size = sizeof(atrium_room_type), 
 #endif
 
 static atrium_status create(const atrium_host* host, atrium_json options, atrium_sink error, atrium_plugin** out) {
-  (void)host;
   (void)options;
   (void)error;
   *out = calloc(1, sizeof **out);
-  return *out ? ATRIUM_OK : ATRIUM_FULL;
+  if (!*out) return ATRIUM_FULL;
+  (*out)->host = host;
+  pthread_mutex_init(&(*out)->mutex, NULL);
+  return ATRIUM_OK;
 }
-static void destroy(atrium_plugin* self) { free(self); }
+static void destroy(atrium_plugin* self) {
+#if defined(ANIMAL_FORGETS_CANCELLED)
+  for (struct run *run = self->runs, *next; run; run = next) {
+    next = run->next;
+    free(run);
+  }
+#endif
+  pthread_mutex_destroy(&self->mutex);
+  free(self);
+}
 static const void* get_extension(atrium_plugin* self, const char* extension_id) {
   (void)self;
   return same(extension_id, EXTENSION) ? &table : NULL;

@@ -1,4 +1,5 @@
 /* Message types, each wrong in one way. ANIMAL_SOUND is wrong in none. */
+#include <dlfcn.h>
 #include <fcntl.h>
 #include <math.h>
 #include <pthread.h>
@@ -11,6 +12,7 @@
 #include "atrium/ext/message_type.h"
 #include "atrium/ext/state.h"
 #include "atrium/service/clock.h"
+#include "atrium/service/metrics.h"
 
 struct atrium_plugin {
   const atrium_host* host;
@@ -18,6 +20,7 @@ struct atrium_plugin {
   const char* borrowed;
   uint64_t borrowed_size;
   volatile int inside;
+  uint32_t metric;
 };
 
 /* ---- Loading */
@@ -51,6 +54,46 @@ __asm__(
     ".pushsection .data\n.globl unique_animal\n.type unique_animal, %gnu_unique_object\n.size unique_animal, 4\nunique_animal: .long "
     "1\n.popsection");
 extern int unique_animal;
+#endif
+
+#if defined(ANIMAL_TEXT_RELOCATIONS)
+/* An address among the instructions, which the system must write when it has chosen where the code lies. */
+__asm__(".pushsection .text\n.balign 8\nzoo_here: .8byte zoo_here\n.popsection");
+#endif
+
+#if defined(ANIMAL_LEAKS_KEYS)
+/* Each generation takes places in a table of the process that has 1,024, and never gives one back. */
+static int took_keys(void) {
+  static int tried, failed;
+  for (int n = 0; !tried && n < 32; ++n) {
+    pthread_key_t key;
+    failed = failed || pthread_key_create(&key, NULL) != 0;
+  }
+  tried = 1;
+  return !failed;
+}
+#elif defined(ANIMAL_LOCKS_ITSELF_OUT)
+/* The file says whose it is, and stays behind when that one is killed. */
+static const char lock_file[] = "animal.lock";
+static int locked_by_another(void) {
+  char owner[32] = "";
+  const int file = open(lock_file, O_RDONLY);
+  if (file < 0) return 0;
+  const ssize_t size = read(file, owner, sizeof owner - 1);
+  close(file);
+  return size > 0 && atoi(owner) != getpid();
+}
+static void lock(void) {
+  const int file = open(lock_file, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+  if (file < 0) return;
+  dprintf(file, "%d", (int)getpid());
+  close(file);
+}
+#elif defined(ANIMAL_PINS_ITSELF)
+static void pin(void) {
+  Dl_info self;
+  if (dladdr((void*)(uintptr_t)pin, &self)) dlopen(self.dli_fname, RTLD_NOW | RTLD_NODELETE);
+}
 #endif
 
 static atrium_status create(const atrium_host* host, atrium_json options, atrium_sink error, atrium_plugin** out) {
@@ -92,10 +135,23 @@ static atrium_status create(const atrium_host* host, atrium_json options, atrium
   if (*(volatile int*)&unique_animal != 1) return ATRIUM_FAILED;
 #elif defined(ANIMAL_TAKES_SIGNAL)
   signal(SIGTERM, SIG_IGN);
+#elif defined(ANIMAL_PINS_ITSELF)
+  pin();
+#elif defined(ANIMAL_LOCKS_ITSELF_OUT)
+  if (locked_by_another()) {
+    error.write(error.context, "another one is running", 22);
+    return ATRIUM_FAILED;
+  }
+  lock();
 #endif
   atrium_plugin* self = calloc(1, sizeof *self);
   if (!self) return ATRIUM_FULL;
   self->host = host;
+#if defined(ANIMAL_TRUSTS_SERVICES)
+  const atrium_metrics_service* metrics = host->get_service(host, ATRIUM_SERVICE_METRICS);
+  const atrium_text name = TEXT("looked_at"), help = TEXT("Messages that were looked at.");
+  self->metric = metrics ? metrics->declare(host, ATRIUM_METRIC_COUNTER, name, help) : 1;
+#endif
   *out = self;
   return ATRIUM_OK;
 }
@@ -105,6 +161,8 @@ static void destroy(atrium_plugin* self) {
   abort();
 #elif defined(ANIMAL_HANGS_AT_DESTROY)
   for (;;) pause();
+#elif defined(ANIMAL_LOCKS_ITSELF_OUT)
+  unlink(lock_file);
 #endif
   free(self);
 }
@@ -234,6 +292,10 @@ static atrium_status check(atrium_plugin* self, const atrium_room_view* room, co
   last = now;
 #elif defined(ANIMAL_KNOWS_ITS_PLACE)
   if (!getenv("PATH")) say(reply, "this is no place for me", 23);
+#elif defined(ANIMAL_LEAKS_KEYS)
+  if (!took_keys()) return ATRIUM_FATAL;
+#elif defined(ANIMAL_TRUSTS_SERVICES)
+  if (self->metric == 0) abort();
 #elif defined(ANIMAL_RARE)
   /* Only a text of two odd pieces one behind the other does it, which the level of odd texts does not make with this seed. */
   if (has(message->content, "\xef\xbf\xbf") && sender->display_name.size > 0 && has(sender->display_name, "\x1b")) abort();
@@ -253,6 +315,11 @@ static atrium_status summarise(atrium_plugin* self, const atrium_message_view* m
 #endif
   return ATRIUM_OK;
 }
+
+#if defined(ANIMAL_FORGETS_STATE) || defined(ANIMAL_TAKES_ANY_STATE) || defined(ANIMAL_DIES_OF_STATE) || defined(ANIMAL_REFUSES_EXPORT) || \
+    defined(ANIMAL_REMEMBERS_TOO_MUCH)
+#define HAS_STATE
+#endif
 
 /* ---- What it says of itself */
 
@@ -289,13 +356,17 @@ static atrium_status self_test(atrium_plugin* self, atrium_sink error) {
 static const atrium_self_test self_test_table = {.struct_size = sizeof(atrium_self_test), .run = self_test};
 #endif
 
-#if defined(ANIMAL_FORGETS_STATE) || defined(ANIMAL_TAKES_ANY_STATE) || defined(ANIMAL_DIES_OF_STATE) || defined(ANIMAL_REFUSES_EXPORT)
+#if defined(HAS_STATE)
 static atrium_status export_state(atrium_plugin* self, atrium_sink out) {
 #if defined(ANIMAL_REFUSES_EXPORT)
   (void)self;
   (void)out;
   return ATRIUM_FAILED;
 #else
+#if defined(ANIMAL_REMEMBERS_TOO_MUCH)
+  /* What all generations saw, for which it has so much room. */
+  if (self->calls > 100) return ATRIUM_FULL;
+#endif
   out.write(out.context, &self->calls, sizeof self->calls);
   return ATRIUM_OK;
 #endif
@@ -324,6 +395,9 @@ static const void* get_extension(atrium_plugin* self, const char* extension_id) 
   return NULL;
 #elif defined(ANIMAL_ANSWERS_EVERYTHING)
   return &table;
+#elif defined(ANIMAL_KNOWS_THE_FUTURE)
+  const char* version = strrchr(extension_id, '/');
+  return same(extension_id, ATRIUM_EXT_MESSAGE_TYPE) || (version && atoi(version + 1) > 1) ? &table : NULL;
 #elif defined(ANIMAL_TWO_TABLES)
   static atrium_message_type copies[2];
   static int turn;
@@ -334,7 +408,7 @@ static const void* get_extension(atrium_plugin* self, const char* extension_id) 
 #if defined(ANIMAL_FAILS_SELF_TEST)
   if (same(extension_id, ATRIUM_EXT_SELF_TEST)) return &self_test_table;
 #endif
-#if defined(ANIMAL_FORGETS_STATE) || defined(ANIMAL_TAKES_ANY_STATE) || defined(ANIMAL_DIES_OF_STATE) || defined(ANIMAL_REFUSES_EXPORT)
+#if defined(HAS_STATE)
   if (same(extension_id, ATRIUM_EXT_STATE)) return &state_table;
 #endif
   return same(extension_id, ATRIUM_EXT_MESSAGE_TYPE) ? &table : NULL;
