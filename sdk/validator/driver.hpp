@@ -82,8 +82,8 @@ class Driver {
   // A JSON object from which call() can call `hook`.
   [[nodiscard]] virtual std::string input(InputMaker& maker, const Hook& hook) const = 0;
   [[nodiscard]] virtual Answer call(Call& call) const = 0;
-  // Level 4: what takes more than one call, and a fresh instance.
-  virtual void behave(Check&, Instance&) const {}
+  // Level 4: what takes more than one call, and a fresh instance; `image` is its code, for those that need another one beside it.
+  virtual void behave(Check&, const Image& /*image*/, Instance&) const {}
   // Level 7: begins calls, gives them up and sees them end. False when the instance has nothing to cancel.
   virtual bool cancel(Check&, Instance&) const { return false; }
 };

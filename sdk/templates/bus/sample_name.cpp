@@ -7,8 +7,9 @@
 #include <string>
 #include <utility>
 
-// Brings what is published to every subscription of its topic within this process. A real bus sends it to the other nodes as well; the
-// rules shown here stay: nothing is received from within publish(), what waits is bounded, and nothing is received after unsubscribe().
+// Brings what is published to every subscription of its topic in this process, whatever instance it was made at. A real bus sends it to the
+// other nodes as well; the rules shown here stay: nothing is received from within publish(), what waits is bounded, and nothing is received
+// after unsubscribe().
 class SampleName {
  public:
   explicit SampleName(atrium::Host host) : executor_(host) {}
@@ -52,9 +53,10 @@ class SampleName {
   atrium::Executor executor_;
   std::mutex waiting_mutex_;
   std::deque<std::pair<std::string, std::string>> waiting_;
-  std::mutex subscriptions_mutex_;
-  std::uint64_t last_ = 0;
-  std::map<std::uint64_t, std::pair<std::string, atrium::BusReceiver>> subscriptions_;
+  // Of all instances.
+  static inline std::mutex subscriptions_mutex_;
+  static inline std::uint64_t last_ = 0;
+  static inline std::map<std::uint64_t, std::pair<std::string, atrium::BusReceiver>> subscriptions_;
 };
 
 ATRIUM_PLUGIN(SampleName, "com.example.sample-name", "0.1.0")

@@ -77,15 +77,19 @@ class BusDriver final : public Driver {
     return call.run([&] { return table.publish(call.self(), lent, static_cast<std::uint32_t>(pieces.size())); });
   }
 
-  void behave(Check& check, Instance& instance) const override {
+  // Two nodes: what one publishes, the other receives. A node's own pieces may come back to it or not.
+  void behave(Check& check, const Image& image, Instance& instance) const override {
     static constexpr std::string_view rule = "bus.delivery";
     const auto table = instance.table<atrium_bus>(extension());
     if (!table || !table->publish || !table->subscribe || !table->unsubscribe) return;
+    Creation said;
+    const auto sender = Instance::create(image, check, check.facts().options, {}, said);
+    if (!sender) return check.skip(rule, "a second instance does not start beside the first: " + shown(said.sentence));
     const auto publish = [&](std::string_view topic, std::string_view payload) {
       const atrium_bus_piece piece{
           .struct_size = sizeof piece, .reserved = 0, .topic = {topic.data(), topic.size()}, .payload = {payload.data(), payload.size()}};
       const atrium_bus_piece* const pieces[] = {&piece};
-      return table->publish(instance.self(), pieces, 1);
+      return table->publish(sender->self(), pieces, 1);
     };
     auto& inbox = *new Inbox;
     auto& others = *new Inbox;

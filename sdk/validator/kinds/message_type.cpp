@@ -76,7 +76,7 @@ class MessageTypeDriver final : public Driver {
   }
 
   // What check() has put into its normal form once, it finds in its normal form.
-  void behave(Check& check, Instance& instance) const override {
+  void behave(Check& check, const Image& /*image*/, Instance& instance) const override {
     const auto table = instance.table<atrium_message_type>(extension());
     if (!table || !table->check) return check.skip("message-type.settled", "it has no check()");
     InputMaker maker(check.facts(), check.random(6), Shape::plain);

@@ -90,7 +90,7 @@ class StorageDriver final : public Driver {
     return call.run([&] { return table.scan(call.self(), key, first, 100, nothing, nullptr); });
   }
 
-  void behave(Check& check, Instance& instance) const override {
+  void behave(Check& check, const Image& /*image*/, Instance& instance) const override {
     const auto table = instance.table<atrium_storage_backend>(extension());
     if (!table || !complete(*table)) return;
     checkLog(check, instance, *table);

@@ -115,7 +115,7 @@ void probeKinds(Check& check) {
     check.doing(Survival("calls.crash", "calls.hang", "calls.exit"), fmt::format("the rules of a {}", driver->kind()));
     Loaded loaded = load(check);
     if (!loaded) return;
-    driver->behave(check, *loaded.instance);
+    driver->behave(check, *loaded.image, *loaded.instance);
   }
 }
 

@@ -197,6 +197,7 @@ const Animal kind_animals[] = {Animal{"nan", "routing-scorer.range", {}},
                                Animal{"strange-status", "http-ui.response", {}},
                                Animal{"shortens", "bus.delivery", {}},
                                Animal{"keeps-sending", "bus.delivery", {}},
+                               Animal{"talks-to-itself", "bus.delivery", {}},
                                Animal{"forgets-repeats", "storage-backend.log", {}},
                                Animal{"half-a-batch", "storage-backend.documents", {}}};
 INSTANTIATE_TEST_SUITE_P(KindAnimals, Zoo, testing::ValuesIn(kind_animals), nameOf);

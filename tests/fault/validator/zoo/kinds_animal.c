@@ -15,18 +15,10 @@
 #include "atrium/ext/routing_scorer.h"
 #include "atrium/service/timer.h"
 
-#define SUBSCRIPTIONS_MAX 8
-
 struct atrium_plugin {
   const atrium_host* host;
   pthread_mutex_t mutex;
   struct run* runs;
-  struct {
-    char topic[64];
-    uint64_t topic_size;
-    atrium_bus_receive_fn receive;
-    void* context;
-  } subscriptions[SUBSCRIPTIONS_MAX];
 };
 
 static void complete(const atrium_token* token, atrium_status status, const char* result) {
@@ -279,21 +271,33 @@ static const atrium_http_ui table = {.struct_size = sizeof table, .info = &info,
 
 #elif defined(KIND_BUS)
 #define EXTENSION ATRIUM_EXT_BUS
-/* It joins one node with itself: what is published comes back. */
+/* It joins the instances of one process. Subscriptions come and go while nobody publishes. */
+#define SUBSCRIPTIONS_MAX 8
+static struct {
+  const atrium_plugin* of;
+  char topic[64];
+  uint64_t topic_size;
+  atrium_bus_receive_fn receive;
+  void* context;
+} subscriptions[SUBSCRIPTIONS_MAX];
+
+static int wants(int s, const atrium_plugin* sender, atrium_text topic) {
+#if defined(ANIMAL_TALKS_TO_ITSELF)
+  if (subscriptions[s].of != sender) return 0;
+#endif
+  (void)sender;
+  return subscriptions[s].receive && topic.size > 0 && subscriptions[s].topic_size == topic.size &&
+         memcmp(subscriptions[s].topic, topic.data, topic.size) == 0;
+}
 static atrium_status publish(atrium_plugin* self, const atrium_bus_piece* const* pieces, uint32_t count) {
   const atrium_text no_cursor = {NULL, 0};
   for (uint32_t n = 0; n < count; ++n)
     for (int s = 0; s < SUBSCRIPTIONS_MAX; ++s) {
-      const int same_topic = self->subscriptions[s].topic_size == pieces[n]->topic.size && pieces[n]->topic.size > 0 &&
-                             memcmp(self->subscriptions[s].topic, pieces[n]->topic.data, pieces[n]->topic.size) == 0;
+      atrium_bus_piece piece = *pieces[n];
 #if defined(ANIMAL_SHORTENS)
-      atrium_bus_piece shorter = *pieces[n];
-      shorter.payload.size -= 1;
-      if (self->subscriptions[s].receive && same_topic) self->subscriptions[s].receive(self->subscriptions[s].context, &shorter, no_cursor);
-#else
-      if (self->subscriptions[s].receive && same_topic)
-        self->subscriptions[s].receive(self->subscriptions[s].context, pieces[n], no_cursor);
+      piece.payload.size -= 1;
 #endif
+      if (wants(s, self, piece.topic)) subscriptions[s].receive(subscriptions[s].context, &piece, no_cursor);
     }
   return ATRIUM_OK;
 }
@@ -301,21 +305,22 @@ static atrium_status subscribe(atrium_plugin* self, atrium_text topic, atrium_te
                                uint64_t* subscription) {
   (void)cursor;
   for (int s = 0; s < SUBSCRIPTIONS_MAX; ++s) {
-    if (self->subscriptions[s].receive || topic.size > sizeof self->subscriptions[s].topic) continue;
-    memcpy(self->subscriptions[s].topic, topic.data, topic.size);
-    self->subscriptions[s].topic_size = topic.size;
-    self->subscriptions[s].context = context;
-    self->subscriptions[s].receive = receive;
+    if (subscriptions[s].receive || topic.size > sizeof subscriptions[s].topic) continue;
+    memcpy(subscriptions[s].topic, topic.data, topic.size);
+    subscriptions[s].topic_size = topic.size;
+    subscriptions[s].of = self;
+    subscriptions[s].context = context;
+    subscriptions[s].receive = receive;
     *subscription = (uint64_t)s;
     return ATRIUM_OK;
   }
   return ATRIUM_FULL;
 }
 static void unsubscribe(atrium_plugin* self, uint64_t subscription) {
-#if !defined(ANIMAL_KEEPS_SENDING)
-  self->subscriptions[subscription].receive = NULL;
-#else
   (void)self;
+#if !defined(ANIMAL_KEEPS_SENDING)
+  subscriptions[subscription].receive = NULL;
+#else
   (void)subscription;
 #endif
 }
