@@ -75,7 +75,7 @@ class Authors(unittest.TestCase):
     def test_calls_of_rooms_messages_and_alerts_are_replayed(self):
         calls = {
             "poll": [{"hook": "check", "message": {"metadata": {"answers": ["a"]}}}],
-            "house_words": [{"hook": "will_post", "message": {"content": "darn it"}}],
+            "house_words": [{"hook": "will_post", "message": {"content": "the flat"}}],
             "crowded_desk": [{"hook": "evaluate", "window": {"series": [{"metric": "capacity_utilization", "subject": "ana", "values": [1]}]}}],
         }
         answers = {}
@@ -86,7 +86,7 @@ class Authors(unittest.TestCase):
             answers[name] = json.loads(recording.read_text())["expect"]
             self.sdk.run("atrium", "test", self.sdk.work / "examples" / name, "--replay", recording)
         self.assertEqual(answers["poll"], {"deny_fields": {"/metadata/answers": "must be 2 to 5 texts"}})
-        self.assertEqual(answers["house_words"], {"content": "**** it", "annotations": {"starred": True}})
+        self.assertEqual(answers["house_words"], {"content": "the apartment", "annotations": {"house_words": 1}})
         self.assertEqual((answers["crowded_desk"]["alerts"][0]["subject"], answers["crowded_desk"]["alerts"][0]["value"]), ("ana", 1))
         wrong = self.sdk.work / "wrong.ndjson"
         for line, sentence in (('{"hook": "did_post"}', '"hook" must be'), ("{", "this is no JSON"), ("", "has no call in it"),

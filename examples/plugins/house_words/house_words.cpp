@@ -1,56 +1,53 @@
 #include <algorithm>
 #include <atrium/plugin.hpp>
 #include <cctype>
+#include <map>
 #include <stdexcept>
 #include <string>
 #include <string_view>
-#include <vector>
 
-// Rooms in which some words are not said. Called on the loop that owns the room: it looks once at each message and keeps nothing.
+// Rooms in which the words of the house stand for others. Called on the loop that owns the room: it looks once at each message and keeps
+// nothing.
 class HouseWords {
  public:
-  explicit HouseWords(const atrium::Json& options) : refuse_(options["refuse"] == true) {
+  explicit HouseWords(const atrium::Json& options) {
     for (const atrium::Json word : options["words"]) {
-      const auto text = word.as_text();
-      if (!text || text->empty()) throw std::invalid_argument("words must be a list of texts that are not empty");
-      words_.push_back(lower(*text));
+      const auto ours = word.as_text();
+      const std::string theirs = lower(word.key());
+      if (!ours || theirs.empty() || !std::ranges::all_of(theirs, is_letter))
+        throw std::invalid_argument("words: each is one word, and a text that stands for it");
+      words_[theirs] = *ours;
     }
   }
 
   void will_post(const atrium::Room&, const atrium::User&, const atrium::Message& message, atrium::Reply& reply) const {
-    std::string said(message.content());
-    const std::string plain = lower(said);
-    bool found = false;
-    for (const std::string& word : words_)
-      for (std::size_t at = 0; (at = plain.find(word, at)) != std::string::npos; at += word.size())
-        if (stands_alone(plain, at, word.size())) {
-          said.replace(at, word.size(), word.size(), '*');
-          found = true;
-        }
-    if (!found) return;
-    if (refuse_) return reply.deny("That is not said in this house.");
+    const std::string_view content = message.content();
+    std::string said;
+    int put_in = 0;
+    for (std::size_t at = 0; at < content.size();) {
+      const auto end = static_cast<std::size_t>(std::find_if_not(content.begin() + at, content.end(), is_letter) - content.begin());
+      const std::string_view word = content.substr(at, std::max<std::size_t>(end - at, 1));
+      const auto ours = words_.find(lower(word));
+      put_in += ours != words_.end();
+      said += ours != words_.end() ? ours->second : word;
+      at += word.size();
+    }
+    if (put_in == 0 || said.size() > ATRIUM_CONTENT_MAX) return;
     reply.set_content(said);
-    reply.annotate("starred", "true");
+    reply.annotate("house_words", std::to_string(put_in));
   }
   atrium::RoomTypeInfo room_type{.name = "house_words"};
 
  private:
-  // ASCII alone: other letters are compared as they are.
+  // Bytes beyond ASCII are parts of letters, and are compared as they are.
+  static bool is_letter(char c) { return std::isalnum(static_cast<unsigned char>(c)) || (c & 0x80); }
   static std::string lower(std::string_view text) {
     std::string out(text);
-    std::ranges::transform(out, out.begin(),
-                           [](unsigned char c) { return c < 0x80 ? static_cast<char>(std::tolower(c)) : static_cast<char>(c); });
+    std::ranges::transform(out, out.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
     return out;
   }
-  static bool stands_alone(std::string_view text, std::size_t at, std::size_t size) {
-    const auto letter = [&](std::size_t place) {
-      return place < text.size() && (std::isalnum(static_cast<unsigned char>(text[place])) || (text[place] & 0x80));
-    };
-    return !(at > 0 && letter(at - 1)) && !letter(at + size);
-  }
 
-  bool refuse_;
-  std::vector<std::string> words_;
+  std::map<std::string, std::string> words_;  // Theirs -> ours.
 };
 
 ATRIUM_PLUGIN(HouseWords, "com.acme.house-words", "1.0.0")

@@ -5,7 +5,7 @@
 
 #include <atrium/plugin.hpp>
 
-// Goes along with other room types: takes the words away that the operator does not want to read, and marks what it touched.
+// Goes along with other room types: refuses a message with a word that the operator does not want to read, or marks it.
 class WordFilter {
  public:
   explicit WordFilter(const atrium::Json& options) {
