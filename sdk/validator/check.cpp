@@ -73,6 +73,13 @@ void Check::skip(std::string_view rule, std::string_view why) {
   tell(line);
 }
 
+void Check::counted(std::string_view rule, std::uint64_t calls) {
+  const std::lock_guard lock(mutex_);
+  std::string line;
+  JsonWriter(line).begin('{').key("kind").value("counted").key("rule").value(rule).key("calls").value(calls).end('}');
+  tell(line);
+}
+
 void Check::doing(const Survival& survival, std::string_view what) {
   const std::lock_guard lock(mutex_);
   std::string line;

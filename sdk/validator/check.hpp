@@ -58,6 +58,8 @@ class Check {
   void fail(std::string_view rule, std::string_view expected, std::string_view came);
   // A rule that cannot be looked at, and why. Any thread.
   void skip(std::string_view rule, std::string_view why);
+  // With how many calls a rule was looked at, once that is over. Any thread.
+  void counted(std::string_view rule, std::uint64_t calls);
   // From here on the plugin is inside, doing `what`; tells the parent that time passes, too. Any thread.
   void doing(const Survival& survival, std::string_view what);
   // The input to keep as a file when what is being done goes wrong. Any thread.

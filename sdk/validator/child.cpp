@@ -59,6 +59,9 @@ class Story {
       input = told["what"].text();
     } else if (kind == "done") {
       done = true;
+    } else if (kind == "counted") {
+      std::int64_t calls = 0;
+      if (told["calls"].integer(calls)) findings.push_back({told["rule"].text(), {}, {}, false, {}, static_cast<std::uint64_t>(calls)});
     } else if (kind == "fail" || kind == "skip") {
       findings.push_back({told["rule"].text(), told["expected"].text(), told["came"].text(), kind == "skip", input});
     }
@@ -163,7 +166,7 @@ std::vector<Finding> runInChild(const Probe& probe, const Settings& settings, co
   }
   const auto add = [&](const std::string& rule, const std::string& expected, const std::string& came) {
     const std::string under = rule.empty() ? std::string(probe.rules.front()) : rule;
-    if (std::ranges::none_of(story.findings, [&](const Finding& f) { return f.rule == under && !f.skipped; }))
+    if (std::ranges::none_of(story.findings, [&](const Finding& f) { return f.rule == under && f.broken(); }))
       story.findings.push_back(
           {under, expected, came + (story.what.empty() ? "" : " in " + story.what) + lastOutput(output), false, story.input});
   };

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -12,7 +13,10 @@ namespace atrium::validate {
 struct Finding {
   std::string rule, expected, came;
   bool skipped = false;
-  std::string input;  // The call it happened in, when it is one that can be repeated.
+  std::string input;        // The call it happened in, when it is one that can be repeated.
+  std::uint64_t calls = 0;  // Not 0: no finding, but how many calls the rule was looked at with.
+
+  [[nodiscard]] bool broken() const { return !skipped && calls == 0; }
 };
 
 // Runs the probe in a child process, this program again, so that what the plugin does to it is a finding and not an end. `arguments` are

@@ -110,15 +110,20 @@ class Run {
     const auto breaks = [&](const std::string& input) {
       std::ofstream(file) << input;
       const auto found = std::chrono::steady_clock::now() < end ? runInChild(probe, wishes_.settings, arguments) : std::vector<Finding>();
-      return std::ranges::any_of(found, [&](const Finding& f) { return f.rule == finding.rule && !f.skipped; });
+      return std::ranges::any_of(found, [&](const Finding& f) { return f.rule == finding.rule && f.broken(); });
     };
     if (breaks(finding.input)) finding.input = shrunk(finding.input, shrink_tries, breaks);
   }
 
   void take(const Finding& finding) {
-    if (!finding.skipped) broken_.push_back(finding.rule);
     const auto result = std::ranges::find(report_.results, finding.rule, [](const RuleResult& r) { return r.rule->id; });
-    if (result == report_.results.end() || result->verdict == Verdict::broken) return;
+    const bool shown = result != report_.results.end();
+    if (finding.calls > 0) {
+      if (shown) result->calls = finding.calls;
+      return;
+    }
+    if (!finding.skipped) broken_.push_back(finding.rule);
+    if (!shown || result->verdict == Verdict::broken) return;
     result->verdict = finding.skipped ? Verdict::skipped : Verdict::broken;
     result->expected = finding.expected;
     result->came = finding.came;

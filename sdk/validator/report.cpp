@@ -47,7 +47,10 @@ std::string asText(const Report& report, bool verbose) {
       out += fmt::format("{}  {}\n    expected  {}\n    came      {}\n    written   {}\n    repeat    {}\n", result.rule->id,
                          result.rule->sentence, result.expected, result.came, result.rule->written, result.repeat);
     else if (verbose)
-      out += fmt::format("{}  {}{}\n", result.rule->id, word(result.verdict), result.came.empty() ? "" : ": " + result.came);
+      out += fmt::format("{}  {}{}\n", result.rule->id, word(result.verdict),
+                         result.calls > 0      ? fmt::format(", {} calls", result.calls)
+                         : result.came.empty() ? ""
+                                               : ": " + result.came);
   }
   const std::string name = report.id.empty() ? report.plugin : fmt::format("{} {}", report.id, report.version);
   return out + fmt::format("{}: {} rules kept, {} broken, {} skipped in {:.1f} s\n", name, report.count(Verdict::kept),
@@ -62,6 +65,7 @@ std::string asJson(const Report& report) {
   json.key("skipped").value(report.count(Verdict::skipped)).key("seconds").value(report.seconds).key("rules").begin('[');
   for (const RuleResult& result : report.results) {
     json.begin('{').key("id").value(result.rule->id).key("level").value(result.rule->level).key("verdict").value(word(result.verdict));
+    if (result.calls > 0) json.key("calls").value(result.calls);
     if (result.verdict != Verdict::kept) json.key("came").value(result.came);
     if (result.verdict == Verdict::broken) {
       json.key("sentence").value(result.rule->sentence).key("expected").value(result.expected);

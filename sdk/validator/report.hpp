@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -16,6 +17,7 @@ struct RuleResult {
   Verdict verdict = Verdict::kept;
   std::string expected, came;  // Of a broken one; a skipped one says in `came` why.
   std::string repeat;          // The command that looks at it alone.
+  std::uint64_t calls = 0;     // It was looked at with, where that is counted: by the level fuzz.
 };
 
 struct Report {
@@ -29,7 +31,7 @@ struct Report {
 
 // For people: each broken rule with all there is to know, then one line. `verbose` shows the kept and skipped ones, too.
 [[nodiscard]] std::string asText(const Report& report, bool verbose);
-// {"plugin", "id", "version", "kept", "broken", "skipped", "rules": [{"id", "level", "verdict", "expected", "came", "repeat"}]}
+// {"plugin", "id", "version", "kept", "broken", "skipped", "rules": [{"id", "level", "verdict", "expected", "came", "repeat", "calls"}]}
 [[nodiscard]] std::string asJson(const Report& report);
 [[nodiscard]] std::string asJunit(const Report& report);
 

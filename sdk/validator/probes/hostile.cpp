@@ -95,6 +95,7 @@ void probeFuzz(Check& check) {
       if (!loaded) return;
     }
   }
+  check.counted(rule, calls);
   check.doing(Survival(rule), "destroy()");
 }
 

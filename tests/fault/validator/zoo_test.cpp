@@ -318,6 +318,23 @@ TEST(Program, looksInItsOwnProcessForADebugger) {
   EXPECT_EQ(outcome.broken, Names{"calls.status"}) << outcome.output;
 }
 
+TEST(Program, saysWithHowManyCallsItFuzzed) {
+  TemporaryDirectory directory;
+  const auto fuzz = [&](const std::string& animal) {
+    return validate(directory.path(), {animalFile(animal), "--only", "fuzz.survives", "--fuzz-seconds", "1", "--json"});
+  };
+  const Outcome sound = fuzz("sound");
+  EXPECT_EQ(sound.exit_code, 0) << sound.output;
+  const auto document = JsonDocument::parse(sound.output);
+  ASSERT_TRUE(document) << sound.output;
+  const JsonView rules = document->root()["rules"];
+  std::int64_t calls = 0;
+  EXPECT_TRUE(rules.first()["calls"].integer(calls)) << sound.output;
+  EXPECT_GT(calls, 0);
+  // Having counted, it still sees how the instance ends.
+  EXPECT_EQ(fuzz("crashes-at-destroy").broken, Names{"fuzz.survives"});
+}
+
 TEST(Program, writesJunit) {
   TemporaryDirectory directory;
   const Outcome outcome = validate(directory.path(), {animalFile("other-name"), "--junit", "--level", "3"});
