@@ -76,6 +76,20 @@ void HookGuard::settle(const Begun& begun, atrium_status status) noexcept {
   if (breaker_ && (begun.watched || status != ATRIUM_OK)) settle(begun.watched, status);
 }
 
+std::optional<HookGuard::Begun> HookGuard::sent() noexcept {
+  auto begun = begin();
+  if (begun) bump(elsewhere_);
+  return begun;
+}
+
+void HookGuard::answered(std::optional<std::chrono::nanoseconds> took) noexcept {
+  elsewhere_.store(elsewhere_.load(std::memory_order_relaxed) - 1, std::memory_order_relaxed);
+  refused_ = false;  // Another one may have been kept away meanwhile.
+  if (took) return observe(*took);
+  streak_before_ = streak_.load(std::memory_order_relaxed);
+  last_ = {};
+}
+
 bool HookGuard::works(atrium_status status) noexcept {
   switch (status) {
     case ATRIUM_OK:

@@ -64,13 +64,15 @@ class HookGuard {
     PluginBreaker* breaker = nullptr;  // Null: nothing keeps calls away.
     bool always = false;               // The breaker is told of failures, and keeps nothing away.
     bool on_worker = false;            // Whether its calls are made on workers, and not on the thread of a loop or of a store.
+    bool elsewhere = false;            // Whether its code runs in another process, which is ended when it hangs: that is the fault then.
   };
   HookGuard(std::string hook, std::chrono::nanoseconds deadline, const CallClock& clock,
-            const Owner& owner = {"", "", nullptr, false, false})
+            const Owner& owner = {"", "", nullptr, false, false, false})
       : hook_(std::move(hook)),
         deadline_(deadline),
-        hang_(std::max<std::chrono::nanoseconds>(std::min<std::chrono::nanoseconds>(deadline * hang_deadlines, deadline + hang_beyond),
-                                                 hang_least)),
+        hang_(owner.elsewhere ? std::chrono::nanoseconds::max()
+                              : std::max<std::chrono::nanoseconds>(
+                                    std::min<std::chrono::nanoseconds>(deadline * hang_deadlines, deadline + hang_beyond), hang_least)),
         clock_(clock),
         breaker_(owner.breaker),
         keeper_(owner.always ? nullptr : owner.breaker),
@@ -121,7 +123,13 @@ class HookGuard {
   // Whether a plugin that answers this works: it did what was asked, or said what is wrong with the question.
   [[nodiscard]] static bool works(atrium_status status) noexcept;
 
-  // What call() counts, for one that was answered elsewhere.
+  // A call that is made in another process, where as many as there are may be under way: sent(), and answered() once. On the guard's
+  // thread; what the breaker is to hear of the answer, the caller tells it. Nothing: the breaker keeps it away.
+  [[nodiscard]] std::optional<Begun> sent() noexcept;
+  // `took`: for how long the plugin had it; nothing: it never came to the plugin, and failed.
+  void answered(std::optional<std::chrono::nanoseconds> took) noexcept;
+
+  // What call() counts, for one whose answer came apart.
   void observe(std::chrono::nanoseconds took) noexcept {
     streak_before_ = streak_.load(std::memory_order_relaxed);
     streak_.store(0, std::memory_order_relaxed);  // Unless countFailure() says otherwise.
@@ -142,6 +150,8 @@ class HookGuard {
   [[nodiscard]] std::uint64_t overruns() const { return overruns_.load(std::memory_order_relaxed); }
   // Whether the latest calls, failing_after of them or more, all failed.
   [[nodiscard]] bool failing() const { return streak_.load(std::memory_order_relaxed) >= failing_after; }
+  // Calls under way: the one that is inside, and those sent to another process, which may still wait for it.
+  [[nodiscard]] std::uint64_t inFlight() const { return (inside() ? 1u : 0u) + elsewhere_.load(std::memory_order_relaxed); }
   // Whether a thread is inside the plugin's function, and for how long at `ticks`.
   [[nodiscard]] bool inside() const { return inside_since_.load(std::memory_order_relaxed) != 0; }
   [[nodiscard]] std::chrono::nanoseconds insideFor(std::uint64_t ticks) const {
@@ -202,6 +212,7 @@ class HookGuard {
   std::atomic<std::uint64_t> failures_{0};
   std::atomic<std::uint64_t> overruns_{0};
   std::atomic<std::uint64_t> refusals_{0};
+  std::atomic<std::uint64_t> elsewhere_{0};  // Sent and not answered.
   Histogram duration_;
 };
 

@@ -15,7 +15,7 @@ struct HookFigures {
   std::uint64_t failures = 0;
   std::uint64_t overruns = 0;
   std::uint64_t refusals = 0;
-  std::uint64_t inside = 0;
+  std::uint64_t in_flight = 0;
 };
 using FiguresByHook = std::map<std::string, HookFigures, std::less<>>;
 
@@ -27,7 +27,7 @@ inline void addFigures(FiguresByHook& sums, const LoadedPlugin& plugin) {
     sum.failures += guard.failures();
     sum.overruns += guard.overruns();
     sum.refusals += guard.refusals();
-    sum.inside += guard.inside() ? 1 : 0;
+    sum.in_flight += guard.inFlight();
   });
 }
 

@@ -275,7 +275,7 @@ HookGuard& LoadedPlugin::addGuard(std::string hook, std::chrono::nanoseconds dea
   const std::scoped_lock lock(guards_mutex_);
   PluginBreaker* breaker = storage() ? nullptr : &breaker_;
   return guards_.emplace_back(std::move(hook), deadline, environment_.call_clock,
-                              HookGuard::Owner{manifest_.id, environment_.sha256, breaker, always, on_worker});
+                              HookGuard::Owner{manifest_.id, environment_.sha256, breaker, always, on_worker, isolated_ != nullptr});
 }
 
 LoadedPlugin::GuardLoan LoadedPlugin::borrowGuard(std::string_view hook, std::chrono::nanoseconds deadline, bool always) {

@@ -39,7 +39,7 @@ void writeCalls(JsonWriter<std::string>& json, const FiguresByHook& figures_by_h
   for (const auto& [hook, figures] : figures_by_hook) {
     json.begin('{').key("hook").value(std::string_view(hook)).key("calls").value(figures.duration.count);
     json.key("failures").value(figures.failures).key("deadline_overruns").value(figures.overruns);
-    json.key("refused_by_breaker").value(figures.refusals).key("in_flight").value(figures.inside);
+    json.key("refused_by_breaker").value(figures.refusals).key("in_flight").value(figures.in_flight);
     json.key("duration_us_p50")
         .value(figures.duration.quantileUs(0.5))
         .key("duration_us_p99")

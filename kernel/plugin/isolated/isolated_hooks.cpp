@@ -28,16 +28,16 @@ class IsolatedHooks final : public HookTarget, public std::enable_shared_from_th
   HookSet hooks() const override { return hooks_; }
 
   void call(const HookCall& call, HookDone done) override {
-    const HookGuard& guard = *guards_[static_cast<unsigned>(call.hook)];
-    std::optional<CircuitBreaker::Call> watched;
-    if (plugin_.breaker().watching() && !(watched = plugin_.breaker().begin())) return done(failed({}));
+    HookGuard& guard = *guards_[static_cast<unsigned>(call.hook)];
+    const auto sent = guard.sent();
+    if (!sent) return done(failed({}));
     RunnerChannel::Call to_send{.method = static_cast<std::uint32_t>(call.hook),
                                 .name = word(call.hook),
                                 .request = {},
                                 .deadline = guard.deadline(),
                                 .repeatable = isAsked(call.hook)};
     encodeCall(call, to_send.request);
-    channel_->call(std::move(to_send), [self = shared_from_this(), hook = call.hook, watched, done = std::move(done)](
+    channel_->call(std::move(to_send), [self = shared_from_this(), hook = call.hook, watched = sent->watched, done = std::move(done)](
                                            const RunnerAnswer& answer) mutable { self->onAnswer(hook, watched, answer, std::move(done)); });
   }
 
@@ -54,7 +54,8 @@ class IsolatedHooks final : public HookTarget, public std::enable_shared_from_th
 
   void onAnswer(Hook hook, const std::optional<CircuitBreaker::Call>& watched, const RunnerAnswer& answer, HookDone done) {
     HookGuard& guard = *guards_[static_cast<unsigned>(hook)];
-    guard.observe(answer.took);
+    guard.answered(answer.took);
+    const std::chrono::nanoseconds took = answer.took.value_or(std::chrono::nanoseconds{0});
     HookOutcome outcome;
     std::string flaw = answer.answered ? readHookAnswer(hook, answer.status, answer.payload, indexer_, outcome) : answer.why;
     if (flaw.empty() && !outcome.patches.empty()) {
@@ -71,10 +72,10 @@ class IsolatedHooks final : public HookTarget, public std::enable_shared_from_th
         plugin_.reportFault(guard, flaw);
       else
         plugin_.report(guard, flaw);
-      return done(failed(answer.took));
+      return done(failed(took));
     }
     outcome.source = &source_;
-    outcome.took = answer.took;
+    outcome.took = took;
     done(std::move(outcome));
   }
 

@@ -4,7 +4,7 @@
 #include <poll.h>
 
 #include <algorithm>
-#include <cerrno>
+#include <ctime>
 #include <future>
 #include <utility>
 
@@ -24,6 +24,15 @@ void runThere(Loop& loop, std::move_only_function<void(std::promise<void>)> task
   auto done = promise.get_future();
   loop.postAlways([task = std::move(task), promise = std::move(promise)]() mutable { task(std::move(promise)); });
   done.wait();
+}
+
+// Waits until something can be done with the socket, or might be. False: nothing could until `until`.
+bool waitFor(int socket, short events, Mono until) {
+  const std::chrono::nanoseconds left = until - steadyNow();
+  if (left.count() <= 0) return false;
+  const timespec time{.tv_sec = left.count() / 1'000'000'000, .tv_nsec = left.count() % 1'000'000'000};
+  pollfd watched{socket, events, 0};
+  return ::ppoll(&watched, 1, &time, nullptr) != 0;  // A signal, or whatever else it fails for, is no end.
 }
 
 }  // namespace
@@ -106,8 +115,9 @@ std::unique_ptr<IsolatedPlugin::WorkerChannel> IsolatedPlugin::takeChannel(Mono 
   // The promise is shared, because the socket may come when nobody waits for it any more.
   auto promise = std::make_shared<std::promise<std::unique_ptr<WorkerChannel>>>();
   auto socket = promise->get_future();
-  loop_.postAlways([supervisor = supervisor_, promise] {
-    supervisor->openWorkerSocket([promise](Descriptor descriptor, std::shared_ptr<RunnerProcess> process) {
+  const auto waits = std::make_shared<char>();
+  loop_.postAlways([supervisor = supervisor_, promise, wanted = std::weak_ptr<void>(waits)]() mutable {
+    supervisor->openWorkerSocket(std::move(wanted), [promise](Descriptor descriptor, std::shared_ptr<RunnerProcess> process) {
       auto channel = std::make_unique<WorkerChannel>();
       channel->socket = std::move(descriptor);
       channel->process = std::move(process);
@@ -164,13 +174,17 @@ bool IsolatedPlugin::callOnce(WorkerChannel& channel, std::uint32_t method, std:
   if (::poll(&watched, 1, 0) > 0) return false;  // Nothing is to be read between calls but an end.
   const WireHeader header{.kind = WireKind::call, .method = method, .call = ++channel.last_id};
   const Mono cut = steadyNow() + deadline + runner_grace;
+  const auto hung = [&] {
+    channel.process->kill(fmt::format("it did not answer {} within {} ms", name, deadline.count()));
+    answer.why = "its runner hung";
+    return false;
+  };
   answer.why = "its runner ended";
   for (std::size_t sent = 0;;) {
     const Sent state = sendMessage(socket, header, request, sent, false);
     if (state == Sent::all) break;
-    pollfd writable{socket, POLLOUT, 0};
-    const auto left = std::chrono::ceil<std::chrono::milliseconds>(cut - steadyNow()).count();
-    if (state == Sent::ended || left <= 0 || ::poll(&writable, 1, static_cast<int>(left)) < 0) return false;
+    if (state == Sent::ended) return false;
+    if (!waitFor(socket, POLLOUT, cut)) return hung();
   }
   for (;;) {
     switch (channel.inbox.receive(socket, false)) {
@@ -180,9 +194,7 @@ bool IsolatedPlugin::callOnce(WorkerChannel& channel, std::uint32_t method, std:
         if (right && got.kind == WireKind::progress) {
           if (progress) progress(channel.inbox.payload());
           if (steadyNow() < cut) break;
-          channel.process->kill(fmt::format("it did not answer {} within {} ms", name, deadline.count()));
-          answer.why = "its runner hung";
-          return false;
+          return hung();
         }
         if (!right || got.kind != WireKind::answer) {
           channel.process->kill("it wrote to its channel what is no answer");
@@ -197,16 +209,8 @@ bool IsolatedPlugin::callOnce(WorkerChannel& channel, std::uint32_t method, std:
         answer.why = "its runner broke the contract";
         return false;
       case WireInbox::Got::ended: channel.process->channelLost(); return false;
-      case WireInbox::Got::nothing: {
-        const auto left = std::chrono::ceil<std::chrono::milliseconds>(cut - steadyNow()).count();
-        if (left <= 0) {
-          channel.process->kill(fmt::format("it did not answer {} within {} ms", name, deadline.count()));
-          answer.why = "its runner hung";
-          return false;
-        }
-        pollfd readable{socket, POLLIN, 0};
-        if (::poll(&readable, 1, static_cast<int>(left)) < 0 && errno != EINTR) return false;
-      }
+      case WireInbox::Got::nothing:
+        if (!waitFor(socket, POLLIN, cut)) return hung();
     }
   }
 }

@@ -67,17 +67,18 @@ void RunnerChannel::call(Call call, RunnerAnswered done) {
   pending.call = std::move(call);
   pending.done = std::move(done);
   pending.id = ++last_id_;
-  pending.came = pending.began = now;
+  pending.began = now;
   pending.expires = now + runner_outage;
   flush();
-  if (calls_.size() == 1) armTimer();
+  armTimer();
 }
 
 void RunnerChannel::attach(Descriptor socket, std::shared_ptr<RunnerProcess> process) {
+  const auto self = shared_from_this();
   if (socket_) detach("its runner was replaced");
   socket_ = std::move(socket);
   process_ = std::move(process);
-  cut_ = wants_out_ = false;
+  wants_out_ = false;
   wire_ = WireInbox(wire_answer_max);
   const Mono now = steadyNow();
   for (Pending& pending : calls_) pending.began = now;
@@ -86,31 +87,37 @@ void RunnerChannel::attach(Descriptor socket, std::shared_ptr<RunnerProcess> pro
   armTimer();
 }
 
-// The runner is gone. Only the oldest call can have been begun: it is the one that counts as tried.
+// The runner is gone. Only the oldest call can have been begun: it is the one that counts as tried. When it is made once more, the time in
+// the runner is none that it waited.
 void RunnerChannel::detach(std::string_view why) {
   loop_.unwatch(socket_.get(), *this);
   socket_.reset();
   process_.reset();
-  cut_ = false;
-  const bool was_begun = !calls_.empty() && (calls_.front().sent > 0 || calls_.front().sent_whole);
-  const Mono now = steadyNow();
+  const bool was_begun = !calls_.empty() && calls_.front().done && (calls_.front().sent > 0 || calls_.front().sent_whole);
   for (Pending& pending : calls_) {
     pending.sent = 0;
     pending.sent_whole = false;
-    pending.expires = now + runner_outage;
   }
-  unsent_ = 0;
+  unsent_ = given_up_ = 0;
+  std::erase_if(calls_, [this](const Pending& pending) {
+    if (!pending.done) bytes_ -= pending.call.request.size();
+    return !pending.done;
+  });
   if (was_begun) {
-    if (calls_.front().call.repeatable && !calls_.front().repeated)
-      calls_.front().repeated = true;
-    else
-      failFront(std::string(why));
+    Pending& front = calls_.front();
+    const std::chrono::nanoseconds took = steadyNow() - front.began;
+    if (front.call.repeatable && !front.repeated) {
+      front.repeated = true;
+      front.expires += took;
+    } else {
+      failFront(std::string(why), took);
+    }
   }
   armTimer();
 }
 
 void RunnerChannel::flush() {
-  if (!socket_ || cut_) return;
+  if (!socket_) return;
   bool full = false;
   while (unsent_ < calls_.size() && !full) {
     Pending& pending = calls_[unsent_];
@@ -157,28 +164,51 @@ void RunnerChannel::onAnswer() {
   --unsent_;
   bytes_ -= front.call.request.size();
   const Mono now = steadyNow();
+  if (!front.done) --given_up_;
   if (!calls_.empty()) {
     calls_.front().began = std::max(calls_.front().began, now);
     armTimer();
   }
+  if (!front.done) return;
   RunnerAnswer answer;
   answer.answered = true;
   answer.status = header.status;
   answer.payload = wire_.payload();
   answer.request = front.call.request;
-  answer.took = now - front.came;
+  answer.took = now - front.began;
   front.done(answer);
 }
 
-void RunnerChannel::failFront(std::string why) {
+void RunnerChannel::failFront(std::string why, std::optional<std::chrono::nanoseconds> took) {
   Pending front = std::move(calls_.front());
   calls_.pop_front();
   if (unsent_ > 0) --unsent_;
   bytes_ -= front.call.request.size();
+  if (!front.done) return static_cast<void>(--given_up_);
   RunnerAnswer answer;
   answer.why = std::move(why);
-  answer.took = steadyNow() - front.came;
+  answer.took = took;
   front.done(answer);
+}
+
+// Before it stand the call that a runner has, and those that were given up.
+std::size_t RunnerChannel::firstWaiting() const { return given_up_ + (socket_ && !calls_.empty() && calls_.front().done ? 1 : 0); }
+
+// What the runner has been sent cannot be taken back: only who asked is told.
+void RunnerChannel::giveUpWaiting(Mono now) {
+  std::vector<RunnerAnswered> told;
+  for (std::size_t at = firstWaiting(); at < calls_.size(); ++at)
+    if (calls_[at].expires <= now) told.push_back(std::exchange(calls_[at].done, nullptr));
+  if (told.empty()) return;
+  std::erase_if(calls_, [this](const Pending& pending) {
+    const bool goes = !pending.done && pending.sent == 0 && !pending.sent_whole;
+    if (goes) bytes_ -= pending.call.request.size();
+    return goes;
+  });
+  given_up_ = static_cast<std::size_t>(std::ranges::count_if(calls_, [](const Pending& pending) { return !pending.done; }));
+  RunnerAnswer answer;
+  answer.why = socket_ ? fmt::format("its runner did not come to it within {} ms", runner_outage.count()) : "its runner is not there";
+  for (RunnerAnswered& done : told) done(answer);
 }
 
 void RunnerChannel::breach() {
@@ -194,33 +224,32 @@ void RunnerChannel::abandon(bool tell) {
   unsent_ = 0;
   while (tell && !calls_.empty()) failFront("its runner ended");
   std::deque<Pending>().swap(calls_);
+  given_up_ = 0;
   timer_.disarm();
 }
 
 // The timer may fire earlier than needed, never later: it looks again then.
 void RunnerChannel::armTimer() {
-  if (calls_.empty()) return;
-  const Pending& front = calls_.front();
-  const Mono due = socket_ ? front.began + front.call.deadline + runner_grace : front.expires;
-  if (!timer_.armed() || due < timer_.deadline()) loop_.timers().arm(timer_, due);
+  std::optional<Mono> due;
+  if (socket_ && !calls_.empty()) due = cutOf(calls_.front());
+  // One that is to be made once more may wait for longer than the one behind it.
+  const std::size_t first = firstWaiting();
+  for (std::size_t at = first; at < std::min(first + 2, calls_.size()); ++at)
+    if (!due || calls_[at].expires < *due) due = calls_[at].expires;
+  if (due && (!timer_.armed() || *due < timer_.deadline())) loop_.timers().arm(timer_, *due);
 }
 
 void RunnerChannel::onTimer() {
   const auto self = shared_from_this();
-  if (socket_ && !cut_) receive();  // What came in this turn counts.
+  if (socket_) receive();  // What came in this turn counts.
   const Mono now = steadyNow();
-  if (!socket_) {
-    while (!calls_.empty() && !socket_ && calls_.front().expires <= now) failFront("its runner is not there");
-  } else if (!calls_.empty() && !cut_) {
-    const Pending& front = calls_.front();
-    if (front.began + front.call.deadline + runner_grace <= now) {
-      const auto deadline = std::chrono::duration_cast<std::chrono::microseconds>(front.call.deadline);
-      process_->kill(fmt::format("it did not answer {} within {} us", front.call.name, deadline.count()));
-      cut_ = true;  // Its end comes through the socket.
-      return;
-    }
+  if (socket_ && !calls_.empty() && cutOf(calls_.front()) <= now) {
+    const auto deadline = std::chrono::duration_cast<std::chrono::microseconds>(calls_.front().call.deadline);
+    process_->kill(fmt::format("it did not answer {} within {} us", calls_.front().call.name, deadline.count()));
+    detach("its runner hung");  // Who asked does not wait until the process is gone.
   }
-  if (!cut_) armTimer();
+  giveUpWaiting(now);
+  armTimer();
 }
 
 }  // namespace atrium

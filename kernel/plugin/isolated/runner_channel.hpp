@@ -9,6 +9,7 @@
 #include <future>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -30,24 +31,24 @@ namespace atrium {
 // After its deadline a call is cut off by killing its runner, but so much later: on a busy machine an answer may be late without anybody
 // hanging. The cut comes within 10 ms of the deadline.
 inline constexpr std::chrono::milliseconds runner_grace{2};
-// How long a call waits for a runner to be there (again), its first start and back-off included.
+// How long a call waits, in all, to be begun: behind others and for a runner to be there (again), its first start and back-off included.
 inline constexpr std::chrono::milliseconds runner_outage{500};
 
 // What came of one call. Valid until the function it is handed to returns.
 struct RunnerAnswer {
   bool answered = false;
   atrium_status status = ATRIUM_FAILED;
-  std::string_view payload;                 // Begins at a multiple of 16.
-  std::span<const std::byte> request = {};  // What was asked.
-  std::string why;                          // When it was not answered: a sentence's end, "its runner ended".
-  std::chrono::nanoseconds took{0};
+  std::string_view payload;                      // Begins at a multiple of 16.
+  std::span<const std::byte> request = {};       // What was asked.
+  std::string why;                               // When it was not answered: a sentence's end, "its runner ended".
+  std::optional<std::chrono::nanoseconds> took;  // For how long a runner had it; nothing: none did.
 };
 using RunnerAnswered = std::move_only_function<void(const RunnerAnswer&)>;
 
 // One loop's calls of one isolated plugin, over a socket of its own: sent at once and answered in order, one after the other in the runner.
 // When the runner ends, the call it was in fails or, if it may be repeated, is made once more in the next one; those behind it wait for
-// the next one, too. Calls past the bounds fail at once. Everything on the loop's thread; kept by shared_ptr, because a completion may let
-// go of it.
+// the next one, too. Calls past the bounds fail at once, and one that has not been begun within runner_outage fails then. Everything on the
+// loop's thread; kept by shared_ptr, because a completion may let go of it.
 class RunnerChannel final : public Watcher, public std::enable_shared_from_this<RunnerChannel> {
  public:
   static constexpr std::size_t calls_max = 1024;  // Waiting or under way.
@@ -96,14 +97,13 @@ class RunnerChannel final : public Watcher, public std::enable_shared_from_this<
  private:
   struct Pending {
     Call call;
-    RunnerAnswered done;
+    RunnerAnswered done;  // Empty: it was given up, but the runner has it, and will answer.
     std::uint64_t id = 0;
     std::size_t sent = 0;     // bytes of the request
     bool sent_whole = false;  // In this runner.
     bool repeated = false;
-    Mono came{};
     Mono began{};    // The runner was free for it, as far as can be told from here.
-    Mono expires{};  // While there is no runner.
+    Mono expires{};  // When it has waited for long enough.
   };
   void attach(Descriptor socket, std::shared_ptr<RunnerProcess> process);
   void detach(std::string_view why);
@@ -111,7 +111,10 @@ class RunnerChannel final : public Watcher, public std::enable_shared_from_this<
   void flush();
   void receive();
   void onAnswer();
-  void failFront(std::string why);
+  void failFront(std::string why, std::optional<std::chrono::nanoseconds> took = std::nullopt);
+  [[nodiscard]] Mono cutOf(const Pending& call) const { return call.began + call.call.deadline + runner_grace; }
+  [[nodiscard]] std::size_t firstWaiting() const;
+  void giveUpWaiting(Mono now);
   void armTimer();
   void onTimer();
   void breach();
@@ -122,10 +125,10 @@ class RunnerChannel final : public Watcher, public std::enable_shared_from_this<
   Descriptor socket_;
   std::shared_ptr<RunnerProcess> process_;
   bool wants_out_ = false;
-  bool cut_ = false;  // The runner was killed, and its end has not been seen yet.
   WireInbox wire_;
   std::deque<Pending> calls_;  // The oldest first. Those sent stand before those that are not.
   std::size_t unsent_ = 0;     // Index of the first that is not sent whole.
+  std::size_t given_up_ = 0;   // How many were; they stand before all that wait.
   std::size_t bytes_ = 0;
   std::uint64_t last_id_ = 0;
   Timer timer_;

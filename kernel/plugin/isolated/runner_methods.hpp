@@ -33,7 +33,7 @@ enum class RunnerMethod : std::uint32_t {
 // finds nothing and is dropped. Outlives the plugin. Any thread.
 class RunnerTokens {
  public:
-  using Progress = std::function<void(std::string_view piece)>;  // Called from any thread, one call at a time.
+  using Progress = std::function<void(std::string_view piece)>;  // May block. Called from any thread, by one at a time, during run().
 
   RunnerTokens();
   RunnerTokens(const RunnerTokens&) = delete;
@@ -46,10 +46,11 @@ class RunnerTokens {
 
  private:
   struct Pending {
-    const Progress& progress;
     bool done = false;
     atrium_status status = ATRIUM_FAILED;
     std::string result{};
+    std::mutex saying{};  // One piece at a time, and none behind the end; whoever is slow to take it keeps no other call waiting.
+    const Progress* progress = nullptr;  // Null: the call is over. Under `saying`.
   };
   void complete(std::uint64_t id, atrium_status status, const atrium_text& result);
   void progress(std::uint64_t id, const atrium_text& piece);
@@ -58,7 +59,7 @@ class RunnerTokens {
   std::mutex mutex_;
   std::condition_variable completed_;
   std::uint64_t last_id_ = 0;
-  std::map<std::uint64_t, Pending*> pending_;
+  std::map<std::uint64_t, std::shared_ptr<Pending>> pending_;
 };
 
 // Carries out one call of a kind that is called on workers: from the request's bytes, which begin at a multiple of 16, to the answer's.

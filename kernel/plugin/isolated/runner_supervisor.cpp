@@ -89,8 +89,9 @@ void RunnerSupervisor::connectAll() {
   std::erase_if(channels_, [](const auto& channel) { return channel->closed(); });
   for (const auto& channel : channels_)
     if (Descriptor socket = active_->openChannel()) channel->deliver(channel, std::move(socket), active_->process());
-  for (WorkerSocket& waiting : std::exchange(waiting_workers_, {}))
-    if (Descriptor socket = active_->openChannel()) waiting(std::move(socket), active_->process());
+  for (auto& [wanted, done] : std::exchange(waiting_workers_, {}))
+    if (!wanted.expired())
+      if (Descriptor socket = active_->openChannel()) done(std::move(socket), active_->process());
   const pid_t pid = active_->process()->pid();
   note([&](RunnerFigures& figures) { figures.state = "running", figures.pid = pid; });
   cpu_ticks_.clear();
@@ -109,10 +110,11 @@ void RunnerSupervisor::connect(std::shared_ptr<RunnerChannel::Inbox> channel) {
   if (Descriptor socket = active_->openChannel()) channels_.back()->deliver(channels_.back(), std::move(socket), active_->process());
 }
 
-void RunnerSupervisor::openWorkerSocket(WorkerSocket done) {
+void RunnerSupervisor::openWorkerSocket(std::weak_ptr<void> wanted, WorkerSocket done) {
   if (active_ && active_->ready())
     if (Descriptor socket = active_->openChannel()) return done(std::move(socket), active_->process());
-  if (!ending_) waiting_workers_.push_back(std::move(done));
+  std::erase_if(waiting_workers_, [](const auto& waiting) { return waiting.first.expired(); });
+  if (!ending_) waiting_workers_.emplace_back(std::move(wanted), std::move(done));
 }
 
 void RunnerSupervisor::onReady(WatchedRunner& runner, std::string_view offer) {

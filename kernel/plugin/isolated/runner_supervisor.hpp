@@ -8,6 +8,7 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/log.hpp"
@@ -71,8 +72,9 @@ class RunnerSupervisor final : public WatchedRunner::Listener {
   void start(Started started);
   // Each runner from now on has a socket for that channel, until the channel is gone.
   void connect(std::shared_ptr<RunnerChannel::Inbox> channel);
-  // One socket to the present runner, when there is one. It is destroyed unanswered when the supervisor ends first.
-  void openWorkerSocket(WorkerSocket done);
+  // One socket to the present runner, when there is one. `done` is destroyed unanswered when the supervisor ends first, and when
+  // whoever waits, who keeps what `wanted` points to, has given up.
+  void openWorkerSocket(std::weak_ptr<void> wanted, WorkerSocket done);
   // Ends what runs, in order within `patience`; `ended` hears when nothing runs any more.
   void end(std::chrono::milliseconds patience, std::move_only_function<void()> ended);
 
@@ -103,7 +105,7 @@ class RunnerSupervisor final : public WatchedRunner::Listener {
   std::unique_ptr<WatchedRunner> active_;
   std::unique_ptr<WatchedRunner> spare_;
   std::vector<std::shared_ptr<RunnerChannel::Inbox>> channels_;
-  std::deque<WorkerSocket> waiting_workers_;
+  std::vector<std::pair<std::weak_ptr<void>, WorkerSocket>> waiting_workers_;  // Those who gave up go with the next one who comes.
   bool ending_ = false;
   std::move_only_function<void()> ended_;
   Mono ready_since_{};  // When the active runner took over.

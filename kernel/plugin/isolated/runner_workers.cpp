@@ -246,20 +246,38 @@ RunnerTokens::RunnerTokens() {
 
 atrium_status RunnerTokens::run(const std::function<atrium_status(const atrium_token*)>& begin, const Progress& progress,
                                 PayloadWriter& out) {
-  Pending pending{.progress = progress};
+  const auto pending = std::make_shared<Pending>();
+  pending->progress = &progress;
   atrium_token token = abi_;
   {
     const std::scoped_lock lock(mutex_);
     token.id = ++last_id_;
-    pending_.emplace(token.id, &pending);
+    pending_.emplace(token.id, pending);
   }
-  const atrium_status begun = begin(&token);
-  std::unique_lock lock(mutex_);
-  if (begun == ATRIUM_OK) completed_.wait(lock, [&] { return pending.done; });
-  pending_.erase(token.id);
+  // Also when an exception comes out of the plugin.
+  struct Over {
+    RunnerTokens& tokens;
+    std::uint64_t id;
+    Pending& pending;
+    ~Over() {
+      {
+        const std::scoped_lock lock(tokens.mutex_);
+        tokens.pending_.erase(id);
+      }
+      const std::scoped_lock lock(pending.saying);
+      pending.progress = nullptr;
+    }
+  };
+  atrium_status begun = ATRIUM_FAILED;
+  {
+    const Over over{*this, token.id, *pending};
+    begun = begin(&token);
+    std::unique_lock lock(mutex_);
+    if (begun == ATRIUM_OK) completed_.wait(lock, [&] { return pending->done; });
+  }
   if (begun != ATRIUM_OK) return begun;
-  out.text(pending.result);
-  return pending.status;
+  out.text(pending->result);
+  return pending->status;
 }
 
 void RunnerTokens::complete(std::uint64_t id, atrium_status status, const atrium_text& result) {
@@ -275,10 +293,15 @@ void RunnerTokens::complete(std::uint64_t id, atrium_status status, const atrium
 }
 
 void RunnerTokens::progress(std::uint64_t id, const atrium_text& piece) {
-  const std::scoped_lock lock(mutex_);
-  const auto found = pending_.find(id);
-  if (found == pending_.end() || found->second->done || !piece.data) return;
-  found->second->progress({piece.data, std::min<std::uint64_t>(piece.size, ATRIUM_PROGRESS_MAX)});
+  std::shared_ptr<Pending> pending;
+  {
+    const std::scoped_lock lock(mutex_);
+    const auto found = pending_.find(id);
+    if (found == pending_.end() || found->second->done || !piece.data) return;
+    pending = found->second;
+  }
+  const std::scoped_lock lock(pending->saying);
+  if (pending->progress) (*pending->progress)({piece.data, std::min<std::uint64_t>(piece.size, ATRIUM_PROGRESS_MAX)});
 }
 
 atrium_status callWorkerMethod(LoadedPlugin& plugin, RunnerMethod method, std::string_view request, RunnerTokens& tokens,

@@ -1,7 +1,10 @@
 #include "plugin/isolated/sandbox.hpp"
 
+#include <asm/sockios.h>
+#include <fcntl.h>
 #include <linux/audit.h>
 #include <linux/filter.h>
+#include <linux/ioprio.h>
 #include <linux/landlock.h>
 #include <linux/sched.h>
 #include <linux/seccomp.h>
@@ -13,6 +16,7 @@
 #include <cerrno>
 #include <csignal>
 #include <cstddef>
+#include <initializer_list>
 #include <string>
 #include <system_error>
 #include <vector>
@@ -69,8 +73,16 @@ class Filter {
     add(BPF_JMP | BPF_JEQ | BPF_K, static_cast<std::uint32_t>(number), 0, 1);
     answer(SECCOMP_RET_ERRNO | error);
   }
-  // Unless its argument `at` is `value`, as far as 32 bits tell.
-  void refuseUnless(long number, unsigned at, std::uint32_t value) { onArgument(number, at, BPF_JEQ, value, 1, 0); }
+  // Unless its argument `at` is one of these, as far as 32 bits tell, which is as far as the system looks at it.
+  void refuseUnless(long number, unsigned at, std::initializer_list<std::uint32_t> values) {
+    const auto count = static_cast<unsigned>(values.size());
+    add(BPF_JMP | BPF_JEQ | BPF_K, static_cast<std::uint32_t>(number), 0, count + 3);
+    loadArgument(at);
+    unsigned left = count;
+    for (const std::uint32_t value : values) add(BPF_JMP | BPF_JEQ | BPF_K, value, left--, 0);
+    answer(SECCOMP_RET_ERRNO | EPERM);
+    load(offsetof(seccomp_data, nr));
+  }
   void refuseIf(long number, unsigned at, std::uint32_t value) { onArgument(number, at, BPF_JEQ, value, 0, 1); }
   void refuseWithout(long number, unsigned at, std::uint32_t bit) { onArgument(number, at, BPF_JSET, bit, 1, 0); }
 
@@ -85,12 +97,15 @@ class Filter {
   void add(int code, std::uint32_t value, unsigned if_true = 0, unsigned if_false = 0) {
     code_.push_back({static_cast<unsigned short>(code), static_cast<unsigned char>(if_true), static_cast<unsigned char>(if_false), value});
   }
+  void loadArgument(unsigned at) {
+    load(offsetof(seccomp_data, args) + at * sizeof(std::uint64_t));  // The lower half: both machines are little-endian.
+  }
   void load(std::size_t offset) { add(BPF_LD | BPF_W | BPF_ABS, static_cast<std::uint32_t>(offset)); }
   void answer(std::uint32_t what) { add(BPF_RET | BPF_K, what); }
   // Skips the refusal by `if_true` or `if_false` instructions.
   void onArgument(long number, unsigned at, int test, std::uint32_t value, unsigned if_true, unsigned if_false) {
     add(BPF_JMP | BPF_JEQ | BPF_K, static_cast<std::uint32_t>(number), 0, 4);
-    load(offsetof(seccomp_data, args) + at * sizeof(std::uint64_t));  // The lower half: both machines are little-endian.
+    loadArgument(at);
     add(BPF_JMP | test | BPF_K, value, if_true, if_false);
     answer(SECCOMP_RET_ERRNO | EPERM);
     load(offsetof(seccomp_data, nr));
@@ -101,7 +116,7 @@ class Filter {
 constexpr long refused_calls[] = {
     // Programs and processes.
     SYS_execve, SYS_execveat, SYS_ptrace, SYS_process_vm_readv, SYS_process_vm_writev, SYS_pidfd_open, SYS_pidfd_getfd,
-    SYS_pidfd_send_signal, SYS_rt_sigqueueinfo, SYS_rt_tgsigqueueinfo, SYS_tkill, SYS_kcmp, SYS_process_madvise,
+    SYS_pidfd_send_signal, SYS_rt_sigqueueinfo, SYS_rt_tgsigqueueinfo, SYS_tkill, SYS_kcmp, SYS_process_madvise, SYS_process_mrelease,
 #if defined(__x86_64__)
     SYS_fork, SYS_vfork,
 #endif
@@ -142,9 +157,20 @@ Result<void> enterSandbox(const SandboxRules& rules) {
   for (const long call : refused_calls) filter.refuseCall(call);
   filter.refuseCall(SYS_clone3, ENOSYS);  // Its flags lie in memory, out of the filter's sight; the C library then takes clone.
   filter.refuseWithout(SYS_clone, 0, CLONE_THREAD);
-  filter.refuseUnless(SYS_kill, 0, self);
-  filter.refuseUnless(SYS_prlimit64, 0, 0);  // Its own limits, and nobody else's.
-  filter.refuseUnless(SYS_tgkill, 0, self);
+  filter.refuseUnless(SYS_kill, 0, {self});
+  filter.refuseUnless(SYS_prlimit64, 0, {0});  // Its own limits, and nobody else's.
+  filter.refuseUnless(SYS_tgkill, 0, {self});
+  // Whoever owns a descriptor is sent a signal when something can be read from it, and which one can be chosen.
+  for (const std::uint32_t command : {F_SETOWN, F_SETOWN_EX, F_SETSIG}) filter.refuseIf(SYS_fcntl, 1, command);
+  for (const std::uint32_t command : {FIOSETOWN, SIOCSPGRP}) filter.refuseIf(SYS_ioctl, 1, command);
+  filter.refuseUnless(SYS_setpriority, 0, {PRIO_PROCESS});
+  filter.refuseUnless(SYS_setpriority, 1, {0, self});
+  filter.refuseUnless(SYS_ioprio_set, 0, {IOPRIO_WHO_PROCESS});
+  filter.refuseUnless(SYS_ioprio_set, 1, {0, self});
+  // A thread that names another one by its number is refused, too: the filter cannot tell whose it is.
+  for (const long call :
+       {SYS_sched_setaffinity, SYS_sched_setattr, SYS_sched_setparam, SYS_sched_setscheduler, SYS_migrate_pages, SYS_move_pages})
+    filter.refuseUnless(call, 0, {0, self});
   filter.refuseIf(SYS_prctl, 0, PR_SET_PDEATHSIG);
   filter.refuseIf(SYS_prctl, 0, PR_SET_SECCOMP);
   if (!rules.network) {

@@ -17,9 +17,10 @@ struct SandboxRules {
 [[nodiscard]] bool dieWith(int parent);
 
 // Shuts this process in, for good: no core dump, no new privileges, a bound on its memory; no program started, no process made, none
-// but itself signalled, traced or read; no socket unless the rules grant a network; nothing of the kernel's larger doors (io_uring, bpf,
-// mount, modules, keys). What is refused answers EPERM, so that a plugin sees a call that failed. Threads may be made. What threads there
-// are already must be none but the caller. Fails with plugin_failed where the system cannot do it.
+// but itself signalled, traced, read or given another priority, processor or memory node; no socket unless the rules grant a network;
+// nothing of the kernel's larger doors (io_uring, bpf, mount, modules, keys). What is refused answers EPERM, so that a plugin sees a call
+// that failed. Threads may be made. What threads there are already must be none but the caller. Fails with plugin_failed where the system
+// cannot do it.
 [[nodiscard]] Result<void> enterSandbox(const SandboxRules& rules);
 
 }  // namespace atrium

@@ -43,7 +43,10 @@ WatchedRunner::WatchedRunner(Loop& loop, Listener& listener, std::shared_ptr<Run
       process_(std::move(process)),
       inbox_(offer_max),
       started_(loop.now().mono),
-      control_watch_([this] { readControl(); }),
+      control_watch_([this] {
+        if (!passing_.empty()) passChannels();
+        if (control_watched_) readControl();
+      }),
       output_watch_([this] { readOutput(); }),
       end_watch_([this] { onEnd(); }),
       timer_([this] { process_->kill(too_late_); }) {
@@ -53,7 +56,7 @@ WatchedRunner::WatchedRunner(Loop& loop, Listener& listener, std::shared_ptr<Run
 }
 
 WatchedRunner::~WatchedRunner() {
-  if (control_watched_) loop_.unwatch(process_->control(), control_watch_);
+  leaveControl();
   if (output_watched_) loop_.unwatch(process_->output(), output_watch_);
   if (!ended_) {
     loop_.unwatch(process_->handle(), end_watch_);
@@ -62,21 +65,46 @@ WatchedRunner::~WatchedRunner() {
 }
 
 Descriptor WatchedRunner::openChannel() {
+  if (!ready_ || !control_watched_ || ended_) return {};
   auto ends = makeChannel();
-  if (!ends || !ready_ || asked_to_end_ || ended_) return {};
-  std::size_t sent = 0;
-  if (sendMessage(process_->control(), {.kind = WireKind::attach}, {}, sent, false, ends->second.get()) != Sent::all) {
+  if (!ends) return {};
+  if (passing_.size() >= passing_max) {
     process_->kill("it takes no channel");
     return {};
   }
+  passing_.push_back(std::move(ends->second));
+  if (passing_.size() == 1) passChannels();
   return std::move(ends->first);
+}
+
+// That it has no room is no fault: it may just not have had its turn.
+void WatchedRunner::passChannels() {
+  Sent state = Sent::all;
+  while (!passing_.empty() && state == Sent::all) {
+    std::size_t sent = 0;
+    state = sendMessage(process_->control(), {.kind = WireKind::attach}, {}, sent, false, passing_.front().get());
+    if (state == Sent::all) passing_.pop_front();
+  }
+  if (state == Sent::ended) {  // So looks an end from outside, too, before it is told.
+    process_->channelLost();
+    return leaveControl();
+  }
+  if (const bool full = state == Sent::full; full != wants_out_) {
+    wants_out_ = full;
+    loop_.rewatch(process_->control(), full ? EPOLLIN | EPOLLOUT : EPOLLIN, control_watch_);
+  }
+}
+
+void WatchedRunner::leaveControl() {
+  if (control_watched_) loop_.unwatch(process_->control(), control_watch_);
+  control_watched_ = false;
+  passing_.clear();
 }
 
 void WatchedRunner::finish(std::chrono::milliseconds patience) {
   if (asked_to_end_ || ended_) return;
   asked_to_end_ = true;
-  if (control_watched_) loop_.unwatch(process_->control(), control_watch_);
-  control_watched_ = false;
+  leaveControl();
   process_->closeControl();
   too_late_ = fmt::format("it did not end within {} ms", patience.count());
   loop_.timers().arm(timer_, loop_.now().mono + patience);
@@ -99,8 +127,7 @@ void WatchedRunner::readControl() {
       continue;
     }
     // Its end of the socket is closed, or it says what it has no business to say.
-    loop_.unwatch(process_->control(), control_watch_);
-    control_watched_ = false;
+    leaveControl();
     if (got != WireInbox::Got::ended) process_->kill("its runner said what no runner says");
     return;
   }

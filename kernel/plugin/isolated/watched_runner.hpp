@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <deque>
 #include <filesystem>
 #include <functional>
 #include <memory>
@@ -47,7 +48,9 @@ class WatchedRunner {
   [[nodiscard]] Mono started() const { return started_; }
   [[nodiscard]] const std::shared_ptr<RunnerProcess>& process() const { return process_; }
 
-  // A new channel to it: the server's end. Nothing: it takes none any more, and its end will be told.
+  // A new channel to it: the server's end, which may be used at once. A busy runner takes its own end later; it is killed when
+  // passing_max of them wait. Nothing: it takes none any more, and its end will be told.
+  static constexpr std::size_t passing_max = 1024;
   [[nodiscard]] Descriptor openChannel();
   // Asks it to end in order, and kills it when it has not after `patience`.
   void finish(std::chrono::milliseconds patience);
@@ -60,6 +63,8 @@ class WatchedRunner {
   };
   WatchedRunner(Loop& loop, Listener& listener, std::shared_ptr<RunnerProcess> process);
   void readControl();
+  void passChannels();
+  void leaveControl();
   void readOutput();
   void onEnd();
 
@@ -72,6 +77,8 @@ class WatchedRunner {
   bool asked_to_end_ = false;
   bool ended_ = false;
   bool control_watched_ = true;
+  bool wants_out_ = false;
+  std::deque<Descriptor> passing_;  // The runner's ends that its control socket has no room for yet.
   bool output_watched_ = true;
   std::string refused_;  // What it said when it would not serve.
   std::string line_;

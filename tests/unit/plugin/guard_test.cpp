@@ -67,6 +67,45 @@ TEST(HookGuard, tellsForHowLongACallHasBeenInside) {
   EXPECT_EQ(guard.insideFor(CallClock::ticks()), 0ns);
 }
 
+TEST(HookGuard, findsNoHangWhereTheOtherProcessIsEndedForIt) {
+  const CallClock clock;
+  HookGuard here("score_batch", 1us, clock, {"test.plugin", "", nullptr, false, true, false});
+  HookGuard there("score_batch", 1us, clock, {"test.plugin", "", nullptr, false, true, true});
+  for (HookGuard* guard : {&here, &there})
+    static_cast<void>(guard->call([&] {
+      EXPECT_EQ(guard->hangs(CallClock::ticks() + 1'000'000'000'000), guard == &here) << "minutes later";
+      return ATRIUM_OK;
+    }));
+}
+
+TEST(HookGuard, countsCallsThatAreMadeElsewhere) {
+  const CallClock clock;
+  const ManualClock time;
+  PluginBreaker breaker("test.plugin", 1, time, nullptr);
+  HookGuard guard("check", 1ms, clock, {"test.plugin", "", &breaker, false, false, true});
+  EXPECT_TRUE(guard.sent());
+  EXPECT_TRUE(guard.sent());
+  EXPECT_TRUE(guard.sent());
+  EXPECT_EQ(guard.inFlight(), 3u);
+  EXPECT_FALSE(guard.inside());
+  breaker.trip();
+  EXPECT_FALSE(guard.sent());
+  EXPECT_EQ(guard.refusals(), 1u);
+  EXPECT_EQ(guard.inFlight(), 3u);
+  guard.answered(2ms);
+  EXPECT_FALSE(guard.lastRefused()) << "it is another one that was";
+  guard.countFailure();
+  guard.answered(std::nullopt);
+  guard.countFailure();
+  guard.answered(10us);
+  EXPECT_EQ(guard.inFlight(), 0u);
+  EXPECT_EQ(guard.failures(), 2u);
+  EXPECT_EQ(guard.overruns(), 1u);
+  Histogram::Snapshot snapshot;
+  guard.duration().addTo(snapshot);
+  EXPECT_EQ(snapshot.count, 2u) << "one never came to the plugin";
+}
+
 TEST(HookGuard, letsThroughWhatItIsNotToKeepAwayAndTellsTheBreakerAllTheSame) {
   const CallClock clock;
   const ManualClock time;

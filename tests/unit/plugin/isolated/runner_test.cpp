@@ -3,9 +3,17 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include <atomic>
+#include <chrono>
 #include <cstdlib>
+#include <future>
+#include <memory>
+#include <thread>
+#include <vector>
 
 #include "isolated_world.hpp"
+#include "plugin/hook_figures.hpp"
+#include "plugin/isolated/runner_methods.hpp"
 #include "protocol/errors.hpp"
 
 namespace atrium::test {
@@ -26,6 +34,11 @@ class RunnerTest : public testing::Test {
   }
   static bool failed(const HookOutcome& outcome) {
     return outcome.failed && outcome.refused && outcome.refused->code == Code::plugin_failed;
+  }
+  HookFigures figures() {
+    FiguresByHook sums;
+    addFigures(sums, world.plugin());
+    return sums.find("will_post")->second;
   }
   [[nodiscard]] bool restarted(std::uint64_t times) {
     return world.become([times](const RunnerFigures& now) { return now.restarts >= times && now.state == "running"; });
@@ -52,6 +65,16 @@ TEST_F(RunnerTest, keepsThePluginFromOtherProcessesAndMachines) {
   EXPECT_EQ(said("descriptors"), "0,1,2,3,4") << "its input, its output twice, the control socket and this channel";
   EXPECT_EQ(world.runner().figures().restarts, 0u);
   ::unsetenv("ATRIUM_TEST_SECRET");
+}
+
+TEST_F(RunnerTest, keepsThePluginFromSignallingAndSlowingTheServerByDetours) {
+  start();
+  for (const char* trouble :
+       {"signal by owner", "signal by owner of a thread", "signal of one's choice", "signal by ioctl", "signal by the socket's ioctl",
+        "priority", "priority of a group", "io priority", "processors", "scheduler", "pages"})
+    EXPECT_EQ(said(trouble), "Operation not permitted") << trouble;
+  EXPECT_EQ(said("own priority"), "done");
+  EXPECT_EQ(said("own processors"), "done");
 }
 
 TEST_F(RunnerTest, letsItMakeSocketsWhereTheNetworkIsGranted) {
@@ -104,6 +127,101 @@ TEST_F(RunnerTest, cutsOffACallThatHangs) {
   ASSERT_EQ(faults.size(), 2u);
   EXPECT_EQ(faults[0], "it did not answer will_post within 200000 us");
   EXPECT_GE(world.runner().figures().kills, 2u);
+}
+
+// Each call is in the plugin for its own time alone: together they cannot take longer than all of it took.
+TEST_F(RunnerTest, measuresACallWithoutItsWaitBehindOthers) {
+  start();
+  constexpr int calls = 200;
+  const auto began = std::chrono::steady_clock::now();
+  std::promise<std::chrono::nanoseconds> all;
+  std::chrono::nanoseconds took{0};
+  int left = calls;
+  world.thread().loop().postAlways([&] {
+    world.scene.content = "";
+    const atrium_room_view room = world.scene.room();
+    const atrium_user_view user = world.scene.user();
+    const atrium_message_view message = world.scene.message();
+    for (int n = 0; n < calls; ++n)
+      world.hooks().call({.hook = Hook::will_post, .room = &room, .user = &user, .message = &message}, [&](HookOutcome outcome) {
+        EXPECT_FALSE(outcome.failed);
+        took += outcome.took;
+        if (--left == 0) all.set_value(took);
+      });
+  });
+  const std::chrono::nanoseconds together = all.get_future().get();
+  EXPECT_LE(together, std::chrono::steady_clock::now() - began);
+}
+
+TEST_F(RunnerTest, countsWhatIsUnderWayAndWhatTheBreakerKeptAway) {
+  world.settings.room_deadline = std::chrono::milliseconds(200);
+  start();
+  std::vector<std::shared_ptr<std::promise<HookOutcome>>> hung;
+  world.thread().run([&] {
+    hung = {world.begin("hang"), world.begin("hang")};
+    EXPECT_EQ(figures().in_flight, 2u);
+    EXPECT_EQ(figures().refusals, 0u);
+    world.plugin().breaker().trip();
+    EXPECT_TRUE(failed(world.begin("")->get_future().get()));
+    EXPECT_EQ(figures().refusals, 1u);
+    EXPECT_EQ(figures().in_flight, 2u);
+  });
+  for (const auto& one : hung) EXPECT_TRUE(one->get_future().get().failed);
+  EXPECT_EQ(figures().in_flight, 0u);
+}
+
+// The one before it may take half a minute, and does.
+TEST_F(RunnerTest, letsNoCallWaitForLongBehindAnother) {
+  start();
+  std::shared_ptr<std::promise<HookOutcome>> hung;
+  world.thread().run([&] { hung = world.begin("hang"); });
+  EXPECT_TRUE(failed(world.post("")));
+  EXPECT_EQ(hung->get_future().wait_for(std::chrono::seconds(0)), std::future_status::timeout);
+  EXPECT_EQ(world.runner().figures().restarts, 0u) << "the runner was there all the while";
+  EXPECT_EQ(figures().failures, 1u);
+  EXPECT_EQ(figures().duration.count, 0u) << "it never came to the plugin";
+  EXPECT_EQ(figures().in_flight, 1u);
+}
+
+TEST_F(RunnerTest, killsARunnerThatDoesNotTakeARequest) {
+  start();
+  ASSERT_TRUE(world.become([](const RunnerFigures& now) { return now.pid != 0; }));
+  ::kill(world.runner().figures().pid, SIGSTOP);
+  const auto answer = world.runner().call(static_cast<std::uint32_t>(RunnerMethod::cancel_command), "cancel",
+                                          std::string(std::size_t{3} << 20, 'x'), std::chrono::milliseconds(50), false);
+  EXPECT_FALSE(answer.answered);
+  EXPECT_EQ(answer.why, "its runner hung");
+  EXPECT_TRUE(world.become([](const RunnerFigures& now) { return now.kills > 0; }));
+  EXPECT_EQ(world.faults(), std::vector<std::string>{"it did not answer cancel within 50 ms"});
+}
+
+TEST_F(RunnerTest, takesASignalToItsCallerForNoEnd) {
+  start();
+  ASSERT_TRUE(world.become([](const RunnerFigures& now) { return now.pid != 0; }));
+  const pid_t runner = world.runner().figures().pid;
+  static std::atomic<unsigned> caught{0};
+  struct sigaction action{};
+  struct sigaction before{};
+  action.sa_handler = [](int) { ++caught; };
+  ASSERT_EQ(::sigaction(SIGUSR1, &action, &before), 0);
+  ::kill(runner, SIGSTOP);
+  IsolatedPlugin::Answer answer;
+  std::atomic<bool> over{false};
+  std::thread caller([&] {
+    answer = world.runner().call(static_cast<std::uint32_t>(RunnerMethod::cancel_command), "cancel", std::string(std::size_t{3} << 20, 'x'),
+                                 std::chrono::seconds(30), false);
+    over = true;
+  });
+  // It has sent what the socket takes long before the last of these.
+  for (unsigned n = 1; n <= 2000; ++n) {
+    ::pthread_kill(caller.native_handle(), SIGUSR1);
+    while (caught < n && !over) std::this_thread::yield();
+  }
+  ::kill(runner, SIGCONT);
+  caller.join();
+  ::sigaction(SIGUSR1, &before, nullptr);
+  EXPECT_TRUE(answer.answered) << answer.why;
+  EXPECT_EQ(answer.status, ATRIUM_UNSUPPORTED) << "it has no commands";
 }
 
 TEST_F(RunnerTest, allowsWhatIsNotAnsweredWhereTheOperatorSaidSo) {

@@ -3,7 +3,6 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
-#include <future>
 #include <utility>
 
 #include "plugin/isolated/isolated_hooks.hpp"
@@ -50,19 +49,22 @@ IsolatedWorld::~IsolatedWorld() {
   plugin_.reset();
 }
 
-Result<void> IsolatedWorld::start() {
+LoadOrder IsolatedWorld::order() const {
   const std::vector<std::string> granted = runner_grants.value_or(grants.value_or(manifest_.grants));
-  const LoadOrder order{.library_file = copy_,
-                        .options = options_,
-                        .log_level = LogLevel::error,
-                        .sandbox = sandbox,
-                        .grants = granted,
-                        .services = needsServer(Grants(granted, granted)),
-                        .jobs = true};
+  return {.library_file = copy_,
+          .options = options_,
+          .log_level = LogLevel::error,
+          .sandbox = sandbox,
+          .grants = granted,
+          .services = needsServer(Grants(granted, granted)),
+          .jobs = true};
+}
+
+Result<void> IsolatedWorld::start() {
   auto services = runnerServices(manifest_.id, PluginRights{Grants(manifest_.grants, grants), {}}, parts, clock_, log_);
   auto runner = host_.start({.runner = {.manifest = manifest_,
                                         .program = {},
-                                        .order = order,
+                                        .order = order(),
                                         .cpu_percent_max = cpu_percent_max,
                                         .services = services.get(),
                                         .on_fault =
@@ -102,6 +104,18 @@ HookOutcome IsolatedWorld::post(std::string content) {
   const atrium_user_view user = scene.user();
   const atrium_message_view message = scene.message();
   return ask({.hook = Hook::will_post, .room = &room, .user = &user, .message = &message});
+}
+
+std::shared_ptr<std::promise<HookOutcome>> IsolatedWorld::begin(std::string content) {
+  Scene here;
+  here.content = std::move(content);
+  const atrium_room_view room = here.room();
+  const atrium_user_view user = here.user();
+  const atrium_message_view message = here.message();
+  auto said = std::make_shared<std::promise<HookOutcome>>();
+  hooks_->call({.hook = Hook::will_post, .room = &room, .user = &user, .message = &message},
+               [said](HookOutcome outcome) { said->set_value(std::move(outcome)); });
+  return said;
 }
 
 bool IsolatedWorld::become(const std::function<bool(const RunnerFigures&)>& so) {

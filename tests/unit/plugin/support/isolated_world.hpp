@@ -3,6 +3,7 @@
 #include <condition_variable>
 #include <filesystem>
 #include <functional>
+#include <future>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -59,9 +60,14 @@ class IsolatedWorld {
   [[nodiscard]] HookOutcome ask(const HookCall& call);
   // Will_post with a message of that content.
   [[nodiscard]] HookOutcome post(std::string content);
+  // The same without waiting for what it says. On the loop's thread.
+  [[nodiscard]] std::shared_ptr<std::promise<HookOutcome>> begin(std::string content);
+  // The order that starts it.
+  [[nodiscard]] LoadOrder order() const;
   // Waits until the runner's figures are so; false: they are not after half a minute.
   [[nodiscard]] bool become(const std::function<bool(const RunnerFigures&)>& so);
 
+  [[nodiscard]] const Manifest& manifest() const { return manifest_; }
   [[nodiscard]] LoadedPlugin& plugin() { return *plugin_; }
   [[nodiscard]] IsolatedPlugin& runner() { return *plugin_->isolated(); }
   [[nodiscard]] LoopThread& thread() { return thread_; }

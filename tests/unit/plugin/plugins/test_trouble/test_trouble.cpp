@@ -1,8 +1,12 @@
 // Makes the trouble it is told to, and tells with a refusal what became of it.
+#include <asm/sockios.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <signal.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/ptrace.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -53,6 +57,36 @@ struct Trouble {
     if (trouble == "socket") return outcome(socket(AF_INET, SOCK_STREAM, 0));
     if (trouble == "unix socket") return outcome(socket(AF_UNIX, SOCK_STREAM, 0));
     if (trouble == "io_uring") return outcome(syscall(SYS_io_uring_setup, 1, nullptr));
+    if (trouble == "signal by owner" || trouble == "signal by owner of a thread" || trouble == "signal of one's choice" ||
+        trouble == "signal by ioctl" || trouble == "signal by the socket's ioctl") {
+      int ends[2];
+      if (socketpair(AF_UNIX, SOCK_STREAM, 0, ends) != 0) return "no sockets";
+      const f_owner_ex owner{F_OWNER_PID, getppid()};
+      const int group = getppid();
+      const long result = trouble == "signal by owner"               ? fcntl(ends[0], F_SETOWN, getppid())
+                          : trouble == "signal by owner of a thread" ? fcntl(ends[0], F_SETOWN_EX, &owner)
+                          : trouble == "signal of one's choice"
+                              ? fcntl(ends[0], F_SETSIG, SIGKILL)
+                              : ioctl(ends[0], trouble == "signal by ioctl" ? FIOSETOWN : SIOCSPGRP, &group);
+      const std::string came = outcome(result);
+      close(ends[0]), close(ends[1]);
+      return came;
+    }
+    // What is set is what there is: a server that is not kept from it takes no harm.
+    if (trouble == "priority") return outcome(setpriority(PRIO_PROCESS, getppid(), getpriority(PRIO_PROCESS, getppid())));
+    if (trouble == "own priority") return outcome(setpriority(PRIO_PROCESS, 0, getpriority(PRIO_PROCESS, 0)));
+    if (trouble == "priority of a group") return outcome(setpriority(PRIO_PGRP, 0, getpriority(PRIO_PGRP, 0)));
+    if (trouble == "io priority") return outcome(syscall(SYS_ioprio_set, 1, getppid(), syscall(SYS_ioprio_get, 1, getppid())));
+    if (trouble == "processors" || trouble == "own processors") {
+      const pid_t whose = trouble == "processors" ? getppid() : 0;
+      cpu_set_t set;
+      return sched_getaffinity(whose, sizeof set, &set) != 0 ? "unknown" : outcome(sched_setaffinity(whose, sizeof set, &set));
+    }
+    if (trouble == "scheduler") {
+      const sched_param none{};
+      return outcome(sched_setscheduler(getppid(), SCHED_OTHER, &none));
+    }
+    if (trouble == "pages") return outcome(syscall(SYS_move_pages, getppid(), 0ul, nullptr, nullptr, nullptr, 0));
     if (trouble == "signal") return outcome(kill(getppid(), SIGTERM));
     if (trouble == "trace") return outcome(ptrace(PTRACE_ATTACH, getppid(), nullptr, nullptr));
     if (trouble == "memory") return outcome(open(("/proc/" + std::to_string(getppid()) + "/mem").c_str(), O_RDONLY));
