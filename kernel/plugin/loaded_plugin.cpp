@@ -13,6 +13,7 @@
 #include "config/source_text.hpp"
 #include "plugin/isolated/isolated_plugin.hpp"
 #include "plugin/isolated/isolated_tables.hpp"
+#include "plugin/keep_for_ever.hpp"
 #include "plugin/plugin_text.hpp"
 #include "plugin/refusal.hpp"
 #include "plugin/tombstone.hpp"
@@ -141,7 +142,7 @@ Result<std::unique_ptr<LoadedPlugin>> LoadedPlugin::load(const Manifest& manifes
   if (plugin->lost() || !plugin->settle()) {  // A thread of this process is inside its code: nothing of it may go.
     environment.log.error(
         "plugin.stuck", {{"plugin", manifest.id}, {"detail", "it does not come back, and stays in memory for as long as the server runs"}});
-    static_cast<void>(plugin.release());
+    keepForEver(std::move(plugin));
   }
   return fail(std::move(sound.error()));
 }

@@ -7,6 +7,7 @@
 #include <system_error>
 #include <utility>
 
+#include "plugin/keep_for_ever.hpp"
 #include "plugin/plugin_record.hpp"
 #include "protocol/errors.hpp"
 
@@ -234,7 +235,7 @@ void PluginHost::stop() {
   }
   // Whoever is still inside one of these never comes back; its code stays to the end of the process.
   for (auto& [id, record] : records_)
-    for (auto& held : std::exchange(record.held, {})) static_cast<void>(held.release());
+    for (auto& held : std::exchange(record.held, {})) keepForEver(std::move(held));
 }
 
 }  // namespace atrium
