@@ -116,6 +116,7 @@ TEST_F(WorkerPoolTest, oneOwnerTakesNoMoreThanItsShareOfTheThreads) {
   second.awaitEntered();
   second.letGo();
   other.letGo();
+  pool->stop();  // Before the latches go.
 }
 
 TEST_F(WorkerPoolTest, oneOwnerTakesNoMoreThanHalfOfThePlaces) {

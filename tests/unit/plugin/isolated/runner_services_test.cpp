@@ -103,8 +103,8 @@ TEST_P(ServicesTest, keepValuesUnderThePluginsId) {
   EXPECT_EQ(said("get"), std::to_string(ATRIUM_NOT_FOUND) + " ");
   EXPECT_EQ(said("put"), "0 ");
   EXPECT_EQ(said("get"), "0 value \x01 of it");
-  ASSERT_EQ(base.server.asked.size(), 2u);
-  EXPECT_EQ(base.server.asked.front(), (DocumentKey{std::string(kv_service::collection), "test.services", "acme", "key"}));
+  ASSERT_EQ(base.server.asked().size(), 2u);
+  EXPECT_EQ(base.server.asked().front(), (DocumentKey{std::string(kv_service::collection), "test.services", "acme", "key"}));
   EXPECT_EQ(said("remove"), "0 ");
   EXPECT_EQ(said("get"), std::to_string(ATRIUM_NOT_FOUND) + " ");
   EXPECT_TRUE(said("long key").starts_with(std::to_string(ATRIUM_INVALID)));
@@ -113,8 +113,8 @@ TEST_P(ServicesTest, keepValuesUnderThePluginsId) {
 TEST_P(ServicesTest, postMessagesInThePluginsName) {
   start();
   EXPECT_EQ(said("publish"), "0 {}");
-  ASSERT_EQ(base.server.posted.size(), 1u);
-  EXPECT_EQ(base.server.posted.front(),
+  ASSERT_EQ(base.server.posted().size(), 1u);
+  EXPECT_EQ(base.server.posted().front(),
             R"(acme test.services {"room_id":"room_1","message_type":"system","content":"Hello","priority":"normal","metadata":{"a":1}})");
   EXPECT_TRUE(said("nowhere").starts_with(std::to_string(ATRIUM_NOT_FOUND)));
 }
@@ -180,8 +180,8 @@ TEST(RunnerServices, areRefusedByTheServerWhateverTheRunnerBelieves) {
   for (const char* what : {"get", "put", "remove", "publish"})
     EXPECT_EQ(said(what), std::to_string(ATRIUM_DENIED) + " The grant for this service was not given.") << what;
   for (const char* what : {"elsewhere", "refused"}) EXPECT_EQ(said(what), std::to_string(ATRIUM_DENIED)) << what;
-  EXPECT_TRUE(base.server.asked.empty());
-  EXPECT_TRUE(base.server.posted.empty());
+  EXPECT_TRUE(base.server.asked().empty());
+  EXPECT_TRUE(base.server.posted().empty());
   EXPECT_TRUE(world.plugin().services().metrics().read().empty());
   EXPECT_EQ(world.runner().figures().restarts, 0u);
 }

@@ -208,7 +208,7 @@ TEST_F(PluginServicesTest, messagesArePostedAsThePlugin) {
   publish->post(host(), &publication, &posted.token);
   EXPECT_EQ(posted.get().first, ATRIUM_OK);
   EXPECT_EQ(
-      server.posted.at(0),
+      server.posted().at(0),
       R"(tenant_a com.acme.test {"room_id":"room_x","message_type":"system","content":"hi \"you\"","priority":"high","metadata":{"a":1}})");
   publication.room_id = textOf("room_gone");
   publish->post(host(), &publication, &gone.token);

@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <map>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <utility>
@@ -16,7 +17,10 @@ namespace atrium::test {
 class FakeServer final : public ServerAccess {
  public:
   void get(DocumentKey key, Completion<std::optional<Document>> done) override {
-    asked.push_back(key);
+    {
+      const std::scoped_lock lock(mutex_);
+      asked_.push_back(key);
+    }
     if (silent) return kept.push_back([done = std::move(done)]() mutable { done(std::nullopt); });
     const auto found = values.find(key);
     done(found == values.end() ? std::optional<Document>() : Document{key, 1, found->second});
@@ -31,16 +35,32 @@ class FakeServer final : public ServerAccess {
   }
   void scan(DocumentKey, DocumentKey, std::uint32_t, Completion<std::vector<Document>> done) override { done({}); }
   void post(PluginPost post, Completion<std::string> done) override {
-    posted.push_back(post.tenant_id + " " + post.plugin_id + " " + std::string(post.body.text()));
+    {
+      const std::scoped_lock lock(mutex_);
+      posted_.push_back(post.tenant_id + " " + post.plugin_id + " " + std::string(post.body.text()));
+    }
     if (post.room_id == "room_gone") return done(fail(Code::not_found));
     done("{}");
   }
 
   bool silent = false;
-  std::vector<DocumentKey> asked;
   std::map<DocumentKey, std::string> values;
   std::vector<std::move_only_function<void()>> kept;
-  std::vector<std::string> posted;
+
+  // What it was asked for and told so far. Any thread.
+  [[nodiscard]] std::vector<DocumentKey> asked() const {
+    const std::scoped_lock lock(mutex_);
+    return asked_;
+  }
+  [[nodiscard]] std::vector<std::string> posted() const {
+    const std::scoped_lock lock(mutex_);
+    return posted_;
+  }
+
+ private:
+  mutable std::mutex mutex_;
+  std::vector<DocumentKey> asked_;
+  std::vector<std::string> posted_;
 };
 
 }  // namespace atrium::test
