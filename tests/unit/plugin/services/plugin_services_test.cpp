@@ -289,6 +289,7 @@ TEST_F(PluginServicesTest, jobsAndTimersWaitWhileTheyAreHeld) {
   ran_at_last.wait();
   fired_at_last.wait();
   EXPECT_TRUE(services->end(1min));
+  workers.stop();  // Before what its jobs refer to goes.
 }
 
 TEST_F(PluginServicesTest, answersWaitWhileTheyAreHeldAndRunWithinTheirGuard) {
