@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <future>
+#include <mutex>
 
 #include "atrium/service/clock.h"
 #include "atrium/service/executor.h"
@@ -47,7 +48,10 @@ class PluginServicesTest : public testing::Test {
     services.emplace("com.acme.test", PluginRights{Grants(grants, std::nullopt), std::move(secrets)},
                      ServiceParts{&workers, &answers, &server, &http}, clock, log,
                      [this](std::string_view hook, std::chrono::nanoseconds, const std::function<void()>& function) {
-                       hooks.emplace_back(hook);
+                       {
+                         const std::scoped_lock lock(hooks_mutex);
+                         hooks.emplace_back(hook);
+                       }
                        function();
                      });
   }
@@ -64,7 +68,8 @@ class PluginServicesTest : public testing::Test {
   WorkerPool workers{{.threads = 2}, clock, log, registry.makeSet()};
   WorkerPool answers{{.threads = 1}, clock, log, registry.makeSet()};
   HttpClient http{{.threads = 1}, clock, log, registry.makeSet()};
-  std::vector<std::string> hooks;
+  std::mutex hooks_mutex;          // Workers call at once.
+  std::vector<std::string> hooks;  // That were called; to be read when none is.
   std::optional<PluginServices> services;
 };
 
