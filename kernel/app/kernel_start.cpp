@@ -177,6 +177,7 @@ void Kernel::serve() {
   std::vector<Loop*> loops;
   for (unsigned index = 0; index < loops_->size(); ++index) loops.push_back(&(*loops_)[index]);
   plugins_->serve(*shards_, std::move(ports), [this] { control_.wake(); }, std::move(loops));
+  plugins_->serve(*store_);
   (*loops_)[EventInterest::home].postAlways([this] { sinks_->begin(); });
   news_ = std::make_unique<PluginNews>(*shards_, metrics_.makeSet(), [this](unsigned shard, std::span<const FramePtr> events) {
     edges_[shard]->shard.tellOperators(events);

@@ -146,6 +146,8 @@ class LoadedPlugin {
   // Ends what its services have under way: cancels timers, completes calls with ATRIUM_CANCELLED, waits for jobs. False: a job still runs,
   // and the plugin must stay as it is, for as long as the process lives.
   [[nodiscard]] bool settle();
+  // From now on a call outside hooks may take so long; zero: for ever. Control thread.
+  void bound(std::chrono::milliseconds patience) { environment_.patience = patience; }
   // Ends the instance and unloads. True when the code is proven to have left the process. To be called once, when nothing is inside but
   // jobs, for which it waits. False and lost(): it did not come back.
   [[nodiscard]] bool end();
@@ -167,8 +169,7 @@ class LoadedPlugin {
   [[nodiscard]] CallMark mark(const char* call) const { return {manifest_.id.c_str(), environment_.sha256.c_str(), call}; }
   // Calls a function of the plugin outside all hooks, on a thread that is waited for: false when it does not come back within `patience`,
   // and the plugin is lost(). The function may then run for ever: it holds what it works with, and nothing of the caller's. Nothing comes
-  // out of it. A storage, whose create() may repair much and which is there at the start and the end only, is called on this thread and
-  // waited for without a bound, and so is every plugin when the environment says so.
+  // out of it. When the environment says so, it is called on this thread and waited for without a bound.
   [[nodiscard]] bool callBounded(const char* call, std::chrono::milliseconds patience, std::function<void()> function);
   void fetchStateExtensions();
   Result<void> checkEntry();

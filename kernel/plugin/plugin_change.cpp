@@ -15,8 +15,7 @@ namespace atrium {
 
 namespace {
 
-constexpr unsigned pinned_warned = 3;  // Generations of one plugin that cannot leave the memory.
-constexpr unsigned pinned_max = 10;
+constexpr unsigned pinned_warned = 3;                       // Generations of one plugin that cannot leave the memory.
 constexpr std::chrono::milliseconds shards_patience{5000};  // With a shard that does not come to its posts.
 constexpr std::chrono::milliseconds park_patience{1000};
 constexpr std::chrono::milliseconds jobs_patience{1000};  // With what a plugin has running on its own, before its state is handed over.
@@ -51,6 +50,24 @@ std::string pinReason(const PluginFile& file) {
 }
 
 }  // namespace
+
+std::unique_ptr<PluginHost::Generation> PluginHost::Generation::recipe() const {
+  auto recipe = std::make_unique<Generation>();
+  recipe->number = number;
+  recipe->entry = entry;
+  recipe->use = use;
+  recipe->options = options;
+  recipe->rights = rights;
+  recipe->offers = offers;
+  return recipe;
+}
+
+std::string PluginHost::Record::pinnedTooOften() const {
+  return fmt::format(
+      "{} generations of it are held in memory, and each swap would add one: restart the server, and build it with atrium_add_plugin(), "
+      "whose flags let it go",
+      pinned);
+}
 
 HookSettings PluginHost::Generation::hookSettings() const {
   HookSettings settings{.room_type = offersKind("room-type"), .message_type = offersKind("message-type")};
@@ -128,16 +145,17 @@ Result<std::unique_ptr<PluginHost::Generation>> PluginHost::make(const ResolvedP
   const auto copy = copies_->write(made->entry.file, manifest.id);
   if (!copy) return giveUp(copy.error());
   if (!made->isolated()) tombstone_.loading(manifest.id, made->sha256());  // A runner's end is not the server's.
-  const LoadedPlugin::Environment environment{.log = log_,
-                                              .clock = clock_,
-                                              .call_clock = call_clock_,
-                                              .services = options_.services,
-                                              .sha256 = made->sha256(),
-                                              .generation = made->number,
-                                              .troubles = this,
-                                              .deadline = deadlineOf(plugin.use),
-                                              .lent = made->entry.manifest,
-                                              .patience = options_.call_patience};
+  const LoadedPlugin::Environment environment{
+      .log = log_,
+      .clock = clock_,
+      .call_clock = call_clock_,
+      .services = options_.services,
+      .sha256 = made->sha256(),
+      .generation = made->number,
+      .troubles = this,
+      .deadline = deadlineOf(plugin.use),
+      .lent = made->entry.manifest,
+      .patience = made->stores() && !store_ ? std::chrono::milliseconds{0} : options_.call_patience};
   auto loaded =
       made->isolated() ? isolate(*made, *copy, environment) : LoadedPlugin::load(manifest, *copy, made->options, environment, made->rights);
   tombstone_.loaded();
@@ -169,15 +187,12 @@ std::string PluginHost::excessOf(const Generation& made) {
 Result<void> PluginHost::makeAll(Moves& moves) {
   Error error{Code::change_refused, {}, 0, {}};
   for (Move& move : moves) {
-    if (!move.loads()) continue;
+    if (!move.loads() || move.exclusive()) continue;
     const std::string& id = move.shown.plugin;
     Record& record = *move.record;
     std::string problem;
-    if (record.pinned >= pinned_max) {
-      problem = fmt::format(
-          "{} generations of it are held in memory, and each swap would add one: restart the server, and build it with "
-          "atrium_add_plugin(), whose flags let it go",
-          record.pinned);
+    if (record.pinned >= Record::pinned_max) {
+      problem = record.pinnedTooOften();
     } else if (auto made = make(move.plugin, record)) {
       move.made = *std::move(made);
       move.hands_over =
@@ -274,7 +289,7 @@ std::shared_ptr<EveryShard> PluginHost::publish(Moves& moves) {
   };
   auto items = std::make_shared<std::vector<Item>>();
   for (Move& move : moves) {
-    if (!move.changes()) continue;
+    if (!move.changes() || move.done) continue;
     Item& item = items->emplace_back(Item{move.shown.plugin, {}, {}, move.hands_over});
     if (!move.made) continue;
     item.publication = move.made->publication();
@@ -301,13 +316,19 @@ Result<void> PluginHost::carryOut(Moves& moves) {
   }
   const Mono began = clock_.now().mono;
   const bool hands_over = std::ranges::any_of(moves, &Move::hands_over);
-  if (hands_over)
-    if (auto handed = handOver(moves); !handed) {
+  Result<void> ready;
+  if (hands_over) ready = handOver(moves);
+  // Last of what may fail: its old generation is not there any more when the new one is.
+  if (const auto storage = std::ranges::find_if(moves, &Move::exclusive); ready && storage != moves.end())
+    ready = exchangeStorage(*storage);
+  if (!ready) {
+    if (hands_over) {
       static_cast<void>(park(moves, false));
       letCallsGo(moves, false);
-      dropMade(moves);
-      return handed;
     }
+    dropMade(moves);
+    return ready;
+  }
   for (Move& move : moves)
     if (move.made) note(*move.record, move.made->number, PluginState::configured);
   const auto left = publish(moves);
@@ -315,42 +336,45 @@ Result<void> PluginHost::carryOut(Moves& moves) {
   for (Move& move : moves)
     if (move.made) registry_.publish(*move.made->loaded, move.made->found());
   for (Move& move : moves)
-    if (move.changes() && move.record->current) registry_.withdraw(*move.record->current->loaded);
+    if (move.changes() && !move.done && move.record->current) registry_.withdraw(*move.record->current->loaded);
   letCallsGo(moves, true);
   static_cast<void>(left->wait(shards_patience));
   for (Move& move : moves) {
     if (move.hands_over) move.shown.parked = std::chrono::duration_cast<std::chrono::microseconds>(clock_.now().mono - began);
-    if (move.changes()) replace(move, left);
+    if (move.changes() && !move.done) replace(move, left);
   }
   return {};
 }
 
 void PluginHost::replace(Move& move, const std::shared_ptr<EveryShard>& left) {
   Record& record = *move.record;
-  const std::uint64_t number = move.made ? move.made->number : record.current->number;
-  std::unique_ptr<Generation> old;
+  std::unique_ptr<Generation> old, made = std::move(move.made);
   {
     const std::scoped_lock lock(mutex_);
-    old = std::exchange(record.current, std::move(move.made));
+    old = std::move(record.current);
     if (old) record.leaving.push_back(old->loaded.get());
-    if (record.current) {
-      record.entry = record.current->entry;
-      record.former.reset();
-      record.probation_until = clock_.now().mono + probation;
-      record.troubled = false;
-      record.faults.clear();
-      noteLocked(record, number, PluginState::active, {});
-    }
-    if (!record.current) record.off = move.shown.detail;
-    if (!record.current)
+    if (made) {
+      install(record, std::move(made));
+      if (!old) load_order_.push_back(move.shown.plugin);
+    } else {
+      record.off = move.shown.detail;
       std::erase(load_order_, move.shown.plugin);
-    else if (!old)
-      load_order_.push_back(move.shown.plugin);
+    }
   }
   if (!old) return;
   const bool unloads = !record.current;
   note(record, old->number, PluginState::draining, unloads ? move.shown.detail : std::string());
   retire(record, std::move(old), left, move.rollback || unloads);
+}
+
+void PluginHost::install(Record& record, std::unique_ptr<Generation> made) {
+  record.current = std::move(made);
+  record.entry = record.current->entry;
+  record.former.reset();
+  record.probation_until = clock_.now().mono + probation;
+  record.troubled = false;
+  record.faults.clear();
+  noteLocked(record, record.current->number, PluginState::active, {});
 }
 
 void PluginHost::retire(Record& record, std::unique_ptr<Generation> old, const std::shared_ptr<EveryShard>& left, bool forget) {
@@ -362,14 +386,7 @@ void PluginHost::retire(Record& record, std::unique_ptr<Generation> old, const s
     record.held.push_back(std::move(old));
     return;
   }
-  const Generation& ended = *old;
-  auto former = std::make_unique<Generation>();
-  former->number = ended.number;
-  former->entry = ended.entry;
-  former->use = ended.use;
-  former->options = ended.options;
-  former->rights = ended.rights;
-  former->offers = ended.offers;
+  auto former = old->recipe();
   endGeneration(record, std::move(old));
   if (!forget) record.former = std::move(former);
 }
@@ -428,7 +445,8 @@ bool PluginHost::endGeneration(Record& record, std::unique_ptr<Generation> old) 
   }
   note(record, number, PluginState::pinned, pinReason(old->entry.file));
   if (record.pinned >= pinned_warned)
-    log_.warning("plugin.pinned_often", {{"plugin", old->source.plugin_id}, {"generations", record.pinned}, {"refused_from", pinned_max}});
+    log_.warning("plugin.pinned_often",
+                 {{"plugin", old->source.plugin_id}, {"generations", record.pinned}, {"refused_from", Record::pinned_max}});
   return false;
 }
 

@@ -215,6 +215,7 @@ void PluginHost::serve(Shards& shards, std::vector<TypesPort*> ports, std::funct
 }
 
 void PluginHost::leave() {
+  store_ = nullptr;
   loops_.clear();
   shards_.leave();
   const std::scoped_lock lock(mutex_);

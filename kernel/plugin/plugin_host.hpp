@@ -26,6 +26,7 @@
 #include "plugin/probed_files.hpp"
 #include "plugin/quarantine.hpp"
 #include "plugin/shard_types.hpp"
+#include "plugin/store_host.hpp"
 #include "plugin/tombstone.hpp"
 #include "plugin/types_port.hpp"
 #include "protocol/json_writer.hpp"
@@ -105,6 +106,8 @@ class PluginHost final : private PluginTroubles {
   // From now on the shards' threads run, and changes reach these ports by posts. `wake` is called, on any thread, when attend() has
   // something to do. Both until leave().
   void serve(Shards& shards, std::vector<TypesPort*> ports, std::function<void()> wake, std::vector<Loop*> loops = {});
+  // From now on, until leave(), the storage's plugin can be exchanged, too: through `store`, which calls it.
+  void serve(StoreHost& store) { store_ = &store; }
   // The shards' threads have ended.
   void leave();
   // Ends all plugins, the last loaded first. Nothing may be inside them any more.
@@ -200,6 +203,8 @@ class PluginHost final : private PluginTroubles {
   std::shared_ptr<EveryShard> park(const Moves& moves, bool parked);
   std::shared_ptr<EveryShard> publish(Moves& moves);
   void replace(Move& move, const std::shared_ptr<EveryShard>& left);
+  // Under the lock: what is called of the plugin from now on, on probation.
+  void install(Record& record, std::unique_ptr<Generation> made);
   // `forget`: it is not to be gone back to.
   void retire(Record& record, std::unique_ptr<Generation> old, const std::shared_ptr<EveryShard>& left, bool forget);
   // Whether nobody is inside a generation that the shards have let go of, at once or within the patience with leases.
@@ -207,6 +212,11 @@ class PluginHost final : private PluginTroubles {
   bool endGeneration(Record& record, std::unique_ptr<Generation> old);
   bool holdForGood(Record& record, std::unique_ptr<Generation> old, std::string why);
   void reap();
+
+  // The storage's plugin (storage_move.cpp), whose old generation ends before the new one begins.
+  Result<void> exchangeStorage(Move& move);
+  Result<std::unique_ptr<Generation>> openStorage(const ResolvedPlugin& plugin, Record& record);
+
   void adopt(std::unique_ptr<Trial> trial);
 
   // Troubles (plugin_troubles.cpp).
@@ -240,7 +250,8 @@ class PluginHost final : private PluginTroubles {
   std::optional<PluginCopies> copies_;
   PluginCatalog catalog_;
   ShardTypes shards_;
-  std::vector<Loop*> loops_;  // Of the shards, in order; empty: none is known.
+  StoreHost* store_ = nullptr;  // Null: the storage stays as it is.
+  std::vector<Loop*> loops_;    // Of the shards, in order; empty: none is known.
   std::function<void()> wake_;
   std::unique_ptr<RunnerHost> runners_;  // Once something is isolated or tried.
   PluginRegistry registry_;

@@ -12,8 +12,14 @@ namespace atrium {
 
 namespace {
 
-constexpr std::string_view store_needs_restart =
-    "a storage is exchanged by a restart of the server: what is being written must end in the store it began in";
+// Why a storage that runs is not exchanged while it does; empty: it is.
+std::string_view storeStays(const LoadedPlugin& running) {
+  const std::uint32_t flags = running.storage()->info.flags;
+  if ((flags & ATRIUM_STORE_PERSISTENT) == 0)
+    return "this storage keeps nothing when it ends, and would lose all of it: only a restart of the server exchanges it";
+  if ((flags & ATRIUM_STORE_INLINE) != 0) return "this storage is called on the event loops: only a restart of the server exchanges it";
+  return {};
+}
 
 std::unexpected<Error> refuseChange(std::string why) { return fail(Code::change_refused, std::move(why)); }
 
@@ -84,8 +90,11 @@ void PluginHost::planOne(const ResolvedPlugin& plugin, bool force, Moves& moves)
   const bool same = running && wanted && same_file && running->options == plugin.options && running->offers == plugin.offers &&
                     sameUse(running->use, plugin.use);
   if (same && !force) return;
-  const bool stores = has(plugin.offers, "storage-backend") || (running && running->offersKind("storage-backend"));
-  if (stores) return add(Action::restart, std::string(store_needs_restart));
+  const bool stores = has(plugin.offers, "storage-backend");
+  if (stores != (running && running->stores()) || (stores && plugin.offers.size() > 1) || (stores && !wanted))
+    return add(Action::restart, "a storage comes, goes and becomes another one by a restart of the server");
+  if (stores)
+    if (const std::string_view why = storeStays(*running->loaded); !why.empty()) return add(Action::restart, std::string(why));
   if (!wanted) return add(Action::unload);
   if (const QuarantinedFile* file = quarantine_.find(manifest.id, plugin.entry->file.sha256))
     return add(Action::keep, fmt::format("this file is in quarantine: {}; lift it by atriumctl plugin reset {}, or bring another file",

@@ -41,6 +41,9 @@ struct PluginHost::Generation {
   // What of it is found in the registry.
   [[nodiscard]] std::vector<std::string> found() const { return shadow ? std::vector<std::string>() : offers; }
   [[nodiscard]] const std::string& sha256() const { return entry.file.sha256; }
+  [[nodiscard]] bool stores() const { return offersKind("storage-backend"); }
+  // What it was made of, to make it again; nothing of what was made.
+  [[nodiscard]] std::unique_ptr<Generation> recipe() const;
   [[nodiscard]] HookSettings hookSettings() const;
   // How its hooks and types are published; nothing: it has none.
   [[nodiscard]] std::optional<TypesPublication> publication() const;
@@ -60,6 +63,7 @@ struct PluginHost::Generation {
 // What the host knows of one plugin or of one file that is none.
 struct PluginHost::Record {
   static constexpr std::size_t history_max = 16;
+  static constexpr unsigned pinned_max = 10;  // Generations of one plugin that cannot leave the memory; more are not made.
 
   CatalogEntry entry;                         // As it was found last; what runs may be older.
   std::string off;                            // Why it is not wanted.
@@ -100,6 +104,8 @@ struct PluginHost::Record {
     return sum;
   }
 
+  [[nodiscard]] std::string pinnedTooOften() const;
+
   std::deque<Mono> faults;  // The latest.
   std::string last_fault;
   bool troubled = false;  // attend() is to look at it.
@@ -114,9 +120,12 @@ struct PluginHost::Move {
   bool hands_over = false;
   bool rollback = false;
   bool stateless = false;  // Nothing is handed over, though it could be.
+  bool done = false;       // It has been carried out, before the others.
 
   [[nodiscard]] bool loads() const { return shown.action <= PluginStep::Action::reconfigure && shown.action != PluginStep::Action::unload; }
   [[nodiscard]] bool changes() const { return shown.action <= PluginStep::Action::reconfigure; }
+  // Whether the old generation must have ended before the new one begins.
+  [[nodiscard]] bool exclusive() const { return loads() && record->current && record->current->stores(); }
 };
 
 // A configuration that is being looked at. Does not move: `resolved` points into it.

@@ -37,14 +37,14 @@ std::string_view word(BreakerState state) {
 }  // namespace
 
 StoreHost::StoreHost(LoadedPlugin& plugin, Shards& shards, const Clock& clock, Log& log, MetricSet& metrics, const Options& options)
-    : plugin_(plugin),
+    : plugin_id_(plugin.manifest().id),
       shards_(shards),
       clock_(clock),
       log_(log),
       metrics_(metrics),
       options_(options),
-      inline_((plugin.storage()->info.flags & ATRIUM_STORE_INLINE) != 0),
-      writer_calls_(plugin, options.deadline, clock),
+      promised_(plugin.storage()->info),
+      inline_plugin_((promised_.flags & ATRIUM_STORE_INLINE) != 0 ? &plugin : nullptr),
       breaker_(BreakerRules{.deadline = options.deadline}, Random(options.seed),
                [this](const CircuitBreaker::Change& change) {
                  metrics_.add(Metric::breaker_transitions);
@@ -54,10 +54,10 @@ StoreHost::StoreHost(LoadedPlugin& plugin, Shards& shards, const Clock& clock, L
                      {{"dependency", "storage"}, {"from", word(change.from)}, {"to", word(change.to)}, {"open_ms", toMs(change.open_for)}});
                }),
       done_by_shard_(shards.count()) {
-  if (inline_) return;
-  for (unsigned n = 0; n < options.readers; ++n) reader_calls_.push_back(std::make_unique<StoreCalls>(plugin, options.deadline, clock));
+  if (inline_plugin_) return;
+  open(plugin);
   writer_ = std::thread([this] { runWriter(); });
-  for (const auto& calls : reader_calls_) readers_.emplace_back([this, &calls = *calls] { runReader(calls); });
+  for (std::size_t reader = 0; reader < reader_calls_.size(); ++reader) readers_.emplace_back([this, reader] { runReader(reader); });
 }
 
 StoreHost::~StoreHost() { stop(); }
@@ -79,7 +79,10 @@ Result<void> StoreHost::health() const {
     return fail(Code::storage_unavailable, "the storage failed and can no longer keep its promises");
   const std::scoped_lock lock(mutex_);
   const std::int64_t began = call_began_ns_.load(std::memory_order_relaxed);
-  const std::int64_t now = clock_.now().mono.time_since_epoch().count();
+  const Mono time = clock_.now().mono;
+  const std::int64_t now = time.time_since_epoch().count();
+  if (parked_since_ && time - *parked_since_ > options_.deadline)
+    return fail(Code::storage_unavailable, "the plugin of the storage is being exchanged");
   const bool awaited = !maintaining_ || !waiting_.empty();
   if (began >= 0 && awaited && now - began > options_.deadline.count())
     return fail(Code::storage_unavailable, fmt::format("a call to the storage has been running for {} ms", (now - began) / 1'000'000));
@@ -200,8 +203,7 @@ void StoreHost::noteRead(StoreVerdict verdict) {
 
 void StoreHost::failForGood() {
   if (failed_.exchange(true, std::memory_order_relaxed)) return;
-  log_.error("storage.failed",
-             {{"plugin", plugin_.manifest().id}, {"consequence", "nothing is acknowledged any more; restart the server"}});
+  log_.error("storage.failed", {{"plugin", plugin_id_}, {"consequence", "nothing is acknowledged any more; restart the server"}});
 }
 
 // ---- The writer's thread
@@ -221,12 +223,16 @@ void StoreHost::runWriter() {
   std::unique_lock lock(mutex_);
   Mono idle_since = clock_.now().mono;
   for (;;) {
+    if (parked_since_) {
+      standAside(lock, true);
+      continue;
+    }
     if (waiting_.empty()) {
       if (stopping_) return;
       writer_idle_ = true;
-      const auto comes = [this] { return stopping_ || !waiting_.empty(); };
-      const bool woken = !writer_calls_.maintains() ? (writer_wakes_.wait(lock, comes), true)
-                                                    : writer_wakes_.wait_for(lock, options_.idle_interval, comes);
+      const auto comes = [this] { return stopping_ || parked_since_ || !waiting_.empty(); };
+      const bool woken = !writer_calls_ || !writer_calls_->maintains() ? (writer_wakes_.wait(lock, comes), true)
+                                                                       : writer_wakes_.wait_for(lock, options_.idle_interval, comes);
       writer_idle_ = false;
       if (!woken) {
         lock.unlock();
@@ -258,7 +264,9 @@ void StoreHost::runJobs(std::vector<Job>& jobs) {
   }
 }
 
-std::optional<CircuitBreaker::Call> StoreHost::beginFor(const Job& job) { return job.probe ? job.probe : begin(); }
+std::optional<CircuitBreaker::Call> StoreHost::beginFor(const Job& job) {
+  return job.probe && !failed_.load(std::memory_order_relaxed) ? job.probe : begin();
+}
 
 // Takes neighbouring appends from `first` on as far as they fit into one call; returns where it stopped.
 std::size_t StoreHost::runAppends(std::vector<Job>& jobs, std::size_t first) {
@@ -275,7 +283,7 @@ std::size_t StoreHost::runAppends(std::vector<Job>& jobs, std::size_t first) {
     merged_.push_back(append->batch.get());
   }
   if (const auto call = beginFor(jobs[first])) {
-    this->end(*call, inside([this] { return writer_calls_.append(merged_); }));
+    this->end(*call, inside([this] { return writer_calls_->append(merged_); }));
   } else {
     for (AppendBatch* batch : merged_)
       for (AppendItem& item : batch->items) {
@@ -308,7 +316,7 @@ void StoreHost::run(Job& job, WriteJob& work) {
   StoreAnswer<void> answer{fail(storageError(ATRIUM_FAILED)), StoreVerdict::fine};
   const auto call = beginFor(job);
   if (call) {
-    answer = inside([&] { return writer_calls_.write(work.writes); });
+    answer = inside([&] { return writer_calls_->write(work.writes); });
     end(*call, answer.verdict);
   }
   {
@@ -324,7 +332,7 @@ void StoreHost::run(Job& job, WriteJob& work) {
 void StoreHost::run(Job& job, TrimJob& work) {
   StoreAnswer<std::uint64_t> answer{fail(storageError(ATRIUM_FAILED)), StoreVerdict::fine};
   if (const auto call = beginFor(job)) {
-    answer = inside([&] { return writer_calls_.trim(work.room, work.keep_last, work.sent_before); });
+    answer = inside([&] { return writer_calls_->trim(work.room, work.keep_last, work.sent_before); });
     end(*call, answer.verdict);
   }
   job.probe.reset();
@@ -351,7 +359,7 @@ void StoreHost::maintain(Mono idle_since) {
   }
   const auto idle = std::chrono::duration_cast<std::chrono::milliseconds>(clock_.now().mono - idle_since);
   // A checkpoint may take longer than a write may; only its failure counts.
-  const StoreVerdict verdict = inside([&] { return writer_calls_.maintain(idle); });
+  const StoreVerdict verdict = inside([&] { return writer_calls_->maintain(idle); });
   const std::scoped_lock lock(mutex_);
   maintaining_ = false;
   if (verdict != StoreVerdict::fine) metrics_.add(Metric::store_failures);
@@ -360,16 +368,20 @@ void StoreHost::maintain(Mono idle_since) {
 
 // ---- The readers' threads
 
-void StoreHost::runReader(StoreCalls& calls) {
+void StoreHost::runReader(std::size_t reader) {
   Tombstone::watchThread();
   std::unique_lock lock(mutex_);
   for (;;) {
-    reader_wakes_.wait(lock, [this] { return stopping_ || !reads_.empty(); });
+    reader_wakes_.wait(lock, [this] { return stopping_ || parked_since_ || !reads_.empty(); });
+    if (parked_since_) {
+      standAside(lock, false);
+      continue;
+    }
     if (reads_.empty()) return;
     Read read = std::move(reads_.front());
     reads_.pop_front();
     lock.unlock();
-    read(calls);
+    read(reader_calls_[reader].get());
     read = nullptr;
     lock.lock();
   }

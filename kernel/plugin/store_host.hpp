@@ -27,6 +27,9 @@
 // A store that never blocks is called inline on the shard's own thread instead.
 //
 // A circuit breaker stands before everything that writes. What it refuses was never begun; what was begun is answered however late.
+//
+// The plugin behind a store that has threads can be exchanged while the shards go on (store_exchange.cpp): its file or its database is its
+// own, so the old one ends before the new one begins, and whatever is handed over meanwhile waits.
 namespace atrium {
 
 class StoreHost {
@@ -44,6 +47,18 @@ class StoreHost {
   ~StoreHost();  // Stops.
   StoreHost(const StoreHost&) = delete;
   StoreHost& operator=(const StoreHost&) = delete;
+
+  // ---- The exchange of the plugin. Control thread, one step after the other, before stop().
+
+  // From now on what is handed over waits, within the bounds it always has. When this returns nobody is inside the store, which holds a
+  // mark by which it is known again, and the plugin may end. Fails with one clause when a call does not come back within `patience` or the
+  // mark could not be written; then all goes on as before.
+  [[nodiscard]] Result<void> park(std::chrono::milliseconds patience);
+  // Goes on with `plugin`, which outlives the host or the next park(). Fails with one clause, and is still parked, when its store does not
+  // hold the mark, so that what is waiting would end in another store than it began in, or promises less than the one before.
+  [[nodiscard]] Result<void> resume(LoadedPlugin& plugin);
+  // There is no plugin to go on with: the store has failed for good.
+  void giveUp();
 
   // The store as that shard sees it. Before the shards' threads start; the host outlives it.
   [[nodiscard]] std::unique_ptr<Store> makeStore(unsigned shard);
@@ -81,7 +96,7 @@ class StoreHost {
     std::variant<AppendJob, WriteJob, TrimJob> work;
     std::optional<CircuitBreaker::Call> probe;  // Set when it was let through to find out whether the store works again.
   };
-  using Read = std::move_only_function<void(StoreCalls&)>;
+  using Read = std::move_only_function<void(StoreCalls*)>;  // Null: there is no store any more.
 
   // What keeps a new write out; nothing: it may come in, and `call` is set when it was begun as a probe. Under the lock.
   std::optional<Error> refusal(std::size_t items, std::optional<CircuitBreaker::Call>& call);
@@ -96,7 +111,12 @@ class StoreHost {
   void failForGood();
 
   void runWriter();
-  void runReader(StoreCalls& calls);
+  void runReader(std::size_t reader);
+  void standAside(std::unique_lock<std::mutex>& lock, bool writes);
+  template <typename Call>
+  auto byWriter(Call call);
+  void open(LoadedPlugin& plugin);
+  void letGo();
   void runJobs(std::vector<Job>& jobs);
   std::size_t runAppends(std::vector<Job>& jobs, std::size_t first);
   void run(Job& job, WriteJob& work);
@@ -108,18 +128,25 @@ class StoreHost {
   [[nodiscard]] std::optional<CircuitBreaker::Call> beginFor(const Job& job);
   [[nodiscard]] Error unavailable();
 
-  LoadedPlugin& plugin_;
+  std::string plugin_id_;
   Shards& shards_;
   const Clock& clock_;
   Log& log_;
   MetricSet& metrics_;  // Written under the lock only.
   const Options options_;
-  const bool inline_;
-  StoreCalls writer_calls_;
+  const atrium_storage_info promised_;  // Its name is not to be read.
+  // The writer's, then one for each reader; of an inline store none. Replaced while all threads stand aside.
+  std::unique_ptr<StoreCalls> writer_calls_;
   std::vector<std::unique_ptr<StoreCalls>> reader_calls_;
+  LoadedPlugin* const inline_plugin_;  // Null: it is called on threads of its own.
 
   mutable std::mutex mutex_;
   std::condition_variable writer_wakes_, reader_wakes_;
+  std::condition_variable parking_;         // Somebody stands aside.
+  std::optional<Mono> parked_since_;        // Set: threads stand aside.
+  std::size_t aside_ = 0;                   // How many do.
+  std::move_only_function<void()> errand_;  // What the writer does meanwhile.
+  DocumentKey mark_;                        // The control thread's.
   std::vector<Job> waiting_;
   std::deque<Read> reads_;
   std::size_t items_ = 0;  // Of jobs handed over and not yet answered.

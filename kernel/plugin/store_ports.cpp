@@ -8,13 +8,13 @@
 namespace atrium {
 
 std::unique_ptr<Store> StoreHost::makeStore(unsigned shard) {
-  if (inline_) return std::make_unique<InlineStore>(*this, shard);
+  if (inline_plugin_) return std::make_unique<InlineStore>(*this, shard);
   return std::make_unique<QueuedStore>(*this, shard);
 }
 
 // ---- Over the host's threads
 
-Durability StoreHost::QueuedStore::durabilityMax() const { return static_cast<Durability>(host_.plugin_.storage()->info.durability_max); }
+Durability StoreHost::QueuedStore::durabilityMax() const { return static_cast<Durability>(host_.promised_.durability_max); }
 
 void StoreHost::QueuedStore::append(std::unique_ptr<AppendBatch> batch, AppendDone done) {
   host_.submit({shard_, AppendJob{std::move(batch), std::move(done)}, {}});
@@ -33,8 +33,8 @@ template <typename T, typename Call>
 void StoreHost::QueuedStore::read(Call call, Completion<T> done) {
   // The completion is kept apart, so that a read that is refused can be answered here.
   auto shared = std::make_shared<Completion<T>>(std::move(done));
-  const auto refused = host_.submitRead([this, shared, call = std::move(call)](StoreCalls& calls) mutable {
-    StoreAnswer<T> answer = call(calls);
+  const auto refused = host_.submitRead([this, shared, call = std::move(call)](StoreCalls* calls) mutable {
+    StoreAnswer<T> answer = calls ? call(*calls) : StoreAnswer<T>{fail(storageError(ATRIUM_FATAL)), StoreVerdict::fine};
     host_.noteRead(answer.verdict);
     host_.shards_.postAlways(shard_,
                              [shared = std::move(shared), result = std::move(answer.result)]() mutable { (*shared)(std::move(result)); });
@@ -74,7 +74,7 @@ std::optional<Error> StoreHost::InlineStore::begin(std::size_t items, std::optio
   return refused;
 }
 
-Durability StoreHost::InlineStore::durabilityMax() const { return static_cast<Durability>(host_.plugin_.storage()->info.durability_max); }
+Durability StoreHost::InlineStore::durabilityMax() const { return static_cast<Durability>(host_.promised_.durability_max); }
 
 void StoreHost::InlineStore::append(std::unique_ptr<AppendBatch> batch, AppendDone done) {
   std::optional<CircuitBreaker::Call> call;

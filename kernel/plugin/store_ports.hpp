@@ -31,7 +31,8 @@ class StoreHost::QueuedStore final : public Store {
 // a turn of the loop for each step.
 class StoreHost::InlineStore final : public Store {
  public:
-  InlineStore(StoreHost& host, unsigned shard) : host_(host), shard_(shard), calls_(host.plugin_, host.options_.deadline, host.clock_) {}
+  InlineStore(StoreHost& host, unsigned shard)
+      : host_(host), shard_(shard), calls_(*host.inline_plugin_, host.options_.deadline, host.clock_) {}
   Durability durabilityMax() const override;
   void append(std::unique_ptr<AppendBatch> batch, AppendDone done) override;
   void write(std::vector<DocumentWrite> writes, Completion<void> done) override;

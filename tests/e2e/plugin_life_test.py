@@ -103,11 +103,6 @@ class PluginLife(unittest.TestCase):
         self.assertEqual(self.do(server, "reload", 404, "/admin/plugins/com.acme.none/reload")["code"], "not_found")
         self.assertEqual(server.post(f"/admin/plugins/{life}/reload", None, self.ana).status, 403)
 
-    def test_a_storage_says_that_it_needs_a_restart(self):
-        server = self.serve()
-        refused = self.do(server, "reload", 409, "/admin/plugins/atrium.storage.sqlite/reload")
-        self.assertIn("by a restart of the server", refused["detail"])
-
     def test_a_room_type_that_wants_more_than_the_storage_promises_is_not_switched_on(self):
         server = atrium.Server(self.server(plugins=self.directories + "\nenabled_by_default: false", storage="backend: memory"))
         self.enterContext(server)

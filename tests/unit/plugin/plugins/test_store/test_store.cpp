@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <mutex>
+#include <set>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -45,7 +46,13 @@ class TestStore : public atrium::StorageBackend<TestStore> {
     if (wish == "full") return ATRIUM_FULL;
     if (wish == "die") return ATRIUM_FATAL;
     if (wish == "unknown-status") return 77;
-    ++seq_;  // So that a write shows between appends.
+    // What one instance holds, another does not.
+    for (const atrium_document_write* write : writes) {
+      const std::string key(atrium::view(write->key.parts[write->key.part_count - 1]));
+      if (write->remove == 0 && write->expected_version == 0) made_.insert(key);
+      if (write->remove != 0 && write->expected_version == 1 && made_.erase(key) == 0) return ATRIUM_PRECONDITION;
+    }
+    if (wish != "storage_exchange") ++seq_;  // So that a write shows between appends.
     return ATRIUM_OK;
   }
 
@@ -132,6 +139,7 @@ class TestStore : public atrium::StorageBackend<TestStore> {
   int gate_;
   int arrivals_;
   std::mutex mutex_;
+  std::set<std::string> made_;
   std::uint64_t seq_ = 0;
   std::uint64_t trims_ = 0;
   std::atomic<std::uint64_t> maintained_{0};
