@@ -75,6 +75,7 @@ class Kernel {
 
   // The steps of the stop.
   void drainEdges(std::chrono::milliseconds patience);
+  void awaitLoops(std::chrono::milliseconds patience);
   void endParts();
   // Ends the process: nothing of it can be trusted to end in order, and whoever started it starts it again.
   [[noreturn]] static void endAtOnce(Watchdog::Stuck what);

@@ -56,7 +56,7 @@ std::expected<void, std::string> Kernel::loadPlugins() {
   };
   workers_ = std::make_unique<WorkerPool>(onPlugins(workerOptions(settings_)), clock_, log_, metrics_.makeSet());
   judges_ = std::make_unique<WorkerPool>(onPlugins(judgeOptions(settings_)), clock_, log_, metrics_.makeSet());
-  answers_ = std::make_unique<WorkerPool>(onPlugins({.threads = 1}), clock_, log_, metrics_.makeSet());
+  answers_ = std::make_unique<WorkerPool>(onPlugins({.threads = 4, .share = 1, .hang_after = 5s}), clock_, log_, metrics_.makeSet());
   http_ = std::make_unique<HttpClient>(HttpClient::Options{}, clock_, log_, metrics_.makeSet());
   PluginHost::Options options = pluginOptions(settings_, options_.program_directory, data_->path());
   options.services = {.workers = workers_.get(), .answers = answers_.get(), .server = &access_, .http = http_.get()};
@@ -179,6 +179,13 @@ void Kernel::serve() {
   plugins_->serve(*shards_, std::move(ports), [this] { control_.wake(); }, std::move(loops));
   plugins_->serve(*store_);
   (*loops_)[EventInterest::home].postAlways([this] { sinks_->begin(); });
+  plugins_->registry().onChange([this] {
+    interest_->expect();
+    (*loops_)[EventInterest::home].postAlways([this] {
+      sinks_->changed();
+      interest_->met();
+    });
+  });
   news_ = std::make_unique<PluginNews>(*shards_, metrics_.makeSet(), [this](unsigned shard, std::span<const FramePtr> events) {
     edges_[shard]->shard.tellOperators(events);
   });

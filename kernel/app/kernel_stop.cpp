@@ -79,6 +79,14 @@ void Kernel::drainEdges(std::chrono::milliseconds patience) {
   ended->waitFor(patience + last_steps / 3);
 }
 
+// Until each loop that turns has come to its posts.
+void Kernel::awaitLoops(std::chrono::milliseconds patience) {
+  if (!watchdog_) return;  // They never turned.
+  const auto turned = std::make_shared<Countdown>(loops_->size());
+  for (unsigned index = 0; index < loops_->size(); ++index) (*loops_)[index].postAlways([turned] { turned->done(); });
+  turned->waitFor(patience);
+}
+
 void Kernel::endParts() {
   // What runs on workers ends while the store and the loops still answer it; then the store, while the loops still turn.
   if (http_) http_->stop();
@@ -86,10 +94,12 @@ void Kernel::endParts() {
   if (workers_) workers_->stop();
   if (answers_) answers_->stop();
   access_.close();
+  awaitLoops(last_steps / 3);  // What came back from the last workers is on its way to the store.
   if (store_) store_->stop();
   if (loops_) loops_->stop();
   if (plugins_) {
     plugins_->journal().onEvent({});  // No session is left that could be told.
+    plugins_->registry().onChange({});
     plugins_->leave();
   }
   signals_.reset();

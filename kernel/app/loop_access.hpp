@@ -10,7 +10,7 @@
 
 namespace atrium {
 
-// The way of plugins' services and sinks to the shards. What is asked before open() waits for it, bounded by what each service lets
+// The way of plugins' services to the shards. What is asked before open() waits for it, bounded by what each service lets
 // wait; what is asked after close() is refused with shutting_down.
 class LoopAccess final : public ServerAccess {
  public:

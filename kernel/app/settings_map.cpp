@@ -174,6 +174,7 @@ SettingsChange compareSettings(const Settings& at_start, const Settings& before,
   note("ui", at_start.ui == after.ui);
   note("tenants", at_start.tenants == after.tenants);
   note("storage", at_start.storage == after.storage);
+  note("events", at_start.events == after.events);
   note("redis", at_start.redis == after.redis);
   note("workers", at_start.workers == after.workers);
   note("room_types", sameMade(at_start.room_types, after.room_types));

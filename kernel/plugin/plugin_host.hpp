@@ -223,6 +223,7 @@ class PluginHost final : private PluginTroubles {
   void breakerChanged(const std::string& plugin, std::uint64_t generation, BreakerState state) override;
   void faulted(const std::string& plugin, std::uint64_t generation, std::string_view what) override;
   void forked(const CallMark& call);
+  void addFault(Record& record, std::string what);
   void cameBack(const std::string& plugin, std::uint64_t generation) override;
   bool rollBack(Record& record, const std::string& reason);
   void putIntoQuarantine(Record& record, std::string reason, std::string by);

@@ -10,15 +10,24 @@ PluginLease::~PluginLease() {
 }
 
 void PluginRegistry::publish(LoadedPlugin& plugin, const std::vector<std::string>& kinds) {
-  const std::scoped_lock lock(mutex_);
-  for (const std::string& kind : kinds) offered_[kind].insert_or_assign(std::string(plugin.manifest().nameOf(kind)), &plugin);
-  generation_.fetch_add(1, std::memory_order_release);
+  {
+    const std::scoped_lock lock(mutex_);
+    for (const std::string& kind : kinds) offered_[kind].insert_or_assign(std::string(plugin.manifest().nameOf(kind)), &plugin);
+  }
+  changed();
 }
 
 void PluginRegistry::withdraw(LoadedPlugin& plugin) {
-  const std::scoped_lock lock(mutex_);
-  for (auto& [kind, by_name] : offered_) std::erase_if(by_name, [&](const auto& entry) { return entry.second == &plugin; });
+  {
+    const std::scoped_lock lock(mutex_);
+    for (auto& [kind, by_name] : offered_) std::erase_if(by_name, [&](const auto& entry) { return entry.second == &plugin; });
+  }
+  changed();
+}
+
+void PluginRegistry::changed() {
   generation_.fetch_add(1, std::memory_order_release);
+  if (tell_) tell_();
 }
 
 bool PluginRegistry::drained(const LoadedPlugin& plugin, std::chrono::milliseconds patience) {

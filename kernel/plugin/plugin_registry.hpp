@@ -75,6 +75,9 @@ class PluginRegistry {
   // How many calls of one plugin wait while they are held; above it they are refused with PluginEntry::full.
   static constexpr std::size_t held_max = 10'000;
 
+  // Runs `tell` after each publish() and withdraw(), on the thread of that and under no lock. Before the first of them, or on their thread.
+  void onChange(std::function<void()> tell) { tell_ = std::move(tell); }
+
   // What `plugin` offers of these kinds is found from now on, in place of what was found under the same names.
   void publish(LoadedPlugin& plugin, const std::vector<std::string>& kinds);
   // `plugin` is found no more. Leases on it stay good; see drained().
@@ -115,6 +118,9 @@ class PluginRegistry {
   // Under the lock. What was given back is told.
   void giveBack(const LoadedPlugin* plugin);
 
+  void changed();
+
+  std::function<void()> tell_;
   mutable std::mutex mutex_;
   std::atomic<std::uint64_t> generation_{1};
   std::condition_variable released_;  // Somebody left or gave back his lease, or waits for shorter than others.

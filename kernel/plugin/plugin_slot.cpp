@@ -25,6 +25,7 @@ void PluginSlot::unpark() {
   while (!held_.empty()) {
     Held next = std::move(held_.front());
     held_.pop_front();
+    held_bytes_ -= next.request.bytes().size();
     const OpenedCall opened = next.request.open();
     const HookCall call = opened.call();
     pass(call, std::move(next.done));
@@ -34,7 +35,10 @@ void PluginSlot::unpark() {
 }
 
 void PluginSlot::hold(const HookCall& call, HookDone done) {
-  if (call.hook != Hook::tick && held_.size() < held_max) return held_.push_back({HookRequest(call), std::move(done)});
+  if (call.hook != Hook::tick && held_.size() < held_max && held_bytes_ < held_bytes_max) {
+    held_bytes_ += held_.emplace_back(HookRequest(call), std::move(done)).request.bytes().size();
+    return;
+  }
   HookOutcome outcome;
   if (call.hook != Hook::tick)
     outcome.refused = Error{Code::overloaded, "As much as may waits for the plugin " + plugin_id_ + ", which is being exchanged.", 500, {}};

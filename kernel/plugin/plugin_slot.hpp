@@ -15,8 +15,10 @@ namespace atrium {
 // One thread.
 class PluginSlot final : public HookTarget {
  public:
-  // How many calls one slot holds while it is parked. Above: what is asked is refused with `overloaded`, what is told is dropped.
+  // How many calls, of how many bytes together, one slot holds while it is parked. Above: what is asked is refused with `overloaded`, what
+  // is told is dropped.
   static constexpr std::size_t held_max = 10'000;
+  static constexpr std::size_t held_bytes_max = 64 * 1024 * 1024;
 
   explicit PluginSlot(std::string plugin_id) : plugin_id_(std::move(plugin_id)) {}
 
@@ -32,7 +34,6 @@ class PluginSlot final : public HookTarget {
   // Who is shown the calls of its room type, too. Not from within a hook or its completion.
   [[nodiscard]] ShadowRow& shadows() { return shadows_; }
 
-  [[nodiscard]] const std::string& pluginId() const { return plugin_id_; }
   [[nodiscard]] bool published() const { return target_ != nullptr; }
 
   // Those of the latest target, also while there is none, and of its shadows: what nobody in force answers to is allowed.
@@ -65,6 +66,7 @@ class PluginSlot final : public HookTarget {
   bool parked_ = false;
   bool releasing_ = false;
   std::deque<Held> held_;
+  std::size_t held_bytes_ = 0;
   ShadowRow shadows_{false};
 };
 

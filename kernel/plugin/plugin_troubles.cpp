@@ -41,17 +41,22 @@ void PluginHost::faulted(const std::string& plugin, std::uint64_t generation, st
     const auto found = records_.find(plugin);
     if (found == records_.end() || !found->second.current || found->second.current->number != generation) return;
     Record& record = found->second;
-    const Mono now = clock_.now().mono;
-    record.faults.push_back(now);
-    record.last_fault = what;
-    while (now - record.faults.front() > faults_window) record.faults.pop_front();
+    addFault(record, std::string(what));
     // The caller is inside this generation's call or holds a lease, so the breaker lives.
     if (record.faults.size() >= faults_max) breaker = &record.current->loaded->breaker();
-    record.troubled = true;
     wake = wake_;
   }
   if (breaker) breaker->trip();
   if (wake) wake();
+}
+
+// Under the lock.
+void PluginHost::addFault(Record& record, std::string what) {
+  const Mono now = clock_.now().mono;
+  record.faults.push_back(now);
+  while (now - record.faults.front() > faults_window) record.faults.pop_front();
+  record.last_fault = std::move(what);
+  record.troubled = true;
 }
 
 void PluginHost::attend() {
@@ -120,11 +125,12 @@ void PluginHost::putIntoQuarantine(Record& record, std::string reason, std::stri
       .action = PluginStep::Action::unload, .plugin = id, .from_version = record.current->entry.manifest->version, .detail = reason};
   move.record = &record;
   // Who requires it goes with it.
-  const auto trial = tryOut(catalog_, options_.wishes);
+  auto trial = tryOut(catalog_, options_.wishes);
   if (trial)
     for (const ResolvedPlugin& plugin : (*trial)->resolved)
       if (plugin.lacking && plugin.entry->manifest->id != id) planOne(plugin, false, moves);
   if (auto done = carryOut(moves); !done) return log_.error("plugin.withdraw_failed", {{"plugin", id}, {"reason", done.error().detail}});
+  if (trial) adopt(*std::move(trial));  // So that who went along comes back with it.
   const std::scoped_lock lock(mutex_);
   record.quarantine = quarantined;
   noteLocked(record, 0, PluginState::quarantined, std::move(reason));
@@ -160,9 +166,7 @@ void PluginHost::watch(std::uint64_t ticks) {
         record.current->loaded->forEachGuard([&, &record = record](const HookGuard& guard) {
           if (!guard.hangs(ticks) || !guard.tellStuck()) return;
           const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(guard.insideFor(ticks)).count();
-          record.last_fault = fmt::format("a call of {} has not come back for {} s", guard.hook(), seconds);
-          record.faults.push_back(clock_.now().mono);
-          record.troubled = true;
+          addFault(record, fmt::format("a call of {} has not come back for {} s", guard.hook(), seconds));
           noteLocked(record, record.current->number, PluginState::degraded, record.last_fault);
           wake = wake_;
         });

@@ -10,11 +10,10 @@
 
 namespace atrium {
 
-namespace {}  // namespace
-
 Result<void> replaceFile(const std::filesystem::path& path, std::string_view text) {
   const std::string fresh = path.string() + ".new";
   const int file = ::open(fresh.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+  errno = ENOSPC;  // What a write means that took a part.
   const bool written = file >= 0 && ::write(file, text.data(), text.size()) == static_cast<ssize_t>(text.size()) && ::fsync(file) == 0;
   const std::string why = written ? std::string() : systemError();
   if (file >= 0) ::close(file);

@@ -248,6 +248,45 @@ class Sinks(unittest.TestCase):
             crm.until(lambda: "behind" in crm.contents)
             self.assertEqual(crm.contents, ["held", "behind"])
 
+    def test_a_backlog_of_large_messages_is_no_more_than_a_request_may_be(self):
+        with receiver.Receiver() as crm:
+            server = self.start(crm)
+            room = session.make_room(server, "ana")
+            crm.then = 503
+            for n in range(20):
+                self.say(server, room, f"{n} " + "x" * 60_000)
+            self.when(server, lambda sink: sink["lag"] == 21 and sink["failures"] > 0)
+            crm.then = 200
+            crm.until(lambda: len(crm.contents) == 20)
+            self.assertEqual([content.split()[0] for content in crm.contents], [str(n) for n in range(20)])
+            self.assertEqual(self.when(server, lambda sink: sink["lag"] == 0)["dead_letters"], 0)
+
+    def test_what_happens_right_after_a_sink_was_switched_on_is_told(self):
+        with receiver.Receiver() as crm:
+            server = self.enterContext(atrium.Server(session.config(events=quick, plugins=use(crm))))
+            self.admin = server.token("root", role="admin")
+            self.ana = server.token("ana")
+            room = session.make_room(server, "ana")
+
+            def forget():
+                self.assertEqual(server.post("/admin/plugins/atrium.sink.webhook/disable", None, self.admin).status, 200)
+                self.when(server, lambda sink: sink["state"] == "absent" and sink["lag"] == 0)
+                self.assertEqual(server.request("DELETE", "/admin/sinks/webhook", None, self.admin).status, 204)
+
+            forget()
+            for n in range(5):
+                self.say(server, room, f"before {n}")
+                self.assertEqual(server.post("/admin/plugins/atrium.sink.webhook/enable", None, self.admin).status, 200)
+                self.say(server, room, f"behind {n}")
+                crm.until(lambda: f"behind {n}" in crm.contents)
+                forget()
+            self.assertEqual(crm.contents, [f"behind {n}" for n in range(5)])
+
+    def test_an_event_that_does_not_exist_is_told_to_the_operator(self):
+        with receiver.Receiver() as crm:
+            server = self.start(crm, plugins=use(crm, "mesage.*,room.created"))
+            self.assertEqual(server.logged("sink.unknown_events")["events"], "mesage.*")
+
     def test_bad_requests_and_strangers(self):
         with receiver.Receiver() as crm:
             server = self.start(crm)
@@ -255,6 +294,7 @@ class Sinks(unittest.TestCase):
                                          ("DELETE", "/admin/sinks/nobody", 404), ("DELETE", "/admin/sinks/webhook", 409),
                                          ("GET", "/admin/sinks/webhook/dead-letters?limit=0", 422), ("GET", "/admin/sinks/webhook/dead-letters?cursor=x", 422),
                                          ("POST", "/admin/sinks/webhook/dead-letters/retry?offset=-1", 422),
+                                         ("DELETE", "/admin/sinks/webhook/dead-letters?offset=0", 422),
                                          ("POST", "/admin/sinks/webhook/dead-letters/retry?offset=7", 404)):
                 with self.subTest(f"{method} {path}"):
                     self.assertEqual(server.request(method, path, None, self.admin).status, status)

@@ -36,7 +36,7 @@ class IsolatedPlugin {
     std::string why;  // When it was not answered: a sentence's end.
   };
   using Progress = std::function<void(std::string_view piece)>;
-  // Calls of workers under way at a time; more wait within their deadline.
+  // Calls of workers under way at a time; more wait for half a second (placement.md), then they fail.
   static constexpr unsigned worker_calls_max = 16;
 
   [[nodiscard]] static Result<std::unique_ptr<IsolatedPlugin>> start(Loop& supervisor_loop, Log& log, Plan plan);

@@ -132,8 +132,8 @@ class Runner {
   Manifest manifest_;
   RunnerTokens tokens_;
   MetricRegistry metrics_{metric_table};
-  std::unique_ptr<RunnerLine> line_;  // Null, as the next two are left out, where nothing needs them.
-  std::optional<WorkerPool> workers_, answers_;
+  std::optional<WorkerPool> workers_, answers_;  // Left out, as the line is null, where nothing needs them.
+  std::unique_ptr<RunnerLine> line_;             // Ends before the pools, to which it posts what comes.
   std::unique_ptr<LoadedPlugin> plugin_;
   std::optional<HookTables> hooks_;
   std::vector<std::thread> threads_;

@@ -5,24 +5,13 @@
 
 #include "plugin/isolated/runner_methods.hpp"
 #include "plugin/isolated/struct_codec.hpp"
+#include "plugin/plugin_text.hpp"
 
 namespace atrium {
 
 namespace {
 
 constexpr std::size_t error_max = 1000;  // bytes of a sentence
-
-// Collects what a plugin writes to a sink, up to a bound.
-struct Collected {
-  std::string bytes;
-  std::size_t max;
-  [[nodiscard]] atrium_sink sink() {
-    return {.context = this, .write = [](void* context, const void* data, std::uint64_t size) {
-              auto& self = *static_cast<Collected*>(context);
-              if (data) self.bytes.append(static_cast<const char*>(data), std::min<std::uint64_t>(size, self.max - self.bytes.size()));
-            }};
-  }
-};
 
 template <typename Struct>
 std::vector<Struct> readStructs(StructReader& io, std::uint32_t count, std::uint32_t max) {
@@ -117,11 +106,11 @@ atrium_status deliver(const EventSinkKind& sink, atrium_plugin* self, std::strin
   StructReader io{in};
   const auto events = readStructs<atrium_sink_event>(io, in.number<std::uint32_t>(), ATRIUM_SINK_BATCH_MAX);
   if (!in.whole() || events.empty()) return ATRIUM_INVALID;
-  Collected error{{}, error_max};
+  BoundedText error{{}, error_max};
   std::uint32_t accepted = 0;
   const atrium_status status =
       sink.table.deliver_batch(self, pointersTo(events).data(), static_cast<std::uint32_t>(events.size()), &accepted, error.sink());
-  out.number(accepted).text(error.bytes);
+  out.number(accepted).text(error.text);
   return status;
 }
 
@@ -130,7 +119,7 @@ atrium_status authenticateWith(const AuthenticatorKind& authenticator, atrium_pl
   const std::string_view token = in.text();
   const auto now_ms = in.number<std::uint64_t>();
   if (!in.whole()) return ATRIUM_INVALID;
-  Collected error{{}, error_max};
+  BoundedText error{{}, error_max};
   struct Accepted {
     PayloadWriter principals;
     std::uint8_t count = 0;
@@ -145,7 +134,7 @@ atrium_status authenticateWith(const AuthenticatorKind& authenticator, atrium_pl
         members(write, *principal);
       },
       &accepted, error.sink());
-  out.text(error.bytes).number(accepted.count);
+  out.text(error.text).number(accepted.count);
   out.append(accepted.principals.take());
   return status;
 }
@@ -169,7 +158,7 @@ atrium_status handle(const HttpUiKind& ui, atrium_plugin* self, std::string_view
     std::uint32_t status = 200;
     std::uint32_t headers = 0;
     PayloadWriter fields;
-    Collected body{{}, std::size_t{ATRIUM_UI_BODY_MAX} + 1};
+    BoundedText body{{}, ATRIUM_UI_BODY_MAX};
   } said;
   const atrium_ui_response response{.struct_size = sizeof(atrium_ui_response),
                                     .reserved = 0,
@@ -190,7 +179,7 @@ atrium_status handle(const HttpUiKind& ui, atrium_plugin* self, std::string_view
   const atrium_status status = ui.table.handle(self, &request, &response);
   out.number(said.status).number(said.headers);
   out.append(said.fields.take());
-  out.text(said.body.bytes);
+  out.text(said.body.text);
   return status;
 }
 

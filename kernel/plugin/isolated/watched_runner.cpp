@@ -42,7 +42,6 @@ WatchedRunner::WatchedRunner(Loop& loop, Listener& listener, std::shared_ptr<Run
       listener_(listener),
       process_(std::move(process)),
       inbox_(offer_max),
-      started_(loop.now().mono),
       control_watch_([this] {
         if (!passing_.empty()) passChannels();
         if (control_watched_) readControl();

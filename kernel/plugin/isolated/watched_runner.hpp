@@ -26,8 +26,8 @@ class WatchedRunner {
    public:
     virtual ~Listener() = default;
     virtual void onReady(WatchedRunner& runner, std::string_view offer) = 0;
-    // Once, whatever else was heard; `why` says more than the end where the runner told why it would not serve. The listener may destroy
-    // the runner after it has returned.
+    // Once, whatever else was heard; `end.how` says more where the runner told why it would not serve. The listener may destroy the runner
+    // after it has returned.
     virtual void onEnded(WatchedRunner& runner, const RunnerProcess::End& end) = 0;
     // A line that it wrote, without its end; at most line_max bytes.
     virtual void onLine(std::string_view line) = 0;
@@ -45,7 +45,6 @@ class WatchedRunner {
   WatchedRunner& operator=(const WatchedRunner&) = delete;
 
   [[nodiscard]] bool ready() const { return ready_; }
-  [[nodiscard]] Mono started() const { return started_; }
   [[nodiscard]] const std::shared_ptr<RunnerProcess>& process() const { return process_; }
 
   // A new channel to it: the server's end, which may be used at once. A busy runner takes its own end later; it is killed when
@@ -72,7 +71,6 @@ class WatchedRunner {
   Listener& listener_;
   std::shared_ptr<RunnerProcess> process_;
   WireInbox inbox_;
-  Mono started_;
   bool ready_ = false;
   bool asked_to_end_ = false;
   bool ended_ = false;

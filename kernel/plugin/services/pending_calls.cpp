@@ -34,7 +34,7 @@ void PendingCalls::finish(std::uint64_t number, atrium_status status, std::strin
   // A pool that has stopped forgets it; end() completes the token then.
   static_cast<void>(answers_.postAlways(
       [self = shared_from_this(), number, status, result = std::move(result)] { self->completeNow(number, status, result); },
-      "the answer of a service"));
+      plugin_ + " answer", plugin_));
 }
 
 void PendingCalls::completeNow(std::uint64_t number, atrium_status status, std::string_view result) {
@@ -87,7 +87,7 @@ bool PendingCalls::end(std::chrono::milliseconds patience) {
   // Where answers come from, not here: a completion that does not come back is the plugin's trouble, not this thread's.
   for (const std::uint64_t number : left)
     if (!answers_.postAlways([self = shared_from_this(), number] { self->completeNow(number, ATRIUM_CANCELLED, "the plugin is ending"); },
-                             "the end of a service"))
+                             plugin_ + " answer", plugin_))
       completeNow(number, ATRIUM_CANCELLED, "the plugin is ending");
   std::unique_lock lock(mutex_);
   return left_.wait_for(lock, patience, [this] { return tokens_.empty() && inside_ == 0; });

@@ -21,9 +21,10 @@ namespace atrium {
 // ended. The plugin's function runs on a thread of `answers`, so that no loop waits for it. Any thread.
 class PendingCalls : public std::enable_shared_from_this<PendingCalls> {
  public:
-  // `answers` outlives it; `guarded` is called for as long as the plugin calls, or a token waits.
-  PendingCalls(WorkerPool& answers, std::size_t calls_max, GuardedCall guarded)
-      : answers_(answers), calls_max_(calls_max), guarded_(std::move(guarded)) {}
+  // `answers` outlives it, and so that one plugin's answers come one after the other and hold up no other's, `plugin` has a share of one of
+  // its threads; `guarded` is called for as long as the plugin calls, or a token waits.
+  PendingCalls(WorkerPool& answers, std::string plugin, std::size_t calls_max, GuardedCall guarded)
+      : answers_(answers), plugin_(std::move(plugin)), calls_max_(calls_max), guarded_(std::move(guarded)) {}
 
   // Takes a copy of the token. Nothing: it was completed at once, with ATRIUM_FULL when as many as may be are under way, with
   // ATRIUM_CANCELLED when the instance is ending; or there is nothing to complete.
@@ -47,6 +48,7 @@ class PendingCalls : public std::enable_shared_from_this<PendingCalls> {
   void completeNow(std::uint64_t number, atrium_status status, std::string_view result);
 
   WorkerPool& answers_;
+  const std::string plugin_;
   const std::size_t calls_max_;
   const GuardedCall guarded_;
   std::mutex mutex_;

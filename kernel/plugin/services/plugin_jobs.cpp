@@ -104,9 +104,9 @@ void PluginJobs::letGo() {
     jobs.swap(held_);
     timers.swap(held_timers_);
   }
-  for (auto& timer : timers) static_cast<void>(workers_.postAlways(std::move(timer), plugin_ + " timer"));
+  for (auto& timer : timers) static_cast<void>(workers_.postAlways(std::move(timer), plugin_ + " timer", plugin_));
   for (auto& job : jobs) {
-    if (workers_.postAlways(std::move(job), plugin_ + " job")) continue;
+    if (workers_.postAlways(std::move(job), plugin_ + " job", plugin_)) continue;
     const std::scoped_lock lock(mutex_);  // The pool has stopped, and the job is lost with it.
     --jobs_;
     left();

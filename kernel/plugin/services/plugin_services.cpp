@@ -168,9 +168,10 @@ PluginServices::PluginServices(std::string plugin_id, PluginRights rights, const
       host_{.struct_size = sizeof(atrium_host), .context = this, .get_service = Tables::get} {
   if (parts.workers) jobs_ = std::make_shared<PluginJobs>(*parts.workers, plugin_id_, guarded);
   if (!parts.answers) return;
-  if (parts.server || parts.line) kv_calls_ = std::make_shared<PendingCalls>(*parts.answers, ATRIUM_KV_PENDING_MAX, guarded);
-  if (parts.server || parts.line) publish_calls_ = std::make_shared<PendingCalls>(*parts.answers, ATRIUM_PUBLISH_PENDING_MAX, guarded);
-  if (parts.http || parts.line) http_calls_ = std::make_shared<PendingCalls>(*parts.answers, ATRIUM_HTTP_PENDING_MAX, guarded);
+  if (parts.server || parts.line) kv_calls_ = std::make_shared<PendingCalls>(*parts.answers, plugin_id_, ATRIUM_KV_PENDING_MAX, guarded);
+  if (parts.server || parts.line)
+    publish_calls_ = std::make_shared<PendingCalls>(*parts.answers, plugin_id_, ATRIUM_PUBLISH_PENDING_MAX, guarded);
+  if (parts.http || parts.line) http_calls_ = std::make_shared<PendingCalls>(*parts.answers, plugin_id_, ATRIUM_HTTP_PENDING_MAX, guarded);
 }
 
 PluginServices::~PluginServices() = default;

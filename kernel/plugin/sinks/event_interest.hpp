@@ -17,7 +17,9 @@ class EventInterest final : public EventListeners {
 
   explicit EventInterest(Shards& shards) : shards_(shards) {}
 
-  [[nodiscard]] bool want(EventType type) const override { return (types_.load(std::memory_order_relaxed) & bit(type)) != 0; }
+  [[nodiscard]] bool want(EventType type) const override {
+    return (types_.load(std::memory_order_relaxed) & bit(type)) != 0 || expected_.load(std::memory_order_relaxed) > 0;
+  }
   void recorded() override {
     if (told_.exchange(true, std::memory_order_acq_rel)) return;
     shards_.postAlways(home, [this] {
@@ -26,6 +28,10 @@ class EventInterest final : public EventListeners {
     });
   }
 
+  // A sink may have come: everything is recorded until met(), which says as often that it is known what it wants. Any thread.
+  void expect() { expected_.fetch_add(1, std::memory_order_relaxed); }
+  void met() { expected_.fetch_sub(1, std::memory_order_relaxed); }
+
   // On the home shard: `wake` runs there some time after something was recorded.
   void whenRecorded(std::move_only_function<void()> wake) { wake_ = std::move(wake); }
   void set(EventTypes types) { types_.store(types, std::memory_order_relaxed); }
@@ -33,6 +39,7 @@ class EventInterest final : public EventListeners {
  private:
   Shards& shards_;
   std::atomic<EventTypes> types_{all_event_types};
+  std::atomic<unsigned> expected_{0};
   std::atomic<bool> told_{false};
   std::move_only_function<void()> wake_;
 };

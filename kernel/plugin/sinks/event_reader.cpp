@@ -80,14 +80,38 @@ void EventReader::lookUp(const std::shared_ptr<Reading>& reading, std::size_t in
     return;
   }
   ++reading->waiting;
-  store_.locate({event.tenant_id, *room}, *message, [reading, index](Result<std::uint64_t> seq) {
+  const RoomKey key{event.tenant_id, *room};
+  store_.locate(key, *message, [this, reading, index, key](Result<std::uint64_t> seq) {
     SinkEvent& found = reading->page.events[index];
-    if (seq)
+    if (seq) {
       found.data = messageData(*seq, reading->restricted[index], found.data);
-    else if (seq.error().code == Code::not_found)
+    } else if (seq.error().code == Code::not_found) {
       found.data.clear();
-    else
+      lookWhy(reading, key, found.at);
+    } else {
       reading->failed = std::move(seq.error());
+    }
+    finish(reading);
+  });
+}
+
+// A message that is not in its room: dropped there, if the room keeps only what is younger.
+void EventReader::lookWhy(const std::shared_ptr<Reading>& reading, const RoomKey& room, Wall at) {
+  ++reading->waiting;
+  store_.head(room, [this, reading, room, at](const Result<RoomHead>& head) {
+    if (head && head->first_seq > 1 && head->first_seq > head->last_seq) ++reading->page.trimmed;
+    if (head && head->first_seq > 1 && head->first_seq <= head->last_seq) {
+      PageQuery first;
+      first.room = room;
+      first.limit = 1;
+      first.after_seq = head->first_seq - 1;
+      first.forward = true;
+      ++reading->waiting;
+      store_.page(std::move(first), [reading, at](const Result<RecordPage>& oldest) {
+        if (oldest && !oldest->records.empty() && at < oldest->records.front().sent_at) ++reading->page.trimmed;
+        finish(reading);
+      });
+    }
     finish(reading);
   });
 }

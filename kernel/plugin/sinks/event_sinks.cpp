@@ -14,6 +14,7 @@ namespace {
 
 constexpr std::uint32_t sinks_max = ATRIUM_SCAN_MAX;
 constexpr std::chrono::seconds retry_pause{1};
+constexpr std::uint32_t letters_read = 50;  // At once, of those that are dropped or tried again.
 
 }  // namespace
 
@@ -22,13 +23,16 @@ EventSinks::EventSinks(const Parts& parts, const SinkOptions& options) : parts_(
 // ---- The start
 
 void EventSinks::begin() {
-  parts_.interest.whenRecorded([this] { wake(); });
+  parts_.interest.whenRecorded([this] {
+    if (looking_) askHead();
+  });
   readPlaces();
 }
 
 void EventSinks::readPlaces() {
   parts_.store.head(eventLogKey(), [this](Result<RoomHead> head) {
-    if (head) head_ = *std::move(head);
+    if (!head) return restore(fail(std::move(head.error())));
+    head_ = *std::move(head);
     parts_.store.scan({std::string(sink_collection)}, {}, sinks_max,
                       [this](Result<std::vector<Document>> places) { restore(std::move(places)); });
   });
@@ -40,7 +44,6 @@ void EventSinks::restore(Result<std::vector<Document>> places) {
     parts_.timers.arm(timer_, parts_.now.mono + retry_pause);
     return;
   }
-  Places known;
   for (const Document& document : *places) {
     auto place = decodeSinkPlace(document.value);
     if (document.key.size() != 2) continue;
@@ -50,69 +53,41 @@ void EventSinks::restore(Result<std::vector<Document>> places) {
     }
     // The store forgot the log, or it is another store: what the offset meant is gone.
     const bool same_log = place->epoch.empty() || place->epoch == head_.epoch;
-    if (!same_log || place->done > head_.last_seq) *place = {0, {}, place->types, place->plugin, head_.epoch};
-    known.emplace_back(document.key[1], *std::move(place));
+    if (!same_log || place->done > head_.last_seq) place->done = 0, place->done_at = {}, place->epoch = head_.epoch;
+    add(document.key[1], *std::move(place));
   }
-  countLetters(std::move(known), {}, 0);
-}
-
-// Of one sink after the other, a page at a time; then everything is known.
-void EventSinks::countLetters(Places places, DocumentKey after, std::uint64_t counted) {
-  if (places.empty()) {
-    looking_ = true;
-    return look();
-  }
-  DocumentKey prefix{std::string(dead_letter_collection), places.back().first};
-  parts_.store.scan(std::move(prefix), std::move(after), letters_page_max,
-                    [this, places = std::move(places), counted](Result<std::vector<Document>> letters) mutable {
-                      if (letters) counted += letters->size();
-                      if (letters && letters->size() == letters_page_max)
-                        return countLetters(std::move(places), std::move(letters->back().key), counted);
-                      add(places.back().first, std::move(places.back().second), counted);
-                      places.pop_back();
-                      countLetters(std::move(places), {}, 0);
-                    });
+  looking_ = true;
+  look();
 }
 
 // ---- From then on
 
+void EventSinks::changed() {
+  if (looking_) look();
+}
+
 void EventSinks::look() {
   if (!looking_) return readPlaces();
   findPlugins();
-  parts_.store.head(eventLogKey(), [this](const Result<RoomHead>& head) { headRead(head); });
+  askHead();
   parts_.timers.arm(timer_, parts_.now.mono + look_interval);
 }
 
+// A new one begins at the log's end as it is known, not as it is: what happens from the time on at which the plugin was there comes to it.
 void EventSinks::findPlugins() {
   const std::uint64_t generation = parts_.registry.generation();
   if (std::exchange(generation_, generation) == generation) return;
-  std::vector<std::string> names = parts_.registry.names(EventSinkKind::word);
+  const std::vector<std::string> names = parts_.registry.names(EventSinkKind::word);
   for (const auto& [name, sink] : sinks_)
     if (std::ranges::find(names, name) == names.end()) sink->rest();
   for (const std::string& name : names) {
-    const auto known = sinks_.find(name);
-    if (known == sinks_.end())
-      addNew(name);
-    else if (const PluginLease plugin = parts_.registry.lease(EventSinkKind::word, name))
-      known->second->serve(*plugin);
+    if (!sinks_.contains(name)) add(name, {.done = head_.last_seq, .epoch = head_.epoch});
+    if (const PluginLease plugin = parts_.registry.lease(EventSinkKind::word, name)) sinks_.find(name)->second->serve(*plugin);
   }
   tellInterest();
 }
 
-// Its place is written before anything counts on it: what is recorded from then on waits for it.
-void EventSinks::addNew(const std::string& name) {
-  parts_.store.head(eventLogKey(), [this, name](const Result<RoomHead>& head) {
-    if (!head || sinks_.contains(name)) {
-      if (!head) generation_ = 0;  // Looked for again.
-      return;
-    }
-    add(name, {head->last_seq, {}, all_event_types, {}, head->epoch}, 0);
-    if (const PluginLease plugin = parts_.registry.lease(EventSinkKind::word, name)) sinks_.find(name)->second->serve(*plugin);
-    tellInterest();
-  });
-}
-
-void EventSinks::add(const std::string& name, SinkPlace place, std::uint64_t dead_letters) {
+void EventSinks::add(const std::string& name, SinkPlace place) {
   const SinkDelivery::Parts parts{.store = parts_.store,
                                   .shards = parts_.shards,
                                   .shard = EventInterest::home,
@@ -124,12 +99,20 @@ void EventSinks::add(const std::string& name, SinkPlace place, std::uint64_t dea
                                   .board = parts_.board,
                                   .options = options_,
                                   .seed = parts_.seed ^ sinks_.size()};
-  sinks_.emplace(name, std::make_unique<SinkDelivery>(parts, name, std::move(place), dead_letters));
+  sinks_.emplace(name, std::make_unique<SinkDelivery>(parts, name, std::move(place)));
 }
 
-void EventSinks::wake() {
-  if (!looking_) return;
-  parts_.store.head(eventLogKey(), [this](const Result<RoomHead>& head) { headRead(head); });
+// One question at a time, however much is recorded meanwhile.
+void EventSinks::askHead() {
+  if (std::exchange(asking_, true)) {
+    ask_again_ = true;
+    return;
+  }
+  parts_.store.head(eventLogKey(), [this](const Result<RoomHead>& head) {
+    asking_ = false;
+    headRead(head);
+    if (std::exchange(ask_again_, false)) askHead();
+  });
 }
 
 void EventSinks::headRead(const Result<RoomHead>& head) {
@@ -203,45 +186,48 @@ void EventSinks::deadLetters(const std::string& sink, std::uint64_t after, std::
                     });
 }
 
-void EventSinks::lettersOf(const std::string& sink, std::optional<std::uint64_t> offset, Completion<std::vector<Document>> done) {
-  if (!offset) return parts_.store.scan({std::string(dead_letter_collection), sink}, {}, letters_at_once, std::move(done));
-  parts_.store.get(deadLetterKey(sink, *offset), [done = std::move(done)](Result<std::optional<Document>> letter) mutable {
-    if (!letter) return done(fail(std::move(letter.error())));
+// That one, or the first letters_at_once of them.
+void EventSinks::lettersOf(const std::string& sink, std::optional<std::uint64_t> offset, Completion<Letters> done) {
+  if (!offset) return moreLetters(sink, {}, std::move(done));
+  parts_.store.get(deadLetterKey(sink, *offset), [offset, done = std::move(done)](const Result<std::optional<Document>>& letter) mutable {
+    if (!letter) return done(fail(letter.error()));
     if (!*letter) return done(fail(Code::not_found, "The sink has no dead letter of this offset."));
-    std::vector<Document> one;
-    one.push_back(*std::move(*letter));
-    done(std::move(one));
+    done(Letters{{*offset, (*letter)->version}});
   });
+}
+
+// A page at a time, of which only the places are kept: a dead letter may be large.
+void EventSinks::moreLetters(const std::string& sink, Letters letters, Completion<Letters> done) {
+  DocumentKey after = letters.empty() ? DocumentKey{} : deadLetterKey(sink, letters.back().offset);
+  parts_.store.scan({std::string(dead_letter_collection), sink}, std::move(after), letters_read,
+                    [this, sink, letters = std::move(letters), done = std::move(done)](const Result<std::vector<Document>>& page) mutable {
+                      if (!page) return done(fail(page.error()));
+                      for (const Document& letter : *page) letters.push_back({deadLetterOffset(letter.key), letter.version});
+                      const bool more = page->size() == letters_read && letters.size() < letters_at_once;
+                      more ? moreLetters(sink, std::move(letters), std::move(done)) : done(std::move(letters));
+                    });
 }
 
 void EventSinks::retry(const std::string& sink, std::optional<std::uint64_t> offset, Completion<std::size_t> done) {
   const SinkDelivery* known = find(sink);
   if (!known) return done(fail(noSuchSink()));
   if (!known->served()) return done(fail(Code::conflict, "No plugin of this sink is active."));
-  lettersOf(sink, offset, [this, sink, done = std::move(done)](const Result<std::vector<Document>>& letters) mutable {
+  lettersOf(sink, offset, [this, sink, done = std::move(done)](const Result<Letters>& letters) mutable {
     if (!letters) return done(fail(letters.error()));
     SinkDelivery* found = find(sink);
     if (!found) return done(fail(noSuchSink()));
-    std::vector<SinkEvent> events;
-    for (const Document& letter : *letters)
-      if (auto event = decodeDeadLetter(letter.value)) events.push_back(*std::move(event));
-    done(found->retry(std::move(events)));
+    done(found->retry(*letters));
   });
 }
 
 void EventSinks::drop(const std::string& sink, std::optional<std::uint64_t> offset, Completion<std::size_t> done) {
   if (!find(sink)) return done(fail(noSuchSink()));
-  lettersOf(sink, offset, [this, sink, done = std::move(done)](Result<std::vector<Document>> letters) mutable {
+  lettersOf(sink, offset, [this, sink, done = std::move(done)](const Result<Letters>& letters) mutable {
     if (!letters) return done(fail(letters.error()));
-    const std::size_t count = letters->size();
-    if (count == 0) return done(std::size_t{0});
-    std::vector<DocumentWrite> writes;
-    for (Document& letter : *letters) writes.push_back({std::move(letter.key), ATRIUM_VERSION_ANY, std::nullopt});
-    parts_.store.write(std::move(writes), [this, sink, count, done = std::move(done)](const Result<void>& written) mutable {
-      if (!written) return done(fail(written.error()));
-      if (SinkDelivery* found = find(sink)) found->dropped(count);
-      done(count);
-    });
+    SinkDelivery* found = find(sink);
+    if (!found) return done(fail(noSuchSink()));
+    if (letters->empty()) return done(std::size_t{0});
+    found->drop(*letters, std::move(done));
   });
 }
 
@@ -249,25 +235,26 @@ void EventSinks::forget(const std::string& sink, Completion<void> done) {
   const SinkDelivery* known = find(sink);
   if (!known) return done(fail(noSuchSink()));
   if (known->served()) return done(fail(Code::conflict, "A plugin offers this sink; switch it off first."));
-  lettersOf(sink, std::nullopt, [this, sink, done = std::move(done)](const Result<std::vector<Document>>& letters) mutable {
-    if (!letters) return done(fail(letters.error()));
-    if (!letters->empty()) return done(fail(Code::conflict, "The sink has dead letters; drop them first."));
-    std::vector<DocumentWrite> writes;
-    writes.push_back({sinkKey(sink), ATRIUM_VERSION_ANY, std::nullopt});
-    parts_.store.write(std::move(writes), [this, sink, done = std::move(done)](const Result<void>& written) mutable {
-      if (!written) return done(fail(written.error()));
-      SinkDelivery* found = find(sink);
-      if (!found) return done({});
-      if (found->served() || !found->still()) {
-        found->keep();
-        return done(fail(Code::conflict, "The sink came to life meanwhile, and goes on from where it was."));
-      }
-      sinks_.erase(sink);
-      parts_.board.remove(sink);
-      tellInterest();
-      done({});
-    });
-  });
+  parts_.store.scan({std::string(dead_letter_collection), sink}, {}, 1,
+                    [this, sink, done = std::move(done)](const Result<std::vector<Document>>& letters) mutable {
+                      if (!letters) return done(fail(letters.error()));
+                      if (!letters->empty()) return done(fail(Code::conflict, "The sink has dead letters; drop them first."));
+                      std::vector<DocumentWrite> writes;
+                      writes.push_back({sinkKey(sink), ATRIUM_VERSION_ANY, std::nullopt});
+                      parts_.store.write(std::move(writes), [this, sink, done = std::move(done)](const Result<void>& written) mutable {
+                        if (!written) return done(fail(written.error()));
+                        SinkDelivery* found = find(sink);
+                        if (!found) return done({});
+                        if (found->served() || !found->still()) {
+                          found->keep();
+                          return done(fail(Code::conflict, "The sink came to life meanwhile, and goes on from where it was."));
+                        }
+                        sinks_.erase(sink);
+                        parts_.board.remove(sink);
+                        tellInterest();
+                        done({});
+                      });
+                    });
 }
 
 }  // namespace atrium

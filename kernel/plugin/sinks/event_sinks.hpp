@@ -22,7 +22,7 @@ class EventSinks {
   static constexpr std::chrono::seconds look_interval{1};   // Looks for plugins, and for the log's end.
   static constexpr std::chrono::seconds trim_interval{10};  // While there is something to drop.
   static constexpr std::uint32_t letters_page_max = 200;
-  static constexpr std::size_t letters_at_once = 1000;  // That one retry() or drop() is for.
+  static constexpr std::size_t letters_at_once = 500;  // That one retry() or drop() is for.
 
   // All of it outlives it.
   struct Parts {
@@ -41,6 +41,8 @@ class EventSinks {
 
   // Reads the places of the sinks, then serves. Once, when the loop turns.
   void begin();
+  // Other plugins may be there than before. What happens from the time at which EventInterest expects one is told to it.
+  void changed();
 
   // Dead letters behind that offset, oldest first, as a DeadLetterList of schemas.yaml. Refusals of these four: not_found for a sink that
   // is not there, and what the store refuses.
@@ -55,19 +57,18 @@ class EventSinks {
  private:
   void readPlaces();
   void restore(Result<std::vector<Document>> places);
-  using Places = std::vector<std::pair<std::string, SinkPlace>>;
-  void countLetters(Places places, DocumentKey after, std::uint64_t counted);
   void look();
   void findPlugins();
-  void addNew(const std::string& name);
-  void add(const std::string& name, SinkPlace place, std::uint64_t dead_letters);
-  void wake();
+  void add(const std::string& name, SinkPlace place);
+  void askHead();
   void headRead(const Result<RoomHead>& head);
   void tellInterest();
   void trim(const RoomHead& head);
   void trimTo(std::uint64_t keep_last, Wall sent_before);
   [[nodiscard]] SinkDelivery* find(const std::string& sink);
-  void lettersOf(const std::string& sink, std::optional<std::uint64_t> offset, Completion<std::vector<Document>> done);
+  using Letters = std::vector<SinkDelivery::Letter>;
+  void lettersOf(const std::string& sink, std::optional<std::uint64_t> offset, Completion<Letters> done);
+  void moreLetters(const std::string& sink, Letters letters, Completion<Letters> done);
 
   Parts parts_;
   const SinkOptions options_;
@@ -76,6 +77,7 @@ class EventSinks {
   std::uint64_t generation_ = 0;  // Of the registry, as it was looked at last.
   bool looking_ = false;          // All places are known; before that nothing may be dropped from the log.
   bool trimming_ = false;
+  bool asking_ = false, ask_again_ = false;  // For the log's head.
   Mono trimmed_{};
   Timer timer_;
 };

@@ -4,7 +4,9 @@
 #include <chrono>
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <memory>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -36,7 +38,8 @@ struct SinkOptions {
 // deliveries: after a crash the last batches come once more. On one shard's thread.
 class SinkDelivery {
  public:
-  static constexpr std::size_t retries_max = 1000;  // Dead letters that may wait to be tried again.
+  static constexpr std::size_t retries_max = 1000;        // Dead letters that may wait to be tried again.
+  static constexpr std::size_t batch_bytes = 512 * 1024;  // Of events' data, at which a batch ends.
 
   // All of it outlives the sink.
   struct Parts {
@@ -52,7 +55,7 @@ class SinkDelivery {
     const SinkOptions& options;
     std::uint64_t seed;  // For the jitter of retries.
   };
-  SinkDelivery(const Parts& parts, std::string name, SinkPlace place, std::uint64_t dead_letters);
+  SinkDelivery(const Parts& parts, std::string name, SinkPlace place);
 
   // A plugin of this name is active, or another than before.
   void serve(const LoadedPlugin& plugin);
@@ -62,18 +65,22 @@ class SinkDelivery {
   void wake();
   // Where the log stands; how much lies behind `place` follows from it.
   void show(const RoomHead& log);
+  // One of its dead letters, as it was read. A value.
+  struct Letter {
+    std::uint64_t offset = 0;
+    std::uint64_t version = 0;  // Of its document.
+  };
   // Tries those dead letters again, before what is new and as far as retries_max allows; returns how many. One that fails stays what it is.
-  std::size_t retry(std::vector<SinkEvent> letters);
+  std::size_t retry(const std::vector<Letter>& letters);
+  // Removes those dead letters, also from what waits to be tried again; completes with how many. Conflict when one changed meanwhile.
+  void drop(const std::vector<Letter>& letters, Completion<std::size_t> done);
   // Writes its place anew.
   void keep() { save(); }
-  // So many dead letters were removed.
-  void dropped(std::size_t letters);
 
   [[nodiscard]] bool served() const { return served_; }
   // Whether no answer of the store or the plugin is on its way to it, so that it may be destroyed.
   [[nodiscard]] bool still() const { return !inside_ && !reading_ && !burying_ && !saving_ && shortening_ == 0; }
   [[nodiscard]] const SinkPlace& place() const { return place_; }
-  [[nodiscard]] const std::string& name() const { return name_; }
 
  private:
   struct Batch {
@@ -81,16 +88,26 @@ class SinkDelivery {
     bool letters = false;  // Dead letters that are tried again.
     // Whoever is first decides: the worker that it is inside, or the shard that it never will be.
     std::atomic<bool> decided{false};
+    std::atomic<const LoadedPlugin*> plugin{nullptr};  // That it is inside of. To be compared alone.
+    bool late = false;                                 // The shard's: its deadline is over.
+    std::set<std::uint64_t> gone;                      // The shard's: letters that were dropped meanwhile.
   };
+  using Alive = std::weak_ptr<const bool>;
 
   void readOn();
   void take(Result<EventPage> page);
+  void readLetters();
   void send();
+  [[nodiscard]] std::shared_ptr<Batch> takeBatch();
+  void answered(const std::shared_ptr<Batch>& batch, std::chrono::nanoseconds deadline);
   void takeBack(const std::shared_ptr<Batch>& batch);
-  void sent(const SinkOutcome& outcome);
+  void abandon();
+  void sent(const std::shared_ptr<Batch>& batch, const SinkOutcome& outcome);
   void lettersSent(const Batch& batch, const SinkOutcome& outcome);
+  void frontChanged();
   void failed(std::string why);
   void bury(SinkEvent event, const std::string& why);
+  void changeLetters(std::vector<DocumentWrite> writes, std::int64_t more, std::move_only_function<void(const Result<void>&)> done);
   void keepBound();
   void advance(std::uint64_t offset, Wall at);
   void save();
@@ -106,6 +123,7 @@ class SinkDelivery {
   SinkFigures figures_;
 
   bool served_ = false;
+  const LoadedPlugin* plugin_ = nullptr;  // That served last; to be compared alone.
   std::uint32_t batch_max_ = 1;
   std::uint64_t read_to_;
   Wall read_to_at_;
@@ -115,12 +133,15 @@ class SinkDelivery {
   bool burying_ = false;
   std::uint32_t shortening_ = 0;  // Dead letters that are being dropped.
   bool saving_ = false, save_again_ = false;
-  std::deque<SinkEvent> pending_;  // Read and not delivered: one page at most.
-  std::deque<SinkEvent> letters_;
-  std::shared_ptr<Batch> inside_;  // With the plugin; null: nothing.
-  std::uint32_t failures_ = 0;     // One after the other.
+  bool unsaved_ = false;             // The place could not be written.
+  std::deque<SinkEvent> pending_;    // Read and not delivered: one page at most.
+  std::set<std::uint64_t> retries_;  // Offsets of dead letters that are to be tried again.
+  std::deque<SinkEvent> letters_;    // The first of them, read: one page at most.
+  std::shared_ptr<Batch> inside_;    // With the plugin; null: nothing.
+  std::uint32_t failures_ = 0;       // One after the other.
   Mono failing_since_{};
   Timer timer_;
+  const std::shared_ptr<const bool> alive_ = std::make_shared<const bool>(true);  // For what comes back from workers.
 };
 
 }  // namespace atrium

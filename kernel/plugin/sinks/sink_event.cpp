@@ -7,7 +7,11 @@
 
 namespace atrium {
 
-EventTypes eventTypesOf(std::string_view words) {
+namespace {
+constexpr std::string_view no_types = "-";  // As nothing would mean all of them.
+}
+
+EventTypes eventTypesOf(std::string_view words, std::string* unknown) {
   if (words.empty()) return all_event_types;
   EventTypes types = 0;
   while (!words.empty()) {
@@ -17,9 +21,12 @@ EventTypes eventTypesOf(std::string_view words) {
     while (one.starts_with(' ')) one.remove_prefix(1);
     while (one.ends_with(' ')) one.remove_suffix(1);
     const bool family = one.ends_with(".*");
-    if (family) one.remove_suffix(1);
+    const std::string_view begin = one.substr(0, one.size() - (family ? 1 : 0));
+    EventTypes named = 0;
     for (std::size_t i = 0; i < event_type_words.size(); ++i)
-      if (family ? event_type_words[i].starts_with(one) : event_type_words[i] == one) types |= bit(static_cast<EventType>(i));
+      if (family ? event_type_words[i].starts_with(begin) : event_type_words[i] == one) named |= bit(static_cast<EventType>(i));
+    types |= named;
+    if (unknown && named == 0) (*unknown += unknown->empty() ? "" : ",") += one;
   }
   return types;
 }
@@ -42,28 +49,40 @@ std::string encodeSinkPlace(const SinkPlace& place) {
       .key("done_at_ms")
       .value(toMillis(place.done_at))
       .key("events")
-      .value(wordsOf(place.types))
+      .value(place.types == 0 ? std::string(no_types) : wordsOf(place.types))
       .key("plugin")
       .value(place.plugin);
-  json.key("epoch").value(place.epoch).end('}');
+  json.key("epoch").value(place.epoch).key("dead_letters").value(place.dead_letters).end('}');
   return out;
 }
 
 std::optional<SinkPlace> decodeSinkPlace(std::string_view stored) {
   const auto parsed = JsonDocument::parse(stored);
-  std::int64_t done = 0, done_at = 0;
+  std::int64_t done = 0, done_at = 0, dead_letters = 0;
   if (!parsed || !parsed->root()["done"].integer(done) || done < 0) return std::nullopt;
   if (!parsed->root()["done_at_ms"].integer(done_at) || done_at < 0) return std::nullopt;
   const JsonView root = parsed->root();
+  if (!root["dead_letters"].integer(dead_letters) || dead_letters < 0) return std::nullopt;
   // Words that say nothing here were written for another version's types.
-  return SinkPlace{static_cast<std::uint64_t>(done), fromMillis(static_cast<std::uint64_t>(done_at)), eventTypesOf(root["events"].text()),
-                   root["plugin"].text(), root["epoch"].text()};
+  return SinkPlace{.done = static_cast<std::uint64_t>(done),
+                   .done_at = fromMillis(static_cast<std::uint64_t>(done_at)),
+                   .types = eventTypesOf(root["events"].text()),
+                   .plugin = root["plugin"].text(),
+                   .epoch = root["epoch"].text(),
+                   .dead_letters = static_cast<std::uint64_t>(dead_letters)};
 }
 
 DocumentKey deadLetterKey(const std::string& sink, std::uint64_t offset) {
   std::string bytes(8, '\0');  // Most significant first, so that their order is the offsets'.
   for (std::size_t i = 0; i < bytes.size(); ++i) bytes[i] = static_cast<char>(offset >> (56 - 8 * i));
   return {std::string(dead_letter_collection), sink, std::move(bytes)};
+}
+
+std::uint64_t deadLetterOffset(const DocumentKey& key) {
+  std::uint64_t offset = 0;
+  if (key.size() == 3)
+    for (const char byte : key.back()) offset = offset << 8 | static_cast<unsigned char>(byte);
+  return offset;
 }
 
 std::string encodeDeadLetter(const SinkEvent& event, std::string_view reason, Wall failed_at) {

@@ -22,8 +22,8 @@ struct SinkEvent {
   std::string data;  // One JSON object.
 };
 
-// "message.*,room.created" as a set; empty text: all. A word that names no type is left out.
-[[nodiscard]] EventTypes eventTypesOf(std::string_view words);
+// "message.*,room.created" as a set; empty text: all. A word that names no type is left out, and told in `unknown`, joined by commas.
+[[nodiscard]] EventTypes eventTypesOf(std::string_view words, std::string* unknown = nullptr);
 [[nodiscard]] std::string wordsOf(EventTypes types);
 
 // ---- Where a sink stands: a document by the sink's name
@@ -34,8 +34,9 @@ struct SinkPlace {
   std::uint64_t done = 0;  // All up to this offset are delivered, dead letters or not wanted.
   Wall done_at{};          // When the event of that offset was; zero: not known.
   EventTypes types = all_event_types;
-  std::string plugin;
-  std::string epoch;  // Of the log; empty: it was never written.
+  std::string plugin = {};
+  std::string epoch = {};          // Of the log; empty: it was never written.
+  std::uint64_t dead_letters = 0;  // That are kept.
 };
 [[nodiscard]] DocumentKey sinkKey(const std::string& sink);
 [[nodiscard]] std::string encodeSinkPlace(const SinkPlace& place);
@@ -47,6 +48,8 @@ struct SinkPlace {
 inline constexpr std::string_view dead_letter_collection = "dead_letter";
 
 [[nodiscard]] DocumentKey deadLetterKey(const std::string& sink, std::uint64_t offset);
+// Of a key that deadLetterKey() made; 0: of another.
+[[nodiscard]] std::uint64_t deadLetterOffset(const DocumentKey& key);
 // As it is shown, too: a DeadLetter of schemas.yaml.
 [[nodiscard]] std::string encodeDeadLetter(const SinkEvent& event, std::string_view reason, Wall failed_at);
 [[nodiscard]] std::optional<SinkEvent> decodeDeadLetter(std::string_view stored);

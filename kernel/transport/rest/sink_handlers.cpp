@@ -54,9 +54,12 @@ void RestHandler::deadLetters(Call call) {
 
 void RestHandler::changeDeadLetters(Call call, SinkCommand::Verb verb) {
   SinkCommand command{.verb = verb, .sink = call.routing.parameters.front(), .by = call.caller->user_id};
-  const auto offset = numberOf<std::uint64_t>(call.request, "offset", 0);
-  if (!offset) return wrong(call.reply, "offset", "must be a whole number");
-  if (*offset > 0) command.offset = *offset;  // No event has the offset 0.
+  std::string given;
+  if (call.request.parameter("offset", given)) {
+    const auto offset = numberOf<std::uint64_t>(call.request, "offset", 0);
+    if (!offset || *offset == 0) return wrong(call.reply, "offset", "must be a whole number above 0");
+    command.offset = *offset;
+  }
   parts_.sinks.run(std::move(command), [reply = std::move(call.reply)](Result<std::string> done) mutable {
     if (!done) return reply.problem(done.error());
     reply.json(*std::move(done));

@@ -84,6 +84,7 @@ Webhook::Sent Webhook::send(atrium::Events events, std::uint32_t first, std::uin
   const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(until - Clock::now());
   if (left <= std::chrono::milliseconds{0}) return {Sent::Verdict::again, "there was no time left for the rest of the batch"};
   const std::string body = body_of(events, first, count);
+  if (body.size() > ATRIUM_HTTP_BODY_MAX) return {Sent::Verdict::refused, "it is larger than a request may be"};
   const std::string id(events[first].event_id());
   const std::string timestamp = std::to_string(std::time(nullptr));
   const std::string attempt = std::to_string(events[first].attempt());

@@ -49,6 +49,33 @@ TEST(SettingsChange, logAndPluginsChangeWhileTheServerRuns) {
   EXPECT_EQ(change.restart, (std::vector<std::string>{"server"}));
 }
 
+TEST(SettingsChange, eachSectionIsToldOf) {
+  Settings after;
+  // Who adds a section adds it here: this does not compile without it.
+  auto& [server, ops, websocket, rooms, presence, auth, ui, tenants, storage, redis, workers, events, log, plugins, room_types,
+         message_types] = after;
+  server.port = 9000;
+  ops.is_public = true;
+  websocket.frame_max = 1024;
+  rooms.pending_max = 1;
+  presence.ttl = std::chrono::seconds{1};
+  auth.issuer = "another";
+  ui.pages = false;
+  tenants.allow = {"acme"};
+  storage.backend = "memory";
+  redis.max_connections = 1;
+  workers.threads = 1;
+  events.waiting_max = 1;
+  log.level = LogLevel::debug;
+  plugins.enabled_by_default = !plugins.enabled_by_default;
+  room_types["agent_team"].on = false;
+  message_types["text"] = {};
+  const SettingsChange change = compareSettings({}, {}, after);
+  EXPECT_EQ(change.restart, (std::vector<std::string>{"server", "ops", "websocket", "rooms", "presence", "auth", "ui", "tenants", "storage",
+                                                      "events", "redis", "workers"}));
+  EXPECT_EQ(change.applied, (std::vector<std::string>{"log", "plugins", "room_types", "message_types"}));
+}
+
 // A room type of the configuration's own is made at the start: the second look at the file still says so.
 TEST(SettingsChange, whatNeedsARestartNeedsItUntilThen) {
   const Settings at_start;

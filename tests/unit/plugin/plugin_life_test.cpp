@@ -272,6 +272,10 @@ TEST_F(PluginLifeTest, takesWithItWhoRequiresItIntoQuarantineAlsoWhenThatOneIsNa
   host().attend();
   EXPECT_EQ(state(), "quarantined");
   EXPECT_EQ(world.tell("a_needs.so", "state"), "unloaded");
+  EXPECT_EQ(told(host().reset(id)), "load >1.1.0; load >1.0.0");
+  EXPECT_EQ(world.tell("a_needs.so", "state"), "active") << "in the same run, too";
+  for (int n = 0; n < 3; ++n) EXPECT_EQ(say("not-utf8"), "refused");
+  host().attend();
   stop();
 
   start();
@@ -397,6 +401,33 @@ TEST_F(PluginLifeTest, goesOnWhenTheRunningGenerationDoesNotComeBackWithItsState
   EXPECT_EQ(told(host().disable(id)), "unload 1.0.0>");
   EXPECT_EQ(state(), "stuck") << "a thread is inside its code";
   EXPECT_EQ(say("version"), "nothing");
+}
+
+TEST_F(PluginLifeTest, aCallThatHangsDoesNotMakeOldFaultsCountAgain) {
+  writeFile(directory.path() / "worker.so", readFile(std::string(ATRIUM_TEST_PLUGINS) + "/test_worker.so"));
+  start();
+  PluginLease lease = host().registry().lease("command", "echo");
+  for (int n = 0; n < 2; ++n) {
+    const auto guard = lease->borrowGuard("execute", 5s);
+    static_cast<void>(guard->call([] { return ATRIUM_OK; }));
+    lease->reportFault(*guard, "told to");
+  }
+  host().attend();
+  shards->on(0, [this] { world.clock.advance(std::chrono::minutes{11}); });
+  std::promise<void> inside, go;
+  std::thread caller([&] {
+    static_cast<void>(guarded(*lease, "execute", 1us, [&] {
+      inside.set_value();
+      go.get_future().wait();
+      return ATRIUM_OK;
+    }));
+  });
+  inside.get_future().wait();
+  host().watch(CallClock::ticks() + 600'000'000'000ULL);  // A minute and more; see below.
+  host().attend();
+  EXPECT_EQ(world.tell("worker.so", "state"), "degraded");
+  go.set_value();
+  caller.join();
 }
 
 // Found by another thread: the call itself says nothing until it comes back.

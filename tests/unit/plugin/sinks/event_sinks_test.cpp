@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <unistd.h>
+
 #include <future>
 
 #include "engine/event_log.hpp"
@@ -110,7 +112,7 @@ class EventSinksTest : public testing::Test {
   SinkBoard board;
   SinkOptions options{.retry_min = 100ms, .retry_max = 400ms, .give_up_after = 1min, .dead_letters_max = 2};
   EventInterest interest{shards};
-  WorkerPool workers{{.threads = 1}, clock, world.log, metrics.makeSet()};
+  WorkerPool workers{{.threads = 2, .share = 2}, clock, world.log, metrics.makeSet()};
   WorkerCalls calls{{.workers = workers, .shards = shards, .shard = 0, .timers = timers, .now = now, .metrics = own}};
   std::optional<EventSinks> sinks;
   JsonDocument shown;
@@ -278,12 +280,15 @@ TEST_F(EventSinksTest, aPlaceOfAnotherLogSaysNothing) {
 
 // All workers are taken for longer than a delivery may last.
 TEST_F(EventSinksTest, aBatchThatNoWorkerTookGoesOnLater) {
-  std::promise<void> go, inside;
-  ASSERT_TRUE(workers.post([&] {
-    inside.set_value();
-    go.get_future().wait();
-  }));
-  inside.get_future().wait();
+  std::promise<void> go, inside[2];
+  const std::shared_future<void> gone = go.get_future().share();
+  for (std::promise<void>& one : inside) {
+    ASSERT_TRUE(workers.post([&one, gone] {
+      one.set_value();
+      gone.wait();
+    }));
+    one.get_future().wait();
+  }
   place("test", 0);
   happen();
   begin();
@@ -305,6 +310,159 @@ TEST_F(EventSinksTest, aStoreThatDoesNotAnswerIsAskedAgain) {
   EXPECT_TRUE(interest.want(EventType::member_left)) << "everything is recorded meanwhile";
   documents.options.refuse_read = 0;
   until(reaches("delivered", 1));
+}
+
+// A sink that stands inside its plugin until it is let go.
+class Hanging {
+ public:
+  Hanging() {
+    if (::pipe(told_) != 0 || ::pipe(wait_) != 0) std::abort();
+  }
+  ~Hanging() {
+    for (const int end : {told_[0], told_[1], wait_[0], wait_[1]}) ::close(end);
+  }
+  [[nodiscard]] std::string does() const { return "hang " + std::to_string(told_[1]) + " " + std::to_string(wait_[0]); }
+  void awaitInside() {
+    char byte = 0;
+    ASSERT_EQ(::read(told_[0], &byte, 1), 1);
+  }
+  void letGo() { ASSERT_EQ(::write(wait_[1], "x", 1), 1); }
+
+ private:
+  int told_[2];
+  int wait_[2];
+};
+
+TEST_F(EventSinksTest, whoTakesOverFromASinkThatHangsGetsWhatItWasAt) {
+  PluginWorld other{ATRIUM_SINK_PLUGINS};
+  ASSERT_TRUE(other.start());
+  Hanging hanging;
+  place("test", 0);
+  happen(hanging.does());
+  happen();
+  begin();
+  hanging.awaitInside();
+  advance(6s);
+  EXPECT_EQ(figure()["reason"].text(), "it has been delivering for more than 5 s");
+  advance(1min);
+  EXPECT_EQ(number(figure()["done"]), 0) << "never twice at once for one instance";
+  world.host().registry().publish(*other.host().find("test.sink"), {"event-sink"});
+  sinks->changed();
+  until(reaches("done", 2));
+  EXPECT_EQ(number(figure()["delivered"]), 2);
+  hanging.letGo();
+  shards.turn();
+  settle();
+  EXPECT_EQ(number(figure()["delivered"]), 2) << "what the old one did in the end is known twice, not counted twice";
+}
+
+TEST_F(EventSinksTest, theTimeToGiveUpIsThatOfTheEventInFront) {
+  place("test", 0);
+  happen("waver");
+  begin();
+  until(reaches("dead_letters", 1));
+  EXPECT_TRUE(figure()["failing_since"].isNull());
+  advance(2min);
+  happen("wait");
+  until(reaches("done", 2));
+  EXPECT_EQ(number(figure()["dead_letters"]), 1) << "it failed for less than a second";
+  EXPECT_EQ(number(figure()["delivered"]), 1);
+}
+
+TEST_F(EventSinksTest, whileASinkIsAwayNothingFails) {
+  place("test", 0);
+  happen("wait");
+  begin();
+  until(reaches("failures", 1));
+  ASSERT_TRUE(world.host().disable("test.sink"));
+  sinks->changed();
+  EXPECT_EQ(figure()["state"].text(), "absent");
+  advance(2min);
+  ASSERT_TRUE(world.host().enable("test.sink"));
+  sinks->changed();
+  until(reaches("done", 1));
+  EXPECT_EQ(number(figure()["dead_letters"]), 0);
+  EXPECT_EQ(number(figure()["delivered"]), 1);
+}
+
+TEST_F(EventSinksTest, whatHappensOnceAPluginIsThereIsToldToIt) {
+  ASSERT_TRUE(world.host().disable("test.sink"));
+  begin();
+  EXPECT_FALSE(interest.want(EventType::room_closed));
+  world.host().registry().onChange([this] { interest.expect(); });
+  ASSERT_TRUE(world.host().enable("test.sink"));
+  EXPECT_TRUE(interest.want(EventType::room_closed)) << "before the sinks have looked";
+  happen();
+  sinks->changed();
+  interest.met();
+  EXPECT_TRUE(interest.want(EventType::room_closed));
+  EXPECT_FALSE(interest.want(EventType::member_left));
+  until(reaches("delivered", 1));
+  world.host().registry().onChange({});
+}
+
+TEST_F(EventSinksTest, aPlaceIsKeptThoughTheLogCannotBeReadAtTheStart) {
+  for (int n = 0; n < 3; ++n) happen();
+  place("test", 2);
+  documents.options.refuse_read = 1000;
+  sinks.emplace(EventSinks::Parts{.store = *store,
+                                  .shards = shards,
+                                  .interest = interest,
+                                  .registry = world.host().registry(),
+                                  .calls = calls,
+                                  .timers = timers,
+                                  .now = now,
+                                  .log = world.log,
+                                  .board = board,
+                                  .seed = 1},
+                options);
+  sinks->begin();
+  documents.work();  // The log's head.
+  documents.options.refuse_read = 0;
+  settle();
+  until(reaches("lag", 0));
+  EXPECT_EQ(number(figure()["delivered"]), 1);
+}
+
+TEST_F(EventSinksTest, aDeadLetterThatWasDroppedIsNotTriedAgain) {
+  Hanging hanging;
+  place("test", 0);
+  happen("refuse");
+  happen("refuse");
+  begin();
+  until(reaches("dead_letters", 2));
+  happen(hanging.does());
+  sinks->changed();
+  advance(1s);
+  hanging.awaitInside();
+  EXPECT_EQ(*ask<std::size_t>([this](auto done) { sinks->retry("test", std::nullopt, std::move(done)); }), 2u);
+  EXPECT_EQ(*ask<std::size_t>([this](auto done) { sinks->drop("test", std::nullopt, std::move(done)); }), 2u);
+  hanging.letGo();
+  until(reaches("done", 3));
+  EXPECT_EQ(number(figure()["delivered"]), 1) << "the one that hung";
+  EXPECT_EQ(letters(), R"({"items":[],"next_cursor":null})");
+  EXPECT_EQ(decodeSinkPlace(documents.document(sinkKey("test"))->value)->dead_letters, 0u);
+}
+
+TEST_F(EventSinksTest, aBatchEndsWhereItsDataGetsTooMuch) {
+  place("test", 0);
+  for (int n = 0; n < 4; ++n) happen(std::string(250'000, 'x'));
+  begin();
+  until(reaches("done", 4));
+  EXPECT_EQ(number(figure()["delivered"]), 4);
+  EXPECT_EQ(number(figure()["failures"]), 0);
+}
+
+TEST_F(EventSinksTest, aBoundThatWasLoweredHoldsWithTheNextDeadLetter) {
+  for (std::uint64_t offset = 1; offset <= 50; ++offset)
+    documents.put(deadLetterKey("test", offset),
+                  encodeDeadLetter({offset, 1, now.wall, "e", "room.closed", "acme", "{}"}, "why", now.wall));
+  documents.put(sinkKey("test"), encodeSinkPlace({.plugin = "test.sink", .dead_letters = 50}));
+  for (int n = 0; n < 51; ++n) happen(n == 50 ? "refuse" : "");
+  begin();
+  until(reaches("done", 51));
+  until(reaches("dead_letters", 2));
+  EXPECT_EQ(letters().find(R"({"items":[{"offset":50,)"), 0u) << letters();
 }
 
 }  // namespace

@@ -15,10 +15,13 @@ TEST(EventTypesOf, readsWhatASinkAsksFor) {
   EXPECT_EQ(eventTypesOf("room,.*x,nothing.*"), 0u);
   EXPECT_EQ(eventTypesOf("*"), 0u);
   EXPECT_EQ(eventTypesOf(wordsOf(all_event_types)), all_event_types);
+  std::string unknown;
+  EXPECT_EQ(eventTypesOf("mesage.*,room.created, room", &unknown), bit(EventType::room_created));
+  EXPECT_EQ(unknown, "mesage.*,room");
 }
 
 TEST(SinkPlace, comesBackAsItWasWritten) {
-  const SinkPlace place{77, fromMillis(1234), eventTypesOf("room.*"), "com.acme.sink", "abcd"};
+  const SinkPlace place{77, fromMillis(1234), eventTypesOf("room.*"), "com.acme.sink", "abcd", 5};
   const auto read = decodeSinkPlace(encodeSinkPlace(place));
   ASSERT_TRUE(read);
   EXPECT_EQ(read->done, 77u);
@@ -26,6 +29,8 @@ TEST(SinkPlace, comesBackAsItWasWritten) {
   EXPECT_EQ(read->types, eventTypesOf("room.*"));
   EXPECT_EQ(read->plugin, "com.acme.sink");
   EXPECT_EQ(read->epoch, "abcd");
+  EXPECT_EQ(read->dead_letters, 5u);
+  EXPECT_EQ(decodeSinkPlace(encodeSinkPlace({.types = 0}))->types, 0u) << "none is not all";
   for (const std::string_view damaged : {"", "{", "{}", R"({"done":-1,"done_at_ms":0})", R"({"done":"x"})"})
     EXPECT_FALSE(decodeSinkPlace(damaged)) << damaged;
 }
@@ -43,6 +48,7 @@ TEST(DeadLetter, comesBackAsItWasWrittenAndSortsByOffset) {
   EXPECT_EQ(read->data, R"({"a":1})");
   EXPECT_FALSE(decodeDeadLetter("{}"));
   EXPECT_LT(deadLetterKey("s", 255), deadLetterKey("s", 256));
+  EXPECT_EQ(deadLetterOffset(deadLetterKey("s", 0x1234567890)), 0x1234567890u);
 }
 
 }  // namespace
