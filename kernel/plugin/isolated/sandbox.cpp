@@ -4,7 +4,6 @@
 #include <fcntl.h>
 #include <linux/audit.h>
 #include <linux/filter.h>
-#include <linux/ioprio.h>
 #include <linux/landlock.h>
 #include <linux/sched.h>
 #include <linux/seccomp.h>
@@ -52,6 +51,9 @@ constexpr bool memory_countable = true;
 #else
 constexpr bool memory_countable = true;
 #endif
+
+// As linux/ioprio.h has it, which names a parameter `class` in some of Debian's versions.
+constexpr std::uint32_t ioprio_who_process = 1;
 
 std::unexpected<Error> cannotShutIn(const std::string& what) {
   return fail(Code::plugin_failed, "its runner cannot be shut in: " + what + ": " + std::generic_category().message(errno));
@@ -165,7 +167,7 @@ Result<void> enterSandbox(const SandboxRules& rules) {
   for (const std::uint32_t command : {FIOSETOWN, SIOCSPGRP}) filter.refuseIf(SYS_ioctl, 1, command);
   filter.refuseUnless(SYS_setpriority, 0, {PRIO_PROCESS});
   filter.refuseUnless(SYS_setpriority, 1, {0, self});
-  filter.refuseUnless(SYS_ioprio_set, 0, {IOPRIO_WHO_PROCESS});
+  filter.refuseUnless(SYS_ioprio_set, 0, {ioprio_who_process});
   filter.refuseUnless(SYS_ioprio_set, 1, {0, self});
   // A thread that names another one by its number is refused, too: the filter cannot tell whose it is.
   for (const long call :
