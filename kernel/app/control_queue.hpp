@@ -1,12 +1,12 @@
 #pragma once
 
 #include <condition_variable>
+#include <csignal>
 #include <cstddef>
 #include <deque>
 #include <functional>
 #include <mutex>
 #include <optional>
-#include <queue>
 #include <utility>
 #include <variant>
 
@@ -22,7 +22,7 @@ class ControlQueue {
 
   void signal(int number) {
     const std::scoped_lock lock(mutex_);
-    signals_.push(number);
+    (number == SIGHUP ? reread_ : stop_) = number;
     changed_.notify_all();
   }
   // False: too many wait, or the server is ending; the job is left as it was.
@@ -42,16 +42,16 @@ class ControlQueue {
 
   struct Woken {};
   using Event = std::variant<int, Job, Woken>;
-  // Signals first.
+  // The order to stop first; then what plugins in trouble need; then to read the configuration anew, which is done once however often it
+  // was asked for, and jobs in turns.
   [[nodiscard]] Event next() {
     std::unique_lock lock(mutex_);
-    changed_.wait(lock, [this] { return woken_ || !signals_.empty() || !jobs_.empty(); });
-    if (!signals_.empty()) {
-      const int number = signals_.front();
-      signals_.pop();
-      return number;
-    }
+    changed_.wait(lock, [this] { return stop_ || woken_ || reread_ || !jobs_.empty(); });
+    if (stop_) return *std::exchange(stop_, std::nullopt);
     if (std::exchange(woken_, false)) return Woken{};
+    const bool reread_now = reread_ && (!reread_last_ || jobs_.empty());
+    reread_last_ = reread_now;
+    if (reread_now) return *std::exchange(reread_, std::nullopt);
     Job job = std::move(jobs_.front());
     jobs_.pop_front();
     return job;
@@ -74,7 +74,8 @@ class ControlQueue {
  private:
   mutable std::mutex mutex_;
   std::condition_variable changed_;
-  std::queue<int> signals_;
+  std::optional<int> stop_, reread_;  // The last signal of its kind that was not taken yet.
+  bool reread_last_ = false;
   std::deque<Job> jobs_;
   bool woken_ = false;
   bool closed_ = false;

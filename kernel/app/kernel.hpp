@@ -1,6 +1,8 @@
 #pragma once
 
+#include <atomic>
 #include <chrono>
+#include <cstdint>
 #include <expected>
 #include <filesystem>
 #include <memory>
@@ -123,7 +125,8 @@ class Kernel {
   std::uint16_t port_ = 0;
   std::unique_ptr<SignalWatcher> signals_;
   std::unique_ptr<Watchdog> watchdog_;
-  std::optional<Mono> end_by_;  // Set when the stop begins.
+  std::atomic<std::int64_t> stop_asked_ns_{0};  // When, in nanoseconds of Mono.
+  std::optional<Mono> end_by_;                  // Set when the stop begins.
 };
 
 }  // namespace atrium

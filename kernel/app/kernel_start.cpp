@@ -190,7 +190,6 @@ void Kernel::serve() {
     edges_[shard]->shard.tellOperators(events);
   });
   plugins_->journal().onEvent([this](const PluginEvent& event) { news_->add(event); });
-  loops_->start();
   watchdog_ = std::make_unique<Watchdog>(
       *loops_, clock_, Watchdog::Options{},
       [this] {
@@ -201,6 +200,7 @@ void Kernel::serve() {
         plugins_->blameStuckCalls(what == Watchdog::Stuck::loop);
         endAtOnce(what);
       });
+  loops_->start();
   node_->ready();
 
   const bool any_address = settings_.server.host == "0.0.0.0" || settings_.server.host == "::";

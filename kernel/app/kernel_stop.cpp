@@ -47,6 +47,10 @@ void Kernel::onSignal(int signal) {
   if (signal != SIGHUP) {
     if (node_->draining()) std::_Exit(1);  // The second time: at once. What was confirmed is stored.
     node_->drain();
+    // From now on, whatever the main thread is at.
+    const Mono now = clock_.now().mono;
+    stop_asked_ns_ = now.time_since_epoch().count();
+    watchdog_->endBy(now + at_start_.server.shutdown_timeout);
   }
   control_.signal(signal);
 }
@@ -56,10 +60,9 @@ void Kernel::run() {
   control_.close();
 
   const auto allowed = settings_.server.shutdown_timeout;
-  end_by_ = clock_.now().mono + allowed;
-  watchdog_->endBy(*end_by_);
+  const Mono began{std::chrono::nanoseconds(stop_asked_ns_.load())};
+  end_by_ = began + allowed;
   log_.info("server.stopping", {{"signal", signal == SIGTERM ? "TERM" : "INT"}, {"connections", budget_.taken()}});
-  const Mono began = clock_.now().mono;
   std::this_thread::sleep_for(settings_.server.drain_delay);  // A second signal ends the process where it arrives.
   const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(allowed - (clock_.now().mono - began) - last_steps);
   drainEdges(std::max(left, std::chrono::milliseconds{0}));
@@ -81,7 +84,7 @@ void Kernel::drainEdges(std::chrono::milliseconds patience) {
 
 // Until each loop that turns has come to its posts.
 void Kernel::awaitLoops(std::chrono::milliseconds patience) {
-  if (!watchdog_) return;  // They never turned.
+  if (!news_) return;  // They never turned.
   const auto turned = std::make_shared<Countdown>(loops_->size());
   for (unsigned index = 0; index < loops_->size(); ++index) (*loops_)[index].postAlways([turned] { turned->done(); });
   turned->waitFor(patience);

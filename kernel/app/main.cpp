@@ -43,9 +43,11 @@ class Daemon final : public Poco::Util::ServerApplication {
     if (ended_) return EXIT_OK;
     if (!rest.empty()) return refuse("unexpected argument " + rest.front() + "; see atriumd --help");
     if (config_.empty()) return refuse("which configuration? atriumd --config FILE");
+    const atrium::Environment environment = atrium::processEnvironment();
+    atrium::wipeSecrets();
     auto kernel = atrium::Kernel::start({.config_file = std::filesystem::absolute(config_),
                                          .program_directory = std::filesystem::read_symlink("/proc/self/exe").parent_path(),
-                                         .environment = atrium::processEnvironment()});
+                                         .environment = environment});
     if (!kernel) return refuse(kernel.error());
     (*kernel)->run();
     return EXIT_OK;

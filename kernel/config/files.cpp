@@ -72,7 +72,10 @@ class FileReader {
       return nothing;
     }
     std::string why;
-    const std::optional<std::string> text = fs::is_directory(path, error) ? (why = "it is a directory", std::nullopt) : readText(path, why);
+    const fs::file_status status = fs::status(path, error);
+    const bool strange = fs::exists(status) && !fs::is_regular_file(status);
+    if (strange) why = fs::is_directory(status) ? "it is a directory" : "it is no regular file";
+    const std::optional<std::string> text = strange ? std::nullopt : readText(path, why);
     if (!text) {
       refuse(asked, fmt::format("cannot read {}: {}", path, why), "check the name and the permissions");
       return nothing;

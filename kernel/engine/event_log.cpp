@@ -13,6 +13,7 @@ namespace {
 constexpr std::string_view log_tenant = "\x01server";
 constexpr std::string_view log_room = "server.event_log";  // 16 bytes.
 constexpr std::uint32_t sweep_page = 100;
+constexpr unsigned event_wraps = 2;  // Levels around what a client sent: the event's, and the outbox's.
 constexpr std::chrono::seconds first_sweep{1};
 constexpr std::chrono::seconds sweep_interval{60};
 
@@ -42,7 +43,7 @@ std::string encodeOutboxEvent(const Happening& event, Wall at) {
 }
 
 std::optional<OutboxEvent> decodeOutboxEvent(const Document& document) {
-  const auto parsed = JsonDocument::parse(document.value);
+  const auto parsed = JsonDocument::parse(document.value, event_wraps);
   if (!parsed || document.key.size() != 2) return std::nullopt;
   const JsonView root = parsed->root();
   const auto type = eventTypeOf(root["type"].text());

@@ -56,10 +56,12 @@ CallAnswer<AuthenticatorVerdict> askWhose(WorkerCall& call, const std::string& t
     status = ATRIUM_FAILED;
   }
   if (!validUtf8(accepted.verdict.reason)) accepted.verdict.reason = "its reason is not UTF-8";
+  // That it cannot tell is counted, and its breaker hears nothing of it: whoever makes up tokens would else lock out those with good ones.
   if (status == ATRIUM_OK || status == ATRIUM_DENIED || status == ATRIUM_UNSUPPORTED)
     call.settle({status});
   else
-    call.settle({status, accepted.verdict.reason.empty() ? "it did not judge a token" : std::string_view(accepted.verdict.reason), breach});
+    call.settle({breach ? status : ATRIUM_OK,
+                 accepted.verdict.reason.empty() ? "it did not judge a token" : std::string_view(accepted.verdict.reason), breach});
   return {status, std::move(accepted.verdict)};
 }
 

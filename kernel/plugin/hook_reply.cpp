@@ -45,13 +45,17 @@ HookReply::HookReply(unsigned abilities, JsonIndexer& indexer)
   if (abilities & reply_audience) abi_.add_audience = [](void* context, atrium_text name) { of(context).addAudience(name); };
 }
 
-void HookReply::breach(std::string sentence) {
-  if (fault_.empty()) fault_ = std::move(sentence);
+void HookReply::note(HookFlaw::Kind kind, std::string sentence) {
+  if (!flaw_) flaw_ = {kind, std::move(sentence)};
 }
 
 bool HookReply::accept(const atrium_text& text, std::size_t max, std::string_view what, std::string_view& out) {
-  if (text.size > max || (text.size > 0 && text.data == nullptr)) {
-    breach(std::string(what) + " is longer than " + std::to_string(max) + " bytes");
+  if (text.size > max) {
+    misfit(std::string(what) + " is longer than " + std::to_string(max) + " bytes");
+    return false;
+  }
+  if (text.size > 0 && text.data == nullptr) {
+    breach(std::string(what) + " has a size and no text");
     return false;
   }
   out = text.size == 0 ? std::string_view() : std::string_view(text.data, text.size);
@@ -88,7 +92,7 @@ void HookReply::annotate(atrium_text key, atrium_text json) {
       old = value;
       return;
     }
-  if (outcome_.annotations.size() == ATRIUM_ANNOTATIONS_MAX) return breach("there are more annotations than allowed");
+  if (outcome_.annotations.size() == ATRIUM_ANNOTATIONS_MAX) return misfit("there are more annotations than allowed");
   outcome_.annotations.emplace_back(name, value);
 }
 
@@ -103,7 +107,7 @@ void HookReply::patch(atrium_text path, atrium_text json) {
   if (!accept(path, ATRIUM_PATH_MAX, "the path of a patch", pointer) || !accept(json, ATRIUM_ANNOTATION_MAX, "a patch", value)) return;
   if (!isMetadataPath(pointer)) return breach("the path of a patch is no JSON pointer to /metadata or below it");
   if (!value.empty() && !wellFormed(value)) return breach("a patch is not JSON");
-  if (outcome_.patches.size() == ATRIUM_PATCHES_MAX) return breach("there are more patches than allowed");
+  if (outcome_.patches.size() == ATRIUM_PATCHES_MAX) return misfit("there are more patches than allowed");
   outcome_.patches.emplace_back(pointer, value);
 }
 
@@ -117,7 +121,7 @@ void HookReply::addAudience(atrium_text audience_class) {
   if (!accept(audience_class, ATRIUM_AUDIENCE_CLASS_MAX, "an audience class", name)) return;
   if (!isAudienceClass(name)) return breach("an audience class is none of sender, role:<token role> and user:<user id>");
   if (std::ranges::find(outcome_.audience, name) != outcome_.audience.end()) return;
-  if (outcome_.audience.size() == ATRIUM_AUDIENCE_CLASSES_MAX) return breach("there are more audience classes than allowed");
+  if (outcome_.audience.size() == ATRIUM_AUDIENCE_CLASSES_MAX) return misfit("there are more audience classes than allowed");
   outcome_.audience.emplace_back(name);
 }
 

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "atrium/room.h"
 #include "engine/ports.hpp"
@@ -20,9 +21,22 @@ enum ReplyAbility : unsigned {
   reply_patch = 32
 };
 
+// What was wrong with a call of a hook that has returned. A value.
+struct HookFlaw {
+  enum class Kind : std::uint8_t {
+    none,
+    failed,  // The plugin says so, or something came out of it.
+    misfit,  // It is over a bound, or changes what is not there. What users sent may have led to that, so it is held against this call
+             // alone.
+    breach   // It is against the contract whatever was asked: a fault.
+  } kind = Kind::none;
+  std::string text;  // A sentence's end.
+
+  explicit operator bool() const { return kind != Kind::none; }
+};
+
 // The host's side of atrium_reply: copies what a hook says and holds it to its bounds. Text that is not UTF-8, annotations that are not
-// JSON, classes of audience that do not exist and anything over a bound break the contract: the answer as a whole is then void.
-// One call, one thread.
+// JSON, classes of audience that do not exist and anything over a bound make the answer void as a whole. One call, one thread.
 class HookReply {
  public:
   // `indexer` outlives the reply; it checks annotations.
@@ -31,8 +45,8 @@ class HookReply {
   HookReply& operator=(const HookReply&) = delete;
 
   [[nodiscard]] const atrium_reply* abi() const { return &abi_; }
-  // How the plugin broke the contract, one sentence; empty: it kept it.
-  [[nodiscard]] const std::string& fault() const { return fault_; }
+  // What was wrong with what it said, the first thing: a misfit or a breach, or nothing.
+  [[nodiscard]] const HookFlaw& flaw() const { return flaw_; }
   // What the hook said, once it has returned and kept the contract.
   [[nodiscard]] HookOutcome take();
 
@@ -46,9 +60,11 @@ class HookReply {
   void patch(atrium_text path, atrium_text json);
   // Whether `json` is one value.
   bool wellFormed(std::string_view json);
-  // The text when it is within `max` bytes and UTF-8; otherwise a fault that names `what`.
+  // The text when it is within `max` bytes and UTF-8; otherwise a flaw that names `what`.
   bool accept(const atrium_text& text, std::size_t max, std::string_view what, std::string_view& out);
-  void breach(std::string sentence);
+  void note(HookFlaw::Kind kind, std::string sentence);
+  void breach(std::string sentence) { note(HookFlaw::Kind::breach, std::move(sentence)); }
+  void misfit(std::string sentence) { note(HookFlaw::Kind::misfit, std::move(sentence)); }
 
   atrium_reply abi_;
   JsonIndexer& indexer_;
@@ -56,7 +72,7 @@ class HookReply {
   std::string reason_;
   std::vector<FieldProblem> fields_;
   HookOutcome outcome_;
-  std::string fault_;
+  HookFlaw flaw_;
 };
 
 }  // namespace atrium

@@ -7,6 +7,7 @@
 
 #include "config/source_text.hpp"
 #include "engine/metadata_change.hpp"
+#include "protocol/errors.hpp"
 
 namespace atrium {
 
@@ -76,18 +77,36 @@ atrium_status HookTables::invoke(const HookCall& call, const atrium_reply* reply
   return ATRIUM_UNSUPPORTED;
 }
 
-std::string takeOutcome(atrium_status status, HookReply& reply, std::string line, HookOutcome& outcome) {
-  if (!reply.fault().empty()) return "it broke the contract: " + reply.fault();
-  if (status != ATRIUM_OK) return fmt::format("it returned {}", status);
-  if (line.size() > summary_max || !validUtf8(line)) return "it broke the contract: a summary is UTF-8 and has at most 200 bytes";
+HookFlaw takeOutcome(atrium_status status, HookReply& reply, std::string line, HookOutcome& outcome) {
+  if (reply.flaw()) return reply.flaw();
+  if (status != ATRIUM_OK) return {HookFlaw::Kind::failed, fmt::format("it returned {}", status)};
+  if (line.size() > summary_max) return {HookFlaw::Kind::misfit, "a summary has at most 200 bytes"};
+  if (!validUtf8(line)) return {HookFlaw::Kind::breach, "a summary is UTF-8"};
   outcome = reply.take();
   outcome.line = std::move(line);
   return {};
 }
 
-std::string patchFlaw(const HookOutcome& outcome, const atrium_json& metadata, JsonIndexer& indexer) {
+HookFlaw patchFlaw(const HookOutcome& outcome, const atrium_json& metadata, JsonIndexer& indexer) {
   const auto changed = changedMetadata(indexer, JsonView(metadata), outcome.annotations, outcome.patches);
-  return changed ? std::string() : "it broke the contract: " + changed.error().detail;
+  return changed ? HookFlaw{} : HookFlaw{HookFlaw::Kind::misfit, changed.error().detail};
+}
+
+HookOutcome flawedOutcome(const HookFlaw& flaw, bool allow_on_failure, std::string_view plugin_id) {
+  HookOutcome outcome;
+  outcome.failed = true;
+  if (flaw.kind == HookFlaw::Kind::misfit)
+    outcome.refused = Error{Code::rejected_by_plugin, fmt::format("The plugin {} cannot take this: {}.", plugin_id, flaw.text), 0, {}};
+  else if (!allow_on_failure)
+    outcome.refused = Error{Code::plugin_failed, fmt::format("The plugin {} failed.", plugin_id), 0, {}};
+  return outcome;
+}
+
+void reportFlaw(LoadedPlugin& plugin, HookGuard& guard, const HookFlaw& flaw) {
+  if (flaw.kind == HookFlaw::Kind::breach)
+    plugin.reportFault(guard, "it broke the contract: " + flaw.text);
+  else
+    plugin.report(guard, flaw.kind == HookFlaw::Kind::misfit ? "its answer does not fit: " + flaw.text : flaw.text);
 }
 
 }  // namespace atrium

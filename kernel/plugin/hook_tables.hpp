@@ -35,9 +35,14 @@ class HookTables {
   HookSet hooks_;
 };
 
-// Takes what a call said that has returned. Returns what was wrong with it, a sentence's end, and takes nothing; or nothing.
-[[nodiscard]] std::string takeOutcome(atrium_status status, HookReply& reply, std::string line, HookOutcome& outcome);
-// What is wrong with its patches, said of a message with that metadata; empty: they can be applied.
-[[nodiscard]] std::string patchFlaw(const HookOutcome& outcome, const atrium_json& metadata, JsonIndexer& indexer);
+// Takes what a call said that has returned, or takes nothing and returns what was wrong with it.
+[[nodiscard]] HookFlaw takeOutcome(atrium_status status, HookReply& reply, std::string line, HookOutcome& outcome);
+// What is wrong with its patches, said of a message with that metadata.
+[[nodiscard]] HookFlaw patchFlaw(const HookOutcome& outcome, const atrium_json& metadata, JsonIndexer& indexer);
+// What a call with that flaw comes to: a failure is refused, unless the operator allows what fails; a misfit always is, as nobody can tell
+// what the plugin would have made of it, and allowing it would let whoever can bring it about pass the rules by.
+[[nodiscard]] HookOutcome flawedOutcome(const HookFlaw& flaw, bool allow_on_failure, std::string_view plugin_id);
+// Counts and logs it, and tells of a breach as a fault.
+void reportFlaw(LoadedPlugin& plugin, HookGuard& guard, const HookFlaw& flaw);
 
 }  // namespace atrium

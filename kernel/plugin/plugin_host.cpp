@@ -9,6 +9,7 @@
 
 #include "plugin/keep_for_ever.hpp"
 #include "plugin/plugin_record.hpp"
+#include "plugin/plugin_text.hpp"
 #include "protocol/errors.hpp"
 
 namespace atrium {
@@ -148,11 +149,11 @@ void PluginHost::note(Record& record, std::uint64_t generation, PluginState stat
 
 void PluginHost::noteLocked(Record& record, std::uint64_t generation, PluginState state, std::string reason) {
   const bool named = record.entry.manifest != nullptr;
-  const PluginEvent event = journal_.note({.plugin = named ? record.entry.manifest->id : record.entry.file.path.string(),
+  const PluginEvent event = journal_.note({.plugin = named ? record.entry.manifest->id : repaired(record.entry.file.path.string()),
                                            .version = named ? record.entry.manifest->version : std::string(),
                                            .generation = generation,
                                            .state = state,
-                                           .reason = std::move(reason)});
+                                           .reason = repaired(reason)});
   if (record.history.size() == Record::history_max) record.history.pop_front();
   record.history.push_back(event);
   // What becomes of an old generation, or of one that is being tried, is not what becomes of the plugin. Nor is what becomes of the last

@@ -195,6 +195,7 @@ Result<PluginHost::Steps> PluginHost::configure(const std::string& id, YamlNode 
 Result<PluginHost::Steps> PluginHost::reset(const std::string& id) {
   if (auto there = known(id); !there) return fail(there.error());
   Record& record = recordOf(id);
+  const std::optional<QuarantinedFile> kept = record.quarantine;
   if (auto lifted = quarantine_.lift(id); !lifted) return fail(Code::change_refused, lifted.error().detail);
   {
     const std::scoped_lock lock(mutex_);
@@ -204,7 +205,15 @@ Result<PluginHost::Steps> PluginHost::reset(const std::string& id) {
     if (record.state == PluginState::quarantined) noteLocked(record, 0, PluginState::verified, "its quarantine was lifted");
   }
   auto trial = tryOut(catalog_, options_.wishes);
-  return trial ? change(*std::move(trial), id, false) : fail(trial.error());
+  auto steps = trial ? change(*std::move(trial), id, false) : fail(trial.error());
+  if (steps || !kept) return steps;
+  // Nothing was changed, and so it stays where it was.
+  if (auto put_back = quarantine_.add(*kept); !put_back)
+    log_.error("plugin.quarantine_not_kept", {{"plugin", id}, {"detail", put_back.error().detail}});
+  const std::scoped_lock lock(mutex_);
+  record.quarantine = kept;
+  noteLocked(record, 0, PluginState::quarantined, kept->reason);
+  return steps;
 }
 
 Result<PluginHost::Steps> PluginHost::rescan() { return apply(options_.directories, options_.wishes); }

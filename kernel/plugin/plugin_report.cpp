@@ -13,6 +13,7 @@
 #include "plugin/plugin_event_json.hpp"
 #include "plugin/plugin_host.hpp"
 #include "plugin/plugin_record.hpp"
+#include "plugin/plugin_text.hpp"
 #include "protocol/json_writer.hpp"
 
 namespace atrium {
@@ -122,7 +123,7 @@ PluginsHealth PluginHost::health() const {
   for (const auto& [id, record] : records_) {
     if (isShadow(id)) continue;  // Nobody waits for what it says.
     if (missed(record)) {
-      const std::string name = record.state == PluginState::rejected ? record.entry.file.path.filename().string() : id;
+      const std::string name = record.state == PluginState::rejected ? repaired(record.entry.file.path.filename().string()) : id;
       troubles.push_back(name + " was " + std::string(word(record.state)) + ": " + record.reason);
     } else if (record.state == PluginState::degraded) {
       troubles.push_back(id + " is degraded: " + record.reason);
@@ -148,7 +149,13 @@ PluginsHealth PluginHost::health() const {
 void PluginHost::writeRecord(JsonWriter<std::string>& json, const Record& record) const {
   // What runs, rather than what lies in the directory.
   const CatalogEntry& entry = record.current ? record.current->entry : record.entry;
-  json.begin('{').key("file").value(entry.file.path.string()).key("state").value(word(record.state)).key("since").time(record.since);
+  json.begin('{')
+      .key("file")
+      .value(repaired(entry.file.path.string()))
+      .key("state")
+      .value(word(record.state))
+      .key("since")
+      .time(record.since);
   if (!record.reason.empty()) json.key("reason").value(std::string_view(record.reason));
   if (!entry.file.sha256.empty()) json.key("sha256").value(std::string_view(entry.file.sha256));
   if (!entry.file.build_id.empty()) json.key("build_id").value(std::string_view(entry.file.build_id));

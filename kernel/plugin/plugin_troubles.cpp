@@ -67,7 +67,8 @@ void PluginHost::attend() {
     {
       const std::scoped_lock lock(mutex_);
       if (!std::exchange(record.troubled, false) || !record.current) continue;
-      on_probation = record.former && clock_.now().mono < record.probation_until;
+      // What an operator changed about who may come in does not come back by itself.
+      on_probation = record.former && clock_.now().mono < record.probation_until && !record.current->offersKind("authenticator");
       // A storage stays: without one nothing is stored, and its host has a breaker of its own.
       too_many = record.faults.size() >= faults_max && !record.current->stores();
       reason = record.faults.empty() ? record.reason : record.last_fault;

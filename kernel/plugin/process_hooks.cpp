@@ -29,17 +29,11 @@ class ProcessHooks final : public HookTarget {
     HookGuard& guard = *guards_[static_cast<unsigned>(call.hook)];
     const atrium_status status = guard.call([&] { return tables_.invoke(call, reply.abi(), line); });
     HookOutcome outcome;
-    std::string flaw = takeOutcome(status, reply, std::move(line), outcome);
-    if (flaw.empty() && !outcome.patches.empty()) flaw = patchFlaw(outcome, call.message->metadata, indexer_);
-    if (!flaw.empty()) {
-      // Who says that he failed has kept the contract.
-      if (status == ATRIUM_OK || !reply.fault().empty())
-        plugin_.reportFault(guard, flaw);
-      else
-        plugin_.report(guard, flaw);
-      outcome = {};
-      outcome.failed = true;
-      if (!allow_on_failure_) outcome.refused = Error{Code::plugin_failed, fmt::format("The plugin {} failed.", source_.plugin_id), 0, {}};
+    HookFlaw flaw = takeOutcome(status, reply, std::move(line), outcome);
+    if (!flaw && !outcome.patches.empty()) flaw = patchFlaw(outcome, call.message->metadata, indexer_);
+    if (flaw) {
+      reportFlaw(plugin_, guard, flaw);
+      outcome = flawedOutcome(flaw, allow_on_failure_, source_.plugin_id);
     }
     outcome.source = &source_;
     outcome.took = guard.last();

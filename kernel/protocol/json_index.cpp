@@ -40,6 +40,8 @@ struct JsonIndexer::Parser {
   std::string scratch_a, scratch_b;
   std::vector<std::string> sorted_keys;
   const char* problem = nullptr;
+  unsigned deepest = depth_max;
+  std::size_t most = fields_max;
 
   [[nodiscard]] std::uint32_t offset(const char* at) const { return static_cast<std::uint32_t>(at - text.data()); }
 
@@ -65,7 +67,7 @@ struct JsonIndexer::Parser {
 
   // Adds an entry for a value that starts at `start`; its key is filled in by the caller.
   bool open(std::uint8_t type, std::uint32_t start, std::uint32_t& at) {
-    if (fields->size() >= fields_max) return refuse("more values than allowed");
+    if (fields->size() >= most) return refuse("more values than allowed");
     at = static_cast<std::uint32_t>(fields->size());
     fields->push_back(
         {.key_offset = 0, .value_offset = start, .value_size = 0, .next = at + 1, .children = 0, .key_size = 0, .type = type, .flags = 0});
@@ -159,7 +161,7 @@ struct JsonIndexer::Parser {
 
   template <typename Value>
   bool walk(Value& value, unsigned depth, std::uint32_t& at) {
-    if (depth > depth_max) return refuse("nested too deeply");
+    if (depth > deepest) return refuse("nested too deeply");
     ondemand::json_type type;
     if (!check(value.type().get(type))) return false;
     std::string_view token;
@@ -211,13 +213,15 @@ struct JsonIndexer::Parser {
 JsonIndexer::JsonIndexer() : parser_(std::make_unique<Parser>()) {}
 JsonIndexer::~JsonIndexer() = default;
 
-Result<JsonView> JsonIndexer::parse(std::string_view padded) {
+Result<JsonView> JsonIndexer::parse(std::string_view padded, unsigned wraps) {
   fields_.clear();
   padded = trimmed(padded);  // simdjson 3.0 takes no spaces behind a text that is one word.
   Parser& p = *parser_;
   p.text = padded;
   p.fields = &fields_;
   p.problem = nullptr;
+  p.deepest = depth_max + wraps;
+  p.most = fields_max + std::size_t{wraps} * wrap_fields_max;
   std::uint32_t root = 0;
   const bool whole = p.check(p.parser.iterate(padded.data(), padded.size(), padded.size() + padding).get(p.document)) &&
                      p.walk(p.document, 1, root) && p.atEnd();
@@ -301,11 +305,11 @@ JsonDocument::JsonDocument(const JsonView& value) {
   fields_.front().flags &= static_cast<std::uint8_t>(~ATRIUM_JSON_KEY_ESCAPED);
 }
 
-Result<JsonDocument> JsonDocument::parse(std::string_view text) {
+Result<JsonDocument> JsonDocument::parse(std::string_view text, unsigned wraps) {
   JsonIndexer indexer;
   std::string padded(text);
   padded.resize(text.size() + JsonIndexer::padding);
-  const auto root = indexer.parse(std::string_view(padded).substr(0, text.size()));
+  const auto root = indexer.parse(std::string_view(padded).substr(0, text.size()), wraps);
   if (!root) return fail(root.error());
   return JsonDocument(*root);
 }

@@ -60,12 +60,14 @@ class JsonView {
 };
 
 // Parses JSON texts, one at a time, into a flat index: full validation, unique keys, valid UTF-8, depth at most 64, at most
-// `fields_max` values. Reused from text to text, so that in the steady state nothing is allocated. One thread.
+// `fields_max` values, or a little more of each where the server itself has wrapped a text of these bounds. Reused from text to text, so
+// that in the steady state nothing is allocated. One thread.
 class JsonIndexer {
  public:
   static constexpr std::size_t padding = 64;  // Bytes that must be readable behind a text; what they hold does not matter.
   static constexpr std::size_t fields_max = 16384;
   static constexpr unsigned depth_max = 64;
+  static constexpr std::size_t wrap_fields_max = 32;
 
   JsonIndexer();
   ~JsonIndexer();
@@ -74,7 +76,9 @@ class JsonIndexer {
 
   // The root of `text`, which must stay and carry `padding` readable bytes behind it. Valid until the next call.
   // Fails with malformed_json and says where.
-  [[nodiscard]] Result<JsonView> parse(std::string_view padded);
+  [[nodiscard]] Result<JsonView> parse(std::string_view padded) { return parse(padded, 0); }
+  // `wraps`: how many levels, of wrap_fields_max values each, the server itself has put around a text of these bounds.
+  [[nodiscard]] Result<JsonView> parse(std::string_view padded, unsigned wraps);
 
  private:
   struct Parser;
@@ -89,7 +93,7 @@ class JsonDocument {
   // Copies a value out of its text.
   explicit JsonDocument(const JsonView& value);
   // Parses; a text that is not JSON fails with malformed_json.
-  static Result<JsonDocument> parse(std::string_view text);
+  static Result<JsonDocument> parse(std::string_view text, unsigned wraps = 0);
   static JsonDocument emptyObject();
 
   [[nodiscard]] JsonView root() const;

@@ -3,6 +3,7 @@ somebody made up, of a provider that is down, and of keys that change."""
 import http.client
 import json
 import textwrap
+import threading
 import time
 import unittest
 
@@ -134,6 +135,28 @@ class Keys(unittest.TestCase):
             self.assertEqual(started.get("/collaboration/rooms", idp.token()).status, 200)
             idp.fails = True
             self.assertEqual(started.get("/collaboration/rooms", idp.token(sub="ben")).status, 200)
+
+    def test_made_up_tokens_lock_nobody_out(self):
+        with provider.Provider() as idp, server(idp) as started:
+            self.assertEqual(started.get("/collaboration/rooms", idp.token()).status, 200)
+            idp.slow_s = 2
+            other, enough = idp.new_key("other"), threading.Event()
+
+            def forge():
+                at = 0
+                while not enough.is_set():
+                    at += 1
+                    self.assertIn(started.get("/collaboration/rooms", idp.token(other, {"kid": f"made-up-{at}"})).status, (401, 503))
+
+            forger = threading.Thread(target=forge)
+            forger.start()
+            try:
+                answers = [started.get("/collaboration/rooms", idp.token(sub=f"user-{at}", jti=str(at))).status for at in range(100)]
+            finally:
+                enough.set()
+                forger.join()
+            self.assertEqual(set(answers), {200})
+            self.assertEqual(started.get("/admin/plugins/atrium.authenticator.oidc", started.token("root", role="admin")).json["state"], "active")
 
     def test_nobody_comes_in_before_there_are_keys(self):
         with provider.Provider() as idp:

@@ -35,7 +35,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   static atrium::JsonIndexer indexer;
   atrium::HookOutcome outcome;
   const auto hook = static_cast<atrium::Hook>(data[0] % atrium::hook_count);
-  if (!atrium::readHookAnswer(hook, ATRIUM_OK, payload, indexer, outcome).empty()) return 0;
+  if (atrium::readHookAnswer(hook, ATRIUM_OK, payload, indexer, outcome)) return 0;
   if (outcome.line.size() > atrium::summary_max || outcome.annotations.size() > ATRIUM_ANNOTATIONS_MAX ||
       outcome.audience.size() > ATRIUM_AUDIENCE_CLASSES_MAX)
     std::abort();

@@ -27,12 +27,32 @@ std::string tokenFor(const ServerArguments& arguments, const CtlContext& context
   return {};
 }
 
+// A text as a terminal may have it: what would steer the terminal (C0, DEL and C1) is spelt out. Plugins and file names have their say in
+// it. A line's end is `line_end`.
+std::string printable(std::string_view text, std::string_view line_end) {
+  std::string out;
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    const auto byte = static_cast<unsigned char>(text[at]);
+    const bool c1 = byte == 0xC2 && at + 1 < text.size() && static_cast<unsigned char>(text[at + 1]) < 0xA0;
+    if (byte == '\n')
+      out += line_end;
+    else if (c1)
+      out += fmt::format("\\x{:02x}", static_cast<unsigned char>(text[++at]));
+    else if (byte < 0x20 || byte == 0x7F)
+      out += fmt::format("\\x{:02x}", byte);
+    else
+      out += text[at];
+  }
+  return out;
+}
+
 // What the server refused, with everything it says about it.
 void printProblem(std::ostream& err, const JsonView& problem) {
   const std::string detail = problem["detail"].text();
-  err << (detail.empty() ? problem["title"].text() : detail) << '\n';
+  err << printable(detail.empty() ? problem["title"].text() : detail, "\n    ") << '\n';
   const JsonView errors = problem["errors"];
-  for (JsonView one = errors.first(); one.exists(); one = one.sibling(errors)) err << "  " << one["message"].text() << '\n';
+  for (JsonView one = errors.first(); one.exists(); one = one.sibling(errors))
+    err << "  " << printable(one["message"].text(), "\n    ") << '\n';
 }
 
 }  // namespace
@@ -62,7 +82,9 @@ std::optional<JsonDocument> askServer(const ServerArguments& server, const Serve
   return *std::move(document);
 }
 
-void printTable(std::ostream& out, const std::vector<std::vector<std::string>>& rows) {
+void printTable(std::ostream& out, std::vector<std::vector<std::string>> rows) {
+  for (auto& row : rows)
+    for (std::string& cell : row) cell = printable(cell, "\\x0a");
   std::vector<std::size_t> widths;
   for (const auto& row : rows)
     for (std::size_t column = 0; column < row.size(); ++column) {

@@ -28,8 +28,8 @@ struct ServerRequest {
 [[nodiscard]] std::optional<JsonDocument> askServer(const ServerArguments& server, const ServerRequest& request, const CtlContext& context,
                                                     ExitCode& code);
 
-// Rows under their titles, each column as wide as its widest cell; the last one runs free.
-void printTable(std::ostream& out, const std::vector<std::vector<std::string>>& rows);
+// Rows under their titles, each column as wide as its widest cell; the last one runs free. What would steer the terminal is spelt out.
+void printTable(std::ostream& out, std::vector<std::vector<std::string>> rows);
 // A value as a cell shows it; what is not there is a dash.
 [[nodiscard]] std::string cell(const JsonView& value);
 

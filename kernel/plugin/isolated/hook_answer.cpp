@@ -21,13 +21,13 @@ atrium_status answerHook(const HookTables& tables, Hook hook, std::string_view r
   return status;
 }
 
-std::string readHookAnswer(Hook hook, atrium_status status, std::string_view bytes, JsonIndexer& indexer, HookOutcome& outcome) {
+HookFlaw readHookAnswer(Hook hook, atrium_status status, std::string_view bytes, JsonIndexer& indexer, HookOutcome& outcome) {
   HookReply reply(abilitiesOf(hook), indexer);
   PayloadReader in(bytes);
   const std::string_view line = in.text();
   // A call that failed may have said nothing, not even a line.
   const bool read = in.whole() && replay(in, reply.abi());
-  if (!read && status == ATRIUM_OK) return "it broke the contract: its runner sent what is no answer to a hook";
+  if (!read && status == ATRIUM_OK) return {HookFlaw::Kind::breach, "its runner sent what is no answer to a hook"};
   return takeOutcome(status, reply, std::string(line), outcome);
 }
 

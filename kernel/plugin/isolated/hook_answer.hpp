@@ -14,10 +14,8 @@ namespace atrium {
 // the line of summarise, then what it said to its reply. Returns the plugin's status; an exception of its comes out.
 [[nodiscard]] atrium_status answerHook(const HookTables& tables, Hook hook, std::string_view request, PayloadWriter& out);
 
-// In the server: what an answer says of a hook that returned `status`. The bytes may be anything. Fills `outcome` and returns nothing, or
-// returns what was wrong, a sentence's end. Patches are not held against the message yet
-// (patchFlaw()). `indexer` checks annotations.
-[[nodiscard]] std::string readHookAnswer(Hook hook, atrium_status status, std::string_view bytes, JsonIndexer& indexer,
-                                         HookOutcome& outcome);
+// In the server: what an answer says of a hook that returned `status`. The bytes may be anything. Fills `outcome`, or returns what was
+// wrong. Patches are not held against the message yet (patchFlaw()). `indexer` checks annotations.
+[[nodiscard]] HookFlaw readHookAnswer(Hook hook, atrium_status status, std::string_view bytes, JsonIndexer& indexer, HookOutcome& outcome);
 
 }  // namespace atrium

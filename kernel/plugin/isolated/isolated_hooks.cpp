@@ -30,7 +30,7 @@ class IsolatedHooks final : public HookTarget, public std::enable_shared_from_th
   void call(const HookCall& call, HookDone done) override {
     HookGuard& guard = *guards_[static_cast<unsigned>(call.hook)];
     const auto sent = guard.sent();
-    if (!sent) return done(failed({}));
+    if (!sent) return done(told(flawedOutcome({HookFlaw::Kind::failed, {}}, allow_on_failure_, source_.plugin_id), {}));
     RunnerChannel::Call to_send{.method = static_cast<std::uint32_t>(call.hook),
                                 .name = word(call.hook),
                                 .request = {},
@@ -42,11 +42,7 @@ class IsolatedHooks final : public HookTarget, public std::enable_shared_from_th
   }
 
  private:
-  // What a call counts as that has not been answered as it should.
-  HookOutcome failed(std::chrono::nanoseconds took) const {
-    HookOutcome outcome;
-    outcome.failed = true;
-    if (!allow_on_failure_) outcome.refused = Error{Code::plugin_failed, fmt::format("The plugin {} failed.", source_.plugin_id), 0, {}};
+  HookOutcome told(HookOutcome outcome, std::chrono::nanoseconds took) const {
     outcome.source = &source_;
     outcome.took = took;
     return outcome;
@@ -57,26 +53,23 @@ class IsolatedHooks final : public HookTarget, public std::enable_shared_from_th
     guard.answered(answer.took);
     const std::chrono::nanoseconds took = answer.took.value_or(std::chrono::nanoseconds{0});
     HookOutcome outcome;
-    std::string flaw = answer.answered ? readHookAnswer(hook, answer.status, answer.payload, indexer_, outcome) : answer.why;
-    if (flaw.empty() && !outcome.patches.empty()) {
+    // A runner that ended, or had to be ended, has been counted as that.
+    HookFlaw flaw = answer.answered ? readHookAnswer(hook, answer.status, answer.payload, indexer_, outcome)
+                                    : HookFlaw{HookFlaw::Kind::failed, answer.why};
+    if (!flaw && !outcome.patches.empty()) {
       const auto asked = OpenedCall::open(answer.request);  // This server's own bytes.
       flaw = patchFlaw(outcome, asked->call().message->metadata, indexer_);
     }
+    const bool works = !flaw || flaw.kind == HookFlaw::Kind::misfit;
     if (watched)
-      plugin_.breaker().end(*watched, flaw.empty());
-    else if (!flaw.empty())
+      plugin_.breaker().end(*watched, works);
+    else if (!works)
       plugin_.breaker().failed();
-    if (!flaw.empty()) {
-      // A runner that ended has been counted as that; one that lives and answers otherwise than it may has broken the contract.
-      if (answer.answered && answer.status == ATRIUM_OK)
-        plugin_.reportFault(guard, flaw);
-      else
-        plugin_.report(guard, flaw);
-      return done(failed(took));
+    if (flaw) {
+      reportFlaw(plugin_, guard, flaw);
+      outcome = flawedOutcome(flaw, allow_on_failure_, source_.plugin_id);
     }
-    outcome.source = &source_;
-    outcome.took = took;
-    done(std::move(outcome));
+    done(told(std::move(outcome), took));
   }
 
   LoadedPlugin& plugin_;

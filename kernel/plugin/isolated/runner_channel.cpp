@@ -81,7 +81,7 @@ void RunnerChannel::attach(Descriptor socket, std::shared_ptr<RunnerProcess> pro
   wants_out_ = false;
   wire_ = WireInbox(wire_answer_max);
   const Mono now = steadyNow();
-  for (Pending& pending : calls_) pending.began = now;
+  for (Pending& pending : calls_) pending.began = now, pending.suspected.reset();
   loop_.watch(socket_.get(), EPOLLIN, *this);
   flush();
   armTimer();
@@ -239,14 +239,31 @@ void RunnerChannel::armTimer() {
   if (due && (!timer_.armed() || *due < timer_.deadline())) loop_.timers().arm(timer_, *due);
 }
 
+// Whether to look again: it is looked at for the first time, or the runner wants to go on and has not had the time that it may have.
+bool RunnerChannel::starves(Pending& call, Mono now) {
+  const auto share = process_->share(now);
+  if (!share || now - call.began > call.call.deadline + runner_starving) return false;
+  call.cut_at = now + runner_grace;
+  if (!call.suspected) return call.suspected = share, true;
+  if (!share->wants) return false;
+  const std::chrono::nanoseconds passed = now - call.suspected->at, had = share->used - call.suspected->used;
+  return had < (had * 2 < passed ? call.call.deadline : runner_grace);
+}
+
 void RunnerChannel::onTimer() {
   const auto self = shared_from_this();
   if (socket_) receive();  // What came in this turn counts.
   const Mono now = steadyNow();
   if (socket_ && !calls_.empty() && cutOf(calls_.front()) <= now) {
-    const auto deadline = std::chrono::duration_cast<std::chrono::microseconds>(calls_.front().call.deadline);
-    process_->kill(fmt::format("it did not answer {} within {} us", calls_.front().call.name, deadline.count()));
-    detach("its runner hung");  // Who asked does not wait until the process is gone.
+    const std::uint64_t suspected = calls_.front().id;
+    const bool hangs = !starves(calls_.front(), now);
+    if (hangs) receive();  // It may have answered while it was looked at.
+    if (hangs && socket_ && !calls_.empty() && calls_.front().id == suspected) {
+      const RunnerChannel::Call& call = calls_.front().call;
+      const auto deadline = std::chrono::duration_cast<std::chrono::microseconds>(call.deadline);
+      process_->kill(fmt::format("it did not answer {} within {} us", call.name, deadline.count()));
+      detach("its runner hung");  // Who asked does not wait until the process is gone.
+    }
   }
   giveUpWaiting(now);
   armTimer();

@@ -28,9 +28,11 @@ namespace atrium {
 // For threads that have no loop, and so no turn whose time would be told to them.
 [[nodiscard]] inline Mono steadyNow() { return std::chrono::steady_clock::now(); }
 
-// After its deadline a call is cut off by killing its runner, but so much later: on a busy machine an answer may be late without anybody
-// hanging. The cut comes within 10 ms of the deadline.
+// After its deadline a call is cut off by killing its runner, but so much later: an answer may be under way. Then it is looked for as long
+// again whether the runner gets to run at all: one that wants to and does not get half of the time has its deadline once more, of the
+// processor's time, in all up to runner_starving. The cut of one that hangs comes within 10 ms of the deadline.
 inline constexpr std::chrono::milliseconds runner_grace{2};
+inline constexpr std::chrono::milliseconds runner_starving{500};
 // How long a call waits, in all, to be begun: behind others and for a runner to be there (again), its first start and back-off included.
 inline constexpr std::chrono::milliseconds runner_outage{500};
 
@@ -102,8 +104,10 @@ class RunnerChannel final : public Watcher, public std::enable_shared_from_this<
     std::size_t sent = 0;     // bytes of the request
     bool sent_whole = false;  // In this runner.
     bool repeated = false;
-    Mono began{};    // The runner was free for it, as far as can be told from here.
-    Mono expires{};  // When it has waited for long enough.
+    Mono began{};                                   // The runner was free for it, as far as can be told from here.
+    Mono expires{};                                 // When it has waited for long enough.
+    std::optional<RunnerProcess::Share> suspected;  // Past its deadline: how the runner stood when that was looked at first.
+    Mono cut_at{};                                  // While it is suspected: when to look again.
   };
   void attach(Descriptor socket, std::shared_ptr<RunnerProcess> process);
   void detach(std::string_view why);
@@ -112,7 +116,10 @@ class RunnerChannel final : public Watcher, public std::enable_shared_from_this<
   void receive();
   void onAnswer();
   void failFront(std::string why, std::optional<std::chrono::nanoseconds> took = std::nullopt);
-  [[nodiscard]] Mono cutOf(const Pending& call) const { return call.began + call.call.deadline + runner_grace; }
+  [[nodiscard]] static Mono cutOf(const Pending& call) {
+    return call.suspected ? call.cut_at : call.began + call.call.deadline + runner_grace;
+  }
+  [[nodiscard]] bool starves(Pending& call, Mono now);
   [[nodiscard]] std::size_t firstWaiting() const;
   void giveUpWaiting(Mono now);
   void armTimer();

@@ -1,5 +1,6 @@
 #include "plugin/isolated/runner_process.hpp"
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <poll.h>
@@ -12,6 +13,9 @@
 #include <csignal>
 #include <cstdlib>
 #include <cstring>
+#include <ctime>
+#include <fstream>
+#include <memory>
 #include <system_error>
 #include <utility>
 #include <vector>
@@ -100,6 +104,23 @@ RunnerProcess::~RunnerProcess() {
   ::kill(pid_, SIGKILL);
   while (::waitpid(pid_, nullptr, 0) < 0 && errno == EINTR) {
   }
+}
+
+std::optional<RunnerProcess::Share> RunnerProcess::share(Mono now) const {
+  clockid_t clock{};
+  timespec used{};
+  if (::clock_getcpuclockid(pid_, &clock) != 0 || ::clock_gettime(clock, &used) != 0) return std::nullopt;
+  Share share{now, std::chrono::seconds(used.tv_sec) + std::chrono::nanoseconds(used.tv_nsec), false};
+  const std::unique_ptr<DIR, int (*)(DIR*)> tasks(::opendir(fmt::format("/proc/{}/task", pid_).c_str()), ::closedir);
+  while (const dirent* task = tasks ? ::readdir(tasks.get()) : nullptr) {
+    std::ifstream file(fmt::format("/proc/{}/task/{}/stat", pid_, task->d_name));
+    std::string line;
+    if (!std::getline(file, line)) continue;
+    const std::size_t name_end = line.rfind(')');  // A thread's name may have anything in it.
+    const std::string_view state = std::string_view(line).substr(name_end == std::string::npos ? line.size() : name_end + 1, 2);
+    share.wants = share.wants || state == " R" || state == " D";
+  }
+  return share;
 }
 
 void RunnerProcess::kill(std::string why) {

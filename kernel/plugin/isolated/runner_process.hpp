@@ -3,11 +3,14 @@
 #include <sys/types.h>
 
 #include <atomic>
+#include <chrono>
 #include <filesystem>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 
+#include "base/clock.hpp"
 #include "base/descriptor.hpp"
 #include "base/result.hpp"
 
@@ -26,6 +29,15 @@ class RunnerProcess {
   // Ends it at once. `why` is a sentence's end, "it did not answer will_post within 5 ms"; the first one counts. Harmless when it has
   // ended.
   void kill(std::string why);
+
+  // What it has had of the processors, all its threads together, up to `at`, and whether one of them wants more now: runs, waits for a
+  // processor or for a disk. Nothing: the system does not say. Any thread.
+  struct Share {
+    Mono at{};
+    std::chrono::nanoseconds used{0};
+    bool wants = false;
+  };
+  [[nodiscard]] std::optional<Share> share(Mono now) const;
 
   // How it ended, when it has: waits for nothing. On the spawning thread.
   struct End {

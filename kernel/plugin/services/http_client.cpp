@@ -48,7 +48,7 @@ void HttpClient::send(const std::shared_ptr<PendingCalls>& calls, const Grants& 
         forget(cut);
         calls->finish(number, answer.status, std::move(answer.text));
       },
-      plugin_id + " http");
+      plugin_id + " http", plugin_id);
   if (taken) return;
   static_cast<void>(pool_.cancel(deadline));
   forget(cut);

@@ -72,7 +72,7 @@ void EventReader::read(std::uint64_t after, EventTypes types, Completion<EventPa
 
 void EventReader::lookUp(const std::shared_ptr<Reading>& reading, std::size_t index) {
   SinkEvent& event = reading->page.events[index];
-  const auto body = JsonDocument::parse(event.data);
+  const auto body = JsonDocument::parse(event.data, 1);
   const auto room = body ? parseId(room_prefix, body->root()["room_id"].text()) : std::nullopt;
   const auto message = body ? parseId(message_prefix, body->root()["message_id"].text()) : std::nullopt;
   if (!room || !message) {

@@ -9,7 +9,8 @@ namespace atrium {
 
 namespace {
 constexpr std::string_view no_types = "-";  // As nothing would mean all of them.
-}
+constexpr unsigned letter_wraps = 2;        // Levels around what a client sent: the event's, and the letter's.
+}  // namespace
 
 EventTypes eventTypesOf(std::string_view words, std::string* unknown) {
   if (words.empty()) return all_event_types;
@@ -96,7 +97,7 @@ std::string encodeDeadLetter(const SinkEvent& event, std::string_view reason, Wa
 }
 
 std::optional<SinkEvent> decodeDeadLetter(std::string_view stored) {
-  const auto parsed = JsonDocument::parse(stored);
+  const auto parsed = JsonDocument::parse(stored, letter_wraps);
   if (!parsed) return std::nullopt;
   const JsonView root = parsed->root();
   std::int64_t offset = 0, at = 0, attempts = 0;

@@ -17,7 +17,8 @@ struct LeadCollaboration {
     atrium::rules::refuse_client(sender, reply);
     atrium::rules::respect_file_sharing(room, message, reply);
     const atrium::Json lead = room.context()["lead_id"];
-    if (lead.is_text() && !message.metadata()["lead_id"].exists()) reply.annotate("lead_id", lead.raw());
+    const bool fits = lead.is_text() && lead.raw().size() <= atrium::rules::context_id_max;  // A room made before there was a bound.
+    if (fits && !message.metadata()["lead_id"].exists()) reply.annotate("lead_id", lead.raw());
   }
 
   atrium::RoomTypeInfo room_type;

@@ -23,11 +23,15 @@ inline void check_standard_settings(const Room& room, Reply& reply) {
     reply.deny_field("/settings/message_retention_days", "must be a whole number from 1 to 3650");
 }
 
-// Those members of the context that are there hold an id: a text that is not empty.
+// As long as an id in a room's context may be, in bytes of JSON.
+inline constexpr std::size_t context_id_max = 256;
+
+// Those members of the context that are there hold an id: a text of 1 to context_id_max bytes.
 inline void check_context_ids(const Room& room, std::initializer_list<std::string_view> names, Reply& reply) {
   for (const std::string_view name : names) {
     const Json id = room.context()[name];
-    if (id.exists() && (!id.is_text() || id == "")) reply.deny_field("/context/" + std::string(name), "must be a text that is not empty");
+    if (id.exists() && (!id.is_text() || id == "" || id.raw().size() > context_id_max))
+      reply.deny_field("/context/" + std::string(name), "must be a text that is neither empty nor long");
   }
 }
 

@@ -60,7 +60,9 @@ class Provider:
         self._directory = tempfile.TemporaryDirectory(prefix="atrium-provider-")
         self.keys = [self.new_key("first")]
         self.fails = False  # 500 to everything.
+        self.slow_s = 0  # Before each answer.
         self.asked = []  # Paths.
+        self._closing = threading.Event()
 
     def new_key(self, key_id, kind="RSA"):
         return Key(self._directory.name, key_id, kind)
@@ -71,6 +73,7 @@ class Provider:
         class Handler(http.server.BaseHTTPRequestHandler):
             def do_GET(self):
                 provider.asked.append(self.path)
+                provider._closing.wait(provider.slow_s)
                 documents = {"/.well-known/openid-configuration": {"issuer": provider.issuer, "jwks_uri": provider.issuer + "/keys"},
                              "/keys": {"keys": [key.jwk for key in provider.keys]}}
                 found = None if provider.fails else documents.get(self.path)
@@ -92,6 +95,7 @@ class Provider:
         return self
 
     def __exit__(self, *_):
+        self._closing.set()
         self._server.shutdown()
         self._server.server_close()
         self._thread.join()

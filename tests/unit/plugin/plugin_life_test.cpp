@@ -306,6 +306,18 @@ TEST_F(PluginLifeTest, goesIntoQuarantineAfterThreeFaultsAndStaysThereOverAResta
   EXPECT_EQ(say("count"), "1");
 }
 
+TEST_F(PluginLifeTest, aResetThatIsRefusedLeavesItInQuarantine) {
+  start();
+  for (int n = 0; n < 3; ++n) EXPECT_EQ(say("not-utf8"), "refused");
+  host().attend();
+  std::filesystem::remove_all(world.copies());  // It cannot be loaded.
+  EXPECT_FALSE(host().reset(id));
+  EXPECT_EQ(state(), "quarantined");
+  stop();
+  start();
+  EXPECT_EQ(state(), "quarantined") << "and is remembered so";
+}
+
 TEST_F(PluginLifeTest, takesAnotherFileInPlaceOfTheOneInQuarantine) {
   start();
   for (int n = 0; n < 3; ++n) EXPECT_EQ(say("not-utf8"), "refused");

@@ -28,7 +28,10 @@ class TypesPortTest : public testing::Test {
     scene.content = std::move(content);
     return scene.willPost(*room);
   }
-  static bool failed(const HookOutcome& said) { return said.refused && said.refused->code == Code::plugin_failed; }
+  // An answer that is void, be it held against the plugin or against the one message.
+  static bool failed(const HookOutcome& said) {
+    return said.failed && said.refused && (said.refused->code == Code::plugin_failed || said.refused->code == Code::rejected_by_plugin);
+  }
   // "calls/failures" of one hook.
   std::string figures(std::string_view hook) {
     const auto document = JsonDocument::parse("{\"h\":" + world.tell("test_hooks.so", "hooks") + "}");
@@ -107,6 +110,18 @@ TEST_F(TypesPortTest, holdsPluginsToTheirContract) {
     types.reset();
     EXPECT_TRUE(failed(check(breach))) << breach;
   }
+}
+
+// What users send decides how long an annotation gets and whether a patch leads anywhere: none of them may bring a plugin down for all.
+TEST_F(TypesPortTest, whatDoesNotFitIsHeldAgainstThatMessageAlone) {
+  const std::string too_long = "annotate a \"" + std::string(4096, 'x') + '"';
+  for (int n = 0; n < 20; ++n)
+    for (const std::string& misfit : {too_long, std::string("annotate a 1\npatch /metadata/a/b 1"), "content " + std::string(65537, 'x')}) {
+      const HookOutcome said = check(misfit);
+      ASSERT_TRUE(said.failed && said.refused) << misfit.substr(0, 40);
+      EXPECT_EQ(said.refused->code, Code::rejected_by_plugin) << "whatever the operator allows to fail";
+    }
+  EXPECT_EQ(check("annotate a 1").annotations.size(), 1u) << "it goes on";
 }
 
 TEST_F(TypesPortTest, offersEachHookOnlyWhatItMayUse) {

@@ -142,7 +142,7 @@ TEST(TestkitVerdict, findsABreachWhereTheServerDoes) {
     answer.say(*server.abi());
     testkit::VerdictSink fake(testkit::saying_of_checks);
     answer.say(fake.abi());
-    EXPECT_EQ(server.fault().empty(), answer.sound) << answer.what << ": " << server.fault();
+    EXPECT_EQ(!server.flaw(), answer.sound) << answer.what << ": " << server.flaw().text;
     const testkit::Verdict verdict = fake.take(ATRIUM_OK);
     EXPECT_EQ(verdict.breaches.empty(), answer.sound) << answer.what << ": " << (verdict.breaches.empty() ? "" : verdict.breaches.front());
   }

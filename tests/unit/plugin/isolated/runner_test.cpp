@@ -1,11 +1,13 @@
 // A plugin in a runner, against the real program: what it may not do, what becomes of it when it goes wrong, and that it is there again.
 #include <gtest/gtest.h>
+#include <sched.h>
 #include <signal.h>
 #include <unistd.h>
 
 #include <atomic>
 #include <chrono>
 #include <cstdlib>
+#include <filesystem>
 #include <future>
 #include <memory>
 #include <thread>
@@ -58,7 +60,7 @@ TEST_F(RunnerTest, keepsThePluginFromOtherProcessesAndMachines) {
   ::setenv("ATRIUM_TEST_SECRET", "x", 1);
   start();
   const std::string not_permitted = "Operation not permitted";
-  for (const char* trouble : {"fork", "exec", "socket", "unix socket", "io_uring", "signal", "trace"})
+  for (const char* trouble : {"fork", "exec", "socket", "unix socket", "io_uring", "signal", "trace", "memfd", "segment"})
     EXPECT_EQ(said(trouble), not_permitted) << trouble;
   EXPECT_NE(said("memory"), "done") << "the server's memory cannot be opened";
   EXPECT_EQ(said("environment"), "not seen");
@@ -131,6 +133,38 @@ TEST_F(RunnerTest, cutsOffACallThatHangs) {
 }
 
 // Each call is in the plugin for its own time alone: together they cannot take longer than all of it took.
+// The runner gets what nobody else wants of the processors, and everybody wants all of them.
+TEST_F(RunnerTest, doesNotTakeABusyMachineForAHang) {
+  world.settings.room_deadline = std::chrono::milliseconds(5);
+  start();
+  EXPECT_EQ(said(""), "nothing");
+  const auto schedule = [tasks = "/proc/" + std::to_string(world.runner().figures().pid) + "/task"](int policy) {
+    const sched_param none{};
+    for (const auto& task : std::filesystem::directory_iterator(tasks))
+      EXPECT_EQ(::sched_setscheduler(std::stoi(task.path().filename()), policy, &none), 0);
+  };
+  schedule(SCHED_IDLE);
+  std::atomic<bool> enough{false};
+  std::vector<std::thread> spinners;
+  for (unsigned n = 0; n < std::thread::hardware_concurrency(); ++n)
+    spinners.emplace_back([&enough] {
+      while (!enough) {
+      }
+    });
+  std::thread ends([&] {
+    const auto until = std::chrono::steady_clock::now() + std::chrono::milliseconds(60);  // Many deadlines.
+    while (std::chrono::steady_clock::now() < until) {
+    }
+    enough = true;
+    schedule(SCHED_OTHER);
+  });
+  for (int n = 0; n < 20; ++n) EXPECT_EQ(said(""), "nothing");
+  ends.join();
+  for (std::thread& spinner : spinners) spinner.join();
+  EXPECT_EQ(world.runner().figures().kills, 0u);
+  EXPECT_TRUE(world.faults().empty());
+}
+
 TEST_F(RunnerTest, measuresACallWithoutItsWaitBehindOthers) {
   start();
   constexpr int calls = 200;

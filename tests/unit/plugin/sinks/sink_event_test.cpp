@@ -47,6 +47,12 @@ TEST(DeadLetter, comesBackAsItWasWrittenAndSortsByOffset) {
   EXPECT_EQ(read->tenant_id, "acme");
   EXPECT_EQ(read->data, R"({"a":1})");
   EXPECT_FALSE(decodeDeadLetter("{}"));
+  const std::string deep = std::string(63, '[') + std::string(63, ']');  // As deep as a client may send it within an object.
+  SinkEvent of_deep = event;
+  of_deep.data = R"({"a":)" + deep + "}";
+  const auto deep_read = decodeDeadLetter(encodeDeadLetter(of_deep, "why", fromMillis(100)));
+  ASSERT_TRUE(deep_read);
+  EXPECT_EQ(deep_read->data, of_deep.data);
   EXPECT_LT(deadLetterKey("s", 255), deadLetterKey("s", 256));
   EXPECT_EQ(deadLetterOffset(deadLetterKey("s", 0x1234567890)), 0x1234567890u);
 }

@@ -7,6 +7,7 @@
 #include <sys/mman.h>
 #include <sys/ptrace.h>
 #include <sys/resource.h>
+#include <sys/shm.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -89,6 +90,8 @@ struct Trouble {
     if (trouble == "pages") return outcome(syscall(SYS_move_pages, getppid(), 0ul, nullptr, nullptr, nullptr, 0));
     if (trouble == "signal") return outcome(kill(getppid(), SIGTERM));
     if (trouble == "trace") return outcome(ptrace(PTRACE_ATTACH, getppid(), nullptr, nullptr));
+    if (trouble == "memfd") return outcome(memfd_create("hidden", 0));
+    if (trouble == "segment") return outcome(shmget(IPC_PRIVATE, 4096, IPC_CREAT | 0600));
     if (trouble == "memory") return outcome(open(("/proc/" + std::to_string(getppid()) + "/mem").c_str(), O_RDONLY));
     if (trouble == "environment") return std::getenv("ATRIUM_TEST_SECRET") ? "seen" : "not seen";
     if (trouble == "descriptors") {
