@@ -17,6 +17,7 @@
 #include "base/clock.hpp"
 #include "base/log.hpp"
 #include "base/result.hpp"
+#include "engine/hooks.hpp"
 #include "plugin/guard.hpp"
 #include "plugin/kinds.hpp"
 #include "plugin/library.hpp"
@@ -90,7 +91,7 @@ class LoadedPlugin {
 
   // The pages of an http-ui plugin, copied out of it; null for every other. Any thread.
   [[nodiscard]] UiBundlePtr uiBundle() const { return ui_bundle_; }
-  // Whether it can hand its state to the next generation (ext/state.h). Control thread; so are the next three.
+  // Whether it can hand its state to the next generation (ext/state.h). Control thread; so are the next four.
   [[nodiscard]] bool handsOverState() const { return state_.has_value(); }
   // What it knows, while all its calls are held. Fails with plugin_failed.
   [[nodiscard]] Result<std::string> exportState();
@@ -98,6 +99,9 @@ class LoadedPlugin {
   [[nodiscard]] Result<void> importState(const LoadedPlugin& from, std::string state);
   // Asks it whether it would do its work; one that has no such test would.
   [[nodiscard]] Result<void> selfTest();
+  // Asks its check_settings of a room that nobody has made, wherever it runs and while others call it; `call` is borrowed. Empty, and
+  // `outcome` is what it said; otherwise the end of a sentence that tells why it said nothing: it is waited for as for its self-test.
+  [[nodiscard]] std::string askSettings(const HookCall& call, HookOutcome& outcome);
   // Whether a call on the control thread did not come back within all patience. A thread is inside for good then: end() does nothing, and
   // the plugin must stay as it is for as long as the process lives.
   [[nodiscard]] bool lost() const { return lost_; }

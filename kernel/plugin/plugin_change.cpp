@@ -9,6 +9,7 @@
 #include "plugin/elf_traits.hpp"
 #include "plugin/isolated/isolated_hooks.hpp"
 #include "plugin/plugin_record.hpp"
+#include "plugin/refusal.hpp"
 #include "protocol/errors.hpp"
 
 namespace atrium {
@@ -309,8 +310,11 @@ std::shared_ptr<EveryShard> PluginHost::publish(Moves& moves) {
   });
 }
 
-Result<void> PluginHost::carryOut(Moves& moves) {
-  if (auto made = makeAll(moves); !made) {
+Result<void> PluginHost::carryOut(Moves& moves, const PluginWishes* wishes) {
+  auto made = makeAll(moves);
+  if (made && wishes)
+    if (const ConfigProblems problems = checkRoomTypes(*wishes, moves, Occasion::change); !problems.empty()) made = refuseChange(problems);
+  if (!made) {
     dropMade(moves);
     return made;
   }

@@ -87,8 +87,9 @@ Result<void> PluginHost::load() {
   tryFiles(*resolved);
   for (const ResolvedPlugin& plugin : *resolved)
     if (auto loaded = loadOne(plugin); !loaded) return loaded;
-  if (auto sound = checkBases(); !sound) return sound;
-  return checkSettings();
+  if (const ConfigProblems problems = checkRoomTypes(options_.wishes, {}, Occasion::start); !problems.empty())
+    return fail(Code::plugin_failed, formatProblems(problems));
+  return {};
 }
 
 Result<void> PluginHost::loadOne(const ResolvedPlugin& plugin) {
@@ -163,24 +164,6 @@ void PluginHost::noteLocked(Record& record, std::uint64_t generation, PluginStat
   record.state = state;
   record.reason = event.reason;
   record.since = event.at;
-}
-
-// That a room type is only there to be run with others, its code says.
-Result<void> PluginHost::checkBases() const {
-  ConfigProblems problems;
-  for (const auto& [name, wish] : options_.wishes.room_types) {
-    if (!wish.based_on) continue;
-    for (const auto& [id, record] : records_)
-      if (record.current && !record.current->shadow && record.current->offersKind("room-type") &&
-          record.current->loaded->manifest().nameOf("room-type") == wish.based_on->name &&
-          (record.current->loaded->roomType()->info.flags & ATRIUM_ROOM_TYPE_ADDON))
-        problems.push_back(problemAt(
-            wish.based_on->place,
-            fmt::format("room_types.{}: no room can be of the type {}, nor of one that is based on it", name, wish.based_on->name),
-            "it is there to be run with others: name it in with"));
-  }
-  if (problems.empty()) return {};
-  return fail(Code::plugin_failed, formatProblems(problems));
 }
 
 std::unique_ptr<TypesPort> PluginHost::makeTypes(Loop* loop) {

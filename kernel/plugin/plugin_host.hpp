@@ -165,10 +165,18 @@ class PluginHost final : private PluginTroubles {
   PluginHost(Options options, Log& log, const Clock& clock);
   Result<void> load();
   Result<void> loadOne(const ResolvedPlugin& plugin);
-  [[nodiscard]] Result<void> checkBases() const;
-  // That rooms may begin with the settings which the configuration gives their types (plugin_settings.cpp).
-  [[nodiscard]] Result<void> checkSettings();
   void convict(const Culprit& culprit);
+
+  // What the plugins say of the configuration's own room types (plugin_settings.cpp).
+  enum class Occasion : std::uint8_t { start, plan, change };
+  // The plugin behind each of the room types that those of the configuration's own need, as it will be after the moves: in a plan, where
+  // nothing of them is loaded, one in a throw-away runner, kept in `rehearsed`, where that can be.
+  struct Standing;
+  [[nodiscard]] std::vector<Standing> standingAfter(const PluginWishes& wishes, const Moves& moves, Occasion occasion);
+  [[nodiscard]] std::unique_ptr<LoadedPlugin> rehearse(const ResolvedPlugin& plugin);
+  // That the room types can be as they are wished, with the plugins there will be after the moves: what they are based on, and the
+  // settings that their rooms begin with; after the start, of those for which something is different.
+  [[nodiscard]] ConfigProblems checkRoomTypes(const PluginWishes& wishes, const Moves& moves, Occasion occasion);
 
   // Planning (plugin_plan.cpp).
   // Whose file is in quarantine, and none other of it runs.
@@ -188,7 +196,8 @@ class PluginHost final : private PluginTroubles {
   RunnerHost& runners();
 
   // Carrying out (plugin_change.cpp).
-  Result<void> carryOut(Moves& moves);
+  // `wishes`: what the room types must fit, too; null: they are not looked at.
+  Result<void> carryOut(Moves& moves, const PluginWishes* wishes = nullptr);
   [[nodiscard]] Result<std::unique_ptr<LoadedPlugin>> isolate(const Generation& made, const std::filesystem::path& copy,
                                                               const LoadedPlugin::Environment& environment);
   [[nodiscard]] static std::shared_ptr<HookTarget> hooksOf(const Generation& generation, Loop* loop);

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "plugin/plugin_record.hpp"
+#include "plugin/refusal.hpp"
 #include "protocol/errors.hpp"
 
 namespace atrium {
@@ -19,19 +20,6 @@ std::string_view storeStays(const LoadedPlugin& running) {
     return "this storage keeps nothing when it ends, and would lose all of it: only a restart of the server exchanges it";
   if ((flags & ATRIUM_STORE_INLINE) != 0) return "this storage is called on the event loops: only a restart of the server exchanges it";
   return {};
-}
-
-std::unexpected<Error> refuseChange(std::string why) { return fail(Code::change_refused, std::move(why)); }
-
-// Problems of a configuration as a refusal that tells all of them.
-std::unexpected<Error> refuseChange(const ConfigProblems& problems) {
-  Error error{Code::change_refused, "The configuration has problems; nothing was changed.", 0, {}};
-  for (const ConfigProblem& problem : problems) {
-    std::string text = formatProblems(std::span(&problem, 1));
-    while (text.ends_with('\n')) text.pop_back();
-    error.fields.push_back({"/plugins", std::move(text)});
-  }
-  return std::unexpected(std::move(error));
 }
 
 // Whether two uses make the same generation of the same file; what comes into PluginUse comes in here.
@@ -146,7 +134,7 @@ Result<PluginHost::Steps> PluginHost::change(std::unique_ptr<Trial> trial, std::
   // Asked for one plugin, what cannot be done with it is a refusal; otherwise it is told among the steps.
   if (!only.empty() && moves.size() == 1 && !moves.front().changes())
     return refuseChange(fmt::format("The plugin {} stays as it is: {}.", only, moves.front().shown.detail));
-  if (auto done = carryOut(moves); !done) return fail(std::move(done.error()));
+  if (auto done = carryOut(moves, &trial->wishes); !done) return fail(std::move(done.error()));
   adopt(std::move(trial));
   Steps steps;
   for (Move& move : moves) steps.push_back(std::move(move.shown));
@@ -223,8 +211,11 @@ Result<PluginHost::Steps> PluginHost::plan(std::vector<std::filesystem::path> di
   if (!catalog) return refuseChange(catalog.error().detail);
   auto trial = tryOut(*std::move(catalog), std::move(wishes));
   if (!trial) return fail(trial.error());
+  Moves moves = movesTo(**trial, {}, false);
+  if (const ConfigProblems problems = checkRoomTypes((*trial)->wishes, moves, Occasion::plan); !problems.empty())
+    return refuseChange(problems);
   Steps steps;
-  for (Move& move : movesTo(**trial, {}, false)) steps.push_back(std::move(move.shown));
+  for (Move& move : moves) steps.push_back(std::move(move.shown));
   return steps;
 }
 

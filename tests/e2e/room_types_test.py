@@ -58,12 +58,29 @@ vip_crew: {based_on: crew, settings: {message_retention_days: 60, greeting: "Hel
             answer = started.post("/collaboration/rooms", huge, ana)
             self.assertEqual((answer.status, answer.json["errors"][0]["path"]), (422, "/settings"))
 
-    def test_a_base_that_runs_isolated_is_asked_of_the_settings_when_a_room_is_made(self):
+    def test_a_base_that_runs_isolated_is_asked_of_the_settings_as_well(self):
         room_types = "crew: {based_on: agent_team, settings: {message_retention_days: many}}"
-        with server(room_types, use="{atrium.room-type.agent-team: {run: isolated, deadline: 10s}}") as started:
-            answer = started.post("/collaboration/rooms", {"room_type": "crew", "name": "x"}, started.token("ana"))
-            self.assertEqual((answer.status, answer.json["errors"][0]["path"]), (422, "/settings/message_retention_days"))
-            session.make_room(started, "ana", room_type="crew", settings={"message_retention_days": 7})
+        with self.assertRaises(Exception) as raised:
+            with server(room_types, use="{atrium.room-type.agent-team: {run: isolated, deadline: 10s}}"):
+                pass
+        self.assertIn("says the plugin atrium.room-type.agent-team", str(raised.exception))
+
+    def test_a_change_with_settings_that_a_plugin_refuses_is_none(self):
+        crew = "room_types:\n  crew: {based_on: agent_team, settings: {message_retention_days: %s}}\n"
+        with session.server(plugins=plugins) as started:
+            admin = started.token("root", role="admin")
+            change = lambda what: started.post(f"/admin/config/{what}", {}, admin)
+            good = started.config.read_text()
+            started.config.write_text(good + crew % "many" + "  property_tour: false\n")
+            for what in ("plan", "apply"):
+                refused = change(what)
+                self.assertEqual((refused.status, refused.json["code"]), (409, "change_refused"), refused)
+                self.assertIn("room_types.crew: settings/message_retention_days must be a whole number from 1 to 3650, says the plugin "
+                              "atrium.room-type.agent-team", refused.json["errors"][0]["message"])
+            session.make_room(started, "ana", room_type="property_tour")  # Nothing of it happened.
+            started.config.write_text(good + crew % "30" + "  property_tour: false\n")
+            self.assertEqual(change("plan").json["restart"], ["room_types"])
+            self.assertEqual(change("apply").status, 200)
 
     def test_the_hooks_of_a_plugin_run_along(self):
         with server() as started:

@@ -1,5 +1,9 @@
 // Hooks that say what the content tells them to: one line an act, "verb argument [argument]". Some of it breaks the contract.
+#include <unistd.h>
+
 #include <stdexcept>
+#include <string>
+#include <utility>
 
 #include <atrium/plugin.hpp>
 
@@ -52,6 +56,9 @@ struct TestHooks {
     }
     if (verb == "content") reply.set_content(line);
     if (verb == "audience") reply.add_audience(line);
+    if (verb == "unless-greeted" && line != greeting) reply.deny_field("/settings/do", "the greeting is " + greeting);
+    if (verb == "hang" || (verb == "once" && std::exchange(asked, true)))
+      for (;;) ::pause();
     if (verb == "greet") reply.annotate_text("greeting", greeting);
     if (verb == "not-utf8") reply.deny("\xff\xfe");
     if (verb == "huge") reply.deny(std::string(5000, 'x'));
@@ -61,6 +68,7 @@ struct TestHooks {
   }
 
   std::string greeting;
+  mutable bool asked = false;
   atrium::Host host;
   atrium::RoomTypeInfo room_type{.name = "test_room"};
   atrium::MessageTypeInfo message_type{.name = "test_message"};
