@@ -6,6 +6,7 @@
 #include "app/front_handler.hpp"
 #include "app/kernel.hpp"
 #include "app/loop_control.hpp"
+#include "app/loop_reports.hpp"
 #include "app/loop_sinks.hpp"
 #include "auth/token_desk.hpp"
 #include "engine/shard.hpp"
@@ -30,6 +31,7 @@ struct Kernel::Edge {
     const LoopControl::CarryOut& carry_out;
     WorkerPool& workers;
     WorkerPool& judges;
+    WorkerPool& reports;
     CompletionDesk& desk;
     const Clock& clock;
     Log& log;
@@ -56,6 +58,7 @@ struct Kernel::Edge {
   Shard shard;
   LoopControl control;
   LoopSinks sinks;
+  LoopReports reports;
   RestHandler rest;
   FrontHandler front;
   std::unique_ptr<Transport> transport;

@@ -103,6 +103,7 @@ class Kernel {
   std::unique_ptr<WorkerPool> workers_;
   std::unique_ptr<WorkerPool> judges_;   // The workers of authenticators: nothing else keeps people from getting in.
   std::unique_ptr<WorkerPool> answers_;  // Hands plugins the answers of services.
+  std::unique_ptr<WorkerPool> reports_;  // Makes what GET /metrics and GET /admin/plugins answer, and calls no plugin.
   LoopAccess access_;
   CompletionDesk desk_{metrics_.makeSet()};
   std::unique_ptr<HttpClient> http_;

@@ -17,6 +17,12 @@
 // socket, so that who can connect is served.
 namespace atrium {
 
+namespace {
+
+constexpr std::size_t reports_max = 32;  // That wait or are being made; each may have a megabyte and more.
+
+}  // namespace
+
 Kernel::Kernel(const StartOptions& options, Settings settings)
     : options_(options),
       settings_(std::move(settings)),
@@ -57,6 +63,8 @@ std::expected<void, std::string> Kernel::loadPlugins() {
   workers_ = std::make_unique<WorkerPool>(onPlugins(workerOptions(settings_)), clock_, log_, metrics_.makeSet());
   judges_ = std::make_unique<WorkerPool>(onPlugins(judgeOptions(settings_)), clock_, log_, metrics_.makeSet());
   answers_ = std::make_unique<WorkerPool>(onPlugins({.threads = 4, .share = 1, .hang_after = 5s}), clock_, log_, metrics_.makeSet());
+  reports_ = std::make_unique<WorkerPool>(WorkerPool::Options{.threads = 1, .share = 1, .jobs_max = reports_max}, clock_, log_,
+                                          metrics_.makeSet());
   http_ = std::make_unique<HttpClient>(HttpClient::Options{}, clock_, log_, metrics_.makeSet());
   PluginHost::Options options = pluginOptions(settings_, options_.program_directory, data_->path());
   options.services = {.workers = workers_.get(), .answers = answers_.get(), .server = &access_, .http = http_.get()};
@@ -104,6 +112,7 @@ std::expected<void, std::string> Kernel::makeEdges() {
                             .carry_out = carry_out_,
                             .workers = *workers_,
                             .judges = *judges_,
+                            .reports = *reports_,
                             .desk = desk_,
                             .clock = clock_,
                             .log = log_,

@@ -92,6 +92,7 @@ void Kernel::awaitLoops(std::chrono::milliseconds patience) {
 
 void Kernel::endParts() {
   // What runs on workers ends while the store and the loops still answer it; then the store, while the loops still turn.
+  if (reports_) reports_->stop();
   if (http_) http_->stop();
   if (judges_) judges_->stop();
   if (workers_) workers_->stop();

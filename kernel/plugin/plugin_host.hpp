@@ -242,6 +242,10 @@ class PluginHost final : private PluginTroubles {
   // One step of a record's life, told everywhere. Under no lock.
   void note(Record& record, std::uint64_t generation, PluginState state, std::string reason = {});
   void noteLocked(Record& record, std::uint64_t generation, PluginState state, std::string reason);
+  // Calls `each` with every record's key and the record, each under the lock by itself: whoever waits for the lock waits for what is told
+  // of one plugin. Records may come and go in between.
+  template <typename Each>
+  void forEachRecord(Each each) const;
   void appendOwnSeries(std::string& out) const;
   void appendRunnerSeries(std::string& out) const;
   [[nodiscard]] bool isShadow(std::string_view id) const;

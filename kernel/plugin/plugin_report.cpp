@@ -145,6 +145,18 @@ PluginsHealth PluginHost::health() const {
   return health;
 }
 
+template <typename Each>
+void PluginHost::forEachRecord(Each each) const {
+  std::string last;
+  for (bool first = true;; first = false) {
+    const std::scoped_lock lock(mutex_);
+    const auto at = first ? records_.begin() : records_.upper_bound(last);
+    if (at == records_.end()) return;
+    last = at->first;
+    each(at->first, at->second);
+  }
+}
+
 // Under the lock.
 void PluginHost::writeRecord(JsonWriter<std::string>& json, const Record& record) const {
   // What runs, rather than what lies in the directory.
@@ -188,31 +200,27 @@ std::string PluginHost::adminJson() const {
   std::string out;
   JsonWriter<std::string> json(out);
   json.begin('{').key("items").begin('[');
-  const std::scoped_lock lock(mutex_);
-  for (const auto& [id, record] : records_) writeRecord(json, record);
+  forEachRecord([&](const std::string&, const Record& record) { writeRecord(json, record); });
   json.end(']').key("next_cursor").null().end('}');
   return out;
 }
 
 void PluginHost::appendRunnerSeries(std::string& out) const {
   std::string restarts, kills, answers;
-  {
-    const std::scoped_lock lock(mutex_);
-    for (const auto& [id, record] : records_) {
-      const RunnerFigures sum = record.runnerFigures();
-      if (sum.restarts > 0 || (record.current && record.current->isolated())) {
-        restarts += fmt::format("atrium_plugin_runner_restarts_total{{plugin=\"{}\"}} {}\n", id, sum.restarts);
-        kills += fmt::format("atrium_plugin_runner_kills_total{{plugin=\"{}\"}} {}\n", id, sum.kills);
-      }
-      if (!record.shadow) continue;
-      const ShadowLedger::Counts counts = record.shadow->counts();
-      for (unsigned hook = 0; hook < hook_count; ++hook)
-        for (unsigned outcome = 0; outcome < ShadowLedger::outcome_count; ++outcome)
-          if (counts[hook][outcome] > 0)
-            answers += fmt::format("atrium_plugin_shadow_answers_total{{plugin=\"{}\",hook=\"{}\",outcome=\"{}\"}} {}\n", id,
-                                   word(static_cast<Hook>(hook)), word(static_cast<ShadowLedger::Outcome>(outcome)), counts[hook][outcome]);
+  forEachRecord([&](const std::string& id, const Record& record) {
+    const RunnerFigures sum = record.runnerFigures();
+    if (sum.restarts > 0 || (record.current && record.current->isolated())) {
+      restarts += fmt::format("atrium_plugin_runner_restarts_total{{plugin=\"{}\"}} {}\n", id, sum.restarts);
+      kills += fmt::format("atrium_plugin_runner_kills_total{{plugin=\"{}\"}} {}\n", id, sum.kills);
     }
-  }
+    if (!record.shadow) return;
+    const ShadowLedger::Counts counts = record.shadow->counts();
+    for (unsigned hook = 0; hook < hook_count; ++hook)
+      for (unsigned outcome = 0; outcome < ShadowLedger::outcome_count; ++outcome)
+        if (counts[hook][outcome] > 0)
+          answers += fmt::format("atrium_plugin_shadow_answers_total{{plugin=\"{}\",hook=\"{}\",outcome=\"{}\"}} {}\n", id,
+                                 word(static_cast<Hook>(hook)), word(static_cast<ShadowLedger::Outcome>(outcome)), counts[hook][outcome]);
+  });
   const auto append = [&out](std::string_view name, std::string_view help, const std::string& lines) {
     if (!lines.empty()) out += fmt::format("# HELP {0} {1}\n# TYPE {0} counter\n{2}", name, help, lines);
   };
@@ -223,9 +231,8 @@ void PluginHost::appendRunnerSeries(std::string& out) const {
 
 void PluginHost::appendOwnSeries(std::string& out) const {
   std::string values, durations;
-  const std::scoped_lock lock(mutex_);
-  for (const auto& [id, record] : records_) {
-    if (!record.current) continue;
+  forEachRecord([&](const std::string& id, const Record& record) {
+    if (!record.current) return;
     for (const PluginMetrics::Reading& series : record.current->loaded->services().metrics().read()) {
       const std::string labels = fmt::format("plugin=\"{}\",name=\"{}\"", id, series.name);
       if (series.kind == ATRIUM_METRIC_HISTOGRAM)
@@ -233,7 +240,7 @@ void PluginHost::appendOwnSeries(std::string& out) const {
       else
         values += fmt::format("atrium_plugin_metric{{{}}} {}\n", labels, series.value);
     }
-  }
+  });
   if (!values.empty()) out += "# HELP atrium_plugin_metric What plugins count and measure.\n# TYPE atrium_plugin_metric untyped\n" + values;
   if (!durations.empty())
     out += "# HELP atrium_plugin_metric_seconds What plugins time.\n# TYPE atrium_plugin_metric_seconds histogram\n" + durations;
@@ -268,16 +275,13 @@ std::string PluginHost::eventsJson(std::uint64_t after) const {
 void PluginHost::appendPrometheus(std::string& out) const {
   std::map<std::string, HookFigures> series;  // By labels.
   std::string states;
-  {
-    const std::scoped_lock lock(mutex_);
-    for (const auto& [id, record] : records_) {
-      if (!record.entry.manifest) continue;
-      for (unsigned state = 0; state < plugin_state_count; ++state)
-        states += "atrium_plugin_state{plugin=\"" + id + "\",state=\"" + std::string(word(static_cast<PluginState>(state))) + "\"} " +
-                  (record.state == static_cast<PluginState>(state) ? "1\n" : "0\n");
-      for (auto& [hook, figures] : record.hookFigures()) series.emplace("plugin=\"" + id + "\",hook=\"" + hook + "\"", figures);
-    }
-  }
+  forEachRecord([&](const std::string& id, const Record& record) {
+    if (!record.entry.manifest) return;
+    for (unsigned state = 0; state < plugin_state_count; ++state)
+      states += "atrium_plugin_state{plugin=\"" + id + "\",state=\"" + std::string(word(static_cast<PluginState>(state))) + "\"} " +
+                (record.state == static_cast<PluginState>(state) ? "1\n" : "0\n");
+    for (auto& [hook, figures] : record.hookFigures()) series.emplace("plugin=\"" + id + "\",hook=\"" + hook + "\"", figures);
+  });
   const auto announce = [&](std::string_view name, std::string_view help, std::string_view kind) {
     out.append("# HELP ").append(name).append(" ").append(help).append("\n# TYPE ").append(name).append(" ").append(kind).append("\n");
   };

@@ -18,9 +18,16 @@ void RestHandler::collaborationMetrics(Call call) {
 }
 
 void RestHandler::prometheus(Call call) {
-  HttpResponse response{.status = 200, .content_type = "text/plain; version=0.0.4; charset=utf-8", .body = {}, .headers = {}};
-  parts_.node.appendMetrics(response.body);
-  call.reply.send(std::move(response));
+  parts_.reports.make(
+      [&node = parts_.node] {
+        std::string text;
+        node.appendMetrics(text);
+        return text;
+      },
+      [reply = std::move(call.reply)](Result<std::string> text) mutable {
+        if (!text) return reply.problem(text.error());
+        reply.send({.status = 200, .content_type = "text/plain; version=0.0.4; charset=utf-8", .body = *std::move(text), .headers = {}});
+      });
 }
 
 void RestHandler::healthLive(Call call) { call.reply.json(R"({"status":"live"})"); }

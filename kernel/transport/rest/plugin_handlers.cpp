@@ -7,7 +7,13 @@
 // The handlers of what admins do with plugins.
 namespace atrium {
 
-void RestHandler::plugins(Call call) { call.reply.json(parts_.node.pluginsJson()); }
+void RestHandler::plugins(Call call) {
+  parts_.reports.make([&node = parts_.node] { return node.pluginsJson(); },
+                      [reply = std::move(call.reply)](Result<std::string> text) mutable {
+                        if (!text) return reply.problem(text.error());
+                        reply.json(*std::move(text));
+                      });
+}
 
 void RestHandler::readPlugin(Call call) {
   const std::string& id = call.routing.parameters.front();

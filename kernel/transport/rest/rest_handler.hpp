@@ -18,6 +18,7 @@
 #include "rest/plugin_control.hpp"
 #include "rest/query.hpp"
 #include "rest/reply.hpp"
+#include "rest/reports.hpp"
 #include "rest/router.hpp"
 #include "rest/sink_control.hpp"
 #include "transport/http.hpp"
@@ -47,6 +48,7 @@ class RestHandler final : public HttpHandler {
     const Node& node;
     PluginControl& plugins;  // This loop's own.
     SinkControl& sinks;      // Likewise.
+    Reports& reports;        // Likewise.
     const Now& now;
     MetricSet& metrics;
     Log& log;

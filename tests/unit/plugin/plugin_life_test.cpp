@@ -442,6 +442,22 @@ TEST_F(PluginLifeTest, aCallThatHangsDoesNotMakeOldFaultsCountAgain) {
   caller.join();
 }
 
+TEST_F(PluginLifeTest, isToldOfWhileAChangeWaitsForIt) {
+  world.call_patience = 6s;
+  start();
+  EXPECT_EQ(say("hang-export"), "");
+  auto change = std::async(std::launch::async, [this] { return host().reload(id); });
+  while (path(2) != "resolved loaded") std::this_thread::yield();  // What follows waits for export_state(), which does not come back.
+  std::string metrics;
+  host().appendPrometheus(metrics);
+  EXPECT_NE(host().adminJson().find("\"generation\":1"), std::string::npos);
+  EXPECT_NE(host().adminJson(id), std::nullopt);
+  EXPECT_TRUE(host().health().whole);
+  EXPECT_NE(metrics.find("atrium_plugin_state{plugin=\"test.life\",state=\"active\"} 1"), std::string::npos);
+  EXPECT_EQ(change.wait_for(0s), std::future_status::timeout) << "nothing of it waited for the change";
+  EXPECT_FALSE(change.get());
+}
+
 // Found by another thread: the call itself says nothing until it comes back.
 TEST_F(PluginLifeTest, isNotCalledWhileACallOfItHangs) {
   writeFile(directory.path() / "worker.so", readFile(std::string(ATRIUM_TEST_PLUGINS) + "/test_worker.so"));

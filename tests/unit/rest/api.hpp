@@ -119,6 +119,17 @@ class TestSinks final : public SinkControl {
   std::vector<std::pair<SinkCommand, Completion<std::string>>> asked;
 };
 
+// Makes a report at once or, where the test says so, when it wants.
+class TestReports final : public Reports {
+ public:
+  void make(std::function<std::string()> make, Completion<std::string> done) override {
+    if (!keep) return done(make());
+    asked.emplace_back(std::move(make), std::move(done));
+  }
+  bool keep = false;
+  std::vector<std::pair<std::function<std::string()>, Completion<std::string>>> asked;
+};
+
 // No judge but the one the test plays.
 class TestJudges final : public TokenJudges {
  public:
@@ -150,6 +161,7 @@ class Api : public testing::Test {
                  .node = node,
                  .plugins = control,
                  .sinks = sinks,
+                 .reports = reports,
                  .now = now,
                  .metrics = metrics,
                  .log = *log},
@@ -200,6 +212,7 @@ class Api : public testing::Test {
   TestNode node;
   TestPluginControl control;
   TestSinks sinks;
+  TestReports reports;
   TestUi ui;
   MetricSet metrics;
   Now now;

@@ -220,6 +220,20 @@ TEST_F(Api, whatOperatorsSeeIsOpenOnThisMachineAndForAdmins) {
   EXPECT_EQ(askAs(token("root", "admin"), "GET", "/admin/plugins")->status(), 200);
 }
 
+TEST_F(Api, longReportsAreMadeElsewhere) {
+  reports.keep = true;
+  const auto plugins = askAs(token("root", "admin"), "GET", "/admin/plugins");
+  const auto metrics_text = ask({.path = "/metrics"});
+  EXPECT_FALSE(plugins->response || metrics_text->response) << "the loop has not made them itself";
+  ASSERT_EQ(reports.asked.size(), 2u);
+  for (auto& [make, done] : reports.asked) done(make());
+  EXPECT_EQ(plugins->status(), 200);
+  EXPECT_EQ(metrics_text->response->body, "atrium_sessions 0\n");
+  const auto refused = ask({.path = "/metrics"});
+  reports.asked.back().second(fail(Code::overloaded, "Too many reports are being made already."));
+  EXPECT_EQ(refused->status(), 503);
+}
+
 class OpenApiServer : public Api {
  protected:
   OpenApiServer() : Api({.ops_public = true}) {}
