@@ -234,19 +234,20 @@ std::shared_ptr<EveryShard> PluginHost::park(const Moves& moves, bool parked) {
 // which may wait for an answer; then answers.
 Result<void> PluginHost::holdCalls(const Moves& moves) {
   const auto refuse = [](const Move& move, std::string_view what) {
-    return fail(Code::change_refused,
-                fmt::format("The plugin {} stays as it is: {} does not come back, and its state cannot be handed over while it is inside. "
-                            "Nothing was changed; try again, or switch it off and on, which hands over nothing.",
-                            move.shown.plugin, what));
+    return fail(
+        Code::change_refused,
+        fmt::format("The plugin {} stays as it is: {}, and its state cannot be handed over meanwhile. Nothing was changed; try again, "
+                    "or switch it off and on, which hands over nothing.",
+                    move.shown.plugin, what));
   };
   for (const Move& move : moves)
     if (move.hands_over) registry_.hold(*move.record->current->loaded);
   for (const Move& move : moves) {
     if (!move.hands_over) continue;
     LoadedPlugin& old = *move.record->current->loaded;
-    if (!registry_.left(old, options_.lease_patience)) return refuse(move, "a call of it");
+    if (!registry_.left(old, options_.lease_patience)) return refuse(move, "a call of it does not come back, or is not answered");
     if (!old.hold(registry_.patience(old, std::min(options_.lease_patience, jobs_patience))))
-      return refuse(move, "one of its jobs, timers or answers");
+      return refuse(move, "one of its jobs, timers or answers does not come back");
   }
   return {};
 }

@@ -13,6 +13,12 @@ void WorkerCall::letGo(Part part) {
   std::unique_ptr<LoadedPlugin::GuardLoan> guard;
   const std::scoped_lock lock(mutex_);
   parts_ &= ~static_cast<unsigned>(part);
+  if (part == open) owes_ = false;
+  // What the plugin still does for an answer that it owes, it does in the state that a next generation would take over.
+  if (entered_ && !(parts_ & inside) && !owes_) {
+    entered_ = false;
+    lease_.leave();
+  }
   if (parts_ != 0) return;
   guard = std::move(guard_);
   ended = std::move(lease_);
@@ -47,13 +53,7 @@ std::optional<PluginEntry> WorkerCall::enter(std::move_only_function<void()>& ag
   return entry;
 }
 
-void WorkerCall::returned() {
-  {
-    const std::scoped_lock lock(mutex_);
-    if (std::exchange(entered_, false)) lease_.leave();
-  }
-  letGo(inside);
-}
+void WorkerCall::returned() { letGo(inside); }
 
 void WorkerCall::over(WorkerPool& workers) {
   settle({ATRIUM_CANCELLED});  // Unless it was.
@@ -79,6 +79,7 @@ bool WorkerCall::whenOver(std::move_only_function<bool()> needed, std::move_only
   const std::scoped_lock lock(mutex_);
   if (over_) return false;
   at_end_ = AtEnd{std::move(needed), std::move(step)};
+  owes_ = true;
   return true;
 }
 

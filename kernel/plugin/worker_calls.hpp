@@ -47,7 +47,8 @@ class WorkerCall : public std::enable_shared_from_this<WorkerCall> {
   void returned();
   // It was answered, or nobody waits any more. What whenOver() asked for then goes to a worker.
   void over(WorkerPool& workers);
-  // Has `step` run on a worker when it is over; the plugin is leased meanwhile. Once, before returned(). `needed` says before, on the
+  // For a call whose answer may come after its return: has `step` run on a worker when it is over; the plugin is leased meanwhile, and does
+  // not hand over what it knows. Once, before returned(). `needed` says before, on the
   // thread that ends it and without blocking, whether there is anything to do. False: it is over already, and neither is called.
   [[nodiscard]] bool whenOver(std::move_only_function<bool()> needed, std::move_only_function<void()> step);
 
@@ -85,6 +86,7 @@ class WorkerCall : public std::enable_shared_from_this<WorkerCall> {
   unsigned parts_ = inside | open;
   bool over_ = false;
   bool entered_ = false;
+  bool owes_ = false;  // Its answer may come after its return: until then it counts as inside.
   std::optional<AtEnd> at_end_;
   PluginLease lease_;
   std::unique_ptr<LoadedPlugin::GuardLoan> guard_;  // Once it has begun.

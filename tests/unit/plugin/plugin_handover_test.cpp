@@ -75,9 +75,9 @@ class PluginHandoverTest : public testing::Test {
     shards.turn();
     return answers.back();
   }
-  // Begins a run that stays inside until `go`.
-  void enter() {
-    run("wait " + std::to_string(inside.writing()) + " " + std::to_string(go.reading()));
+  // Begins a run that stays inside until `go`, or owes its answer until then.
+  void enter(const std::string& deed = "wait") {
+    run(deed + " " + std::to_string(inside.writing()) + " " + std::to_string(go.reading()));
     inside.await();
   }
   PluginHost& host() { return world.host(); }
@@ -137,6 +137,61 @@ TEST_F(PluginHandoverTest, staysAsItIsWhenACallDoesNotComeBack) {
   }
   run("");
   EXPECT_EQ(answer(), R"({"text":"1.1.0 3"})");
+}
+
+// What a run does for the answer that it owes would be lost in the old generation, once that has handed over what it knows.
+TEST_F(PluginHandoverTest, waitsForAnswersThatAreOwed) {
+  start(1min);
+  enter("owe");
+  LoadedPlugin& old = *host().find(id);
+  putVersion("1.1.0");
+  auto change = std::async(std::launch::async, [&] { return host().reload(id); });
+  int answered = 0;
+  while (host().registry().patience(old, 1h) == 1h) {
+    run("");
+    while (shards.empty() && host().registry().patience(old, 1h) == 1h) std::this_thread::yield();
+    if (shards.empty()) break;
+    const std::string expected = R"({"text":"1.0.0 )" + std::to_string(++answered) + R"("})";
+    if (const std::string said = answer(); said != expected) {
+      ADD_FAILURE() << "the new generation came while an answer was owed: " << said;
+      break;
+    }
+  }
+  go.send();
+  EXPECT_EQ(answer(), R"({"text":"1.0.0 )" + std::to_string(++answered) + R"("})");
+  EXPECT_EQ(answer(), R"({"text":"1.1.0 )" + std::to_string(++answered) + R"("})") << "it knows of the run that was owed";
+  const auto steps = change.get();
+  EXPECT_TRUE(steps) << steps.error().detail;
+}
+
+TEST_F(PluginHandoverTest, staysAsItIsWhenAnAnswerThatIsOwedDoesNotCome) {
+  start();
+  enter("owe");
+  putVersion("1.1.0");
+  const auto refused = host().reload(id);
+  ASSERT_FALSE(refused);
+  EXPECT_NE(refused.error().detail.find("or is not answered, and its state cannot be handed over"), std::string::npos)
+      << refused.error().detail;
+  go.send();
+  EXPECT_EQ(answer(), R"({"text":"1.0.0 1"})") << "nothing of it was lost";
+  while (!host().reload(id)) {  // The answer comes before the worker has left.
+  }
+  run("");
+  EXPECT_EQ(answer(), R"({"text":"1.1.0 2"})");
+}
+
+// Nobody waits for a run that was given up: it no longer keeps the plugin from being exchanged.
+TEST_F(PluginHandoverTest, doesNotWaitForAnAnswerThatWasGivenUp) {
+  start();
+  enter("owe");
+  putVersion("1.1.0");
+  now.mono += 1h;
+  timers.advance(now.mono);  // Its deadline.
+  EXPECT_EQ(answers.back(), "command_timed_out");
+  go.send();  // So that its thread ends with the plugin.
+  while (!host().reload(id)) {
+  }
+  EXPECT_EQ(world.tell("test_life.so", "version"), "1.1.0");
 }
 
 TEST_F(PluginHandoverTest, goesBackWithoutWhatItKnowsWhenTheOneInTroubleCannotHandItOver) {

@@ -1,5 +1,6 @@
 // Counts its checks and the runs of its command; the count is the state it hands to its next generation. "count" says it as an annotation,
-// "version" which one runs. The command answers "VERSION COUNT"; "/life wait OUT IN" first writes to one pipe and reads from another.
+// "version" which one runs. The command answers "VERSION COUNT"; "/life wait OUT IN" first writes to one pipe and
+// reads from another; with "owe" for "wait" that is done after execute() has returned.
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -9,6 +10,8 @@
 #include <cstdlib>
 #include <stdexcept>
 #include <string>
+#include <thread>
+#include <utility>
 
 #include <atrium/plugin.hpp>
 
@@ -42,13 +45,27 @@ struct TestLife {
       while (true) ::pause();
   }
 
-  std::string execute(const atrium::CommandCall& call) {
+  ~TestLife() {
+    if (debtor.joinable()) debtor.join();
+  }
+
+  void execute(const atrium::CommandCall& call, atrium::Completion done) {
     const std::string deed = call["deed"].as_text().value_or("");
     int out = -1, in = -1;
+    if (std::sscanf(deed.c_str(), "wait %d %d", &out, &in) == 2) await(out, in);
+    if (std::sscanf(deed.c_str(), "owe %d %d", &out, &in) == 2) {
+      if (debtor.joinable()) debtor.join();
+      debtor = std::thread([this, out, in, done = std::move(done)]() mutable {
+        await(out, in);
+        done.complete(VERSION " " + std::to_string(++count));
+      });
+      return;
+    }
+    done.complete(VERSION " " + std::to_string(++count));
+  }
+  static void await(int out, int in) {
     char byte = 0;
-    if (std::sscanf(deed.c_str(), "wait %d %d", &out, &in) == 2)
-      if (::write(out, &byte, 1) != 1 || ::read(in, &byte, 1) != 1) throw std::runtime_error("a pipe broke");
-    return VERSION " " + std::to_string(++count);
+    if (::write(out, &byte, 1) != 1 || ::read(in, &byte, 1) != 1) throw std::runtime_error("a pipe broke");
   }
 
   std::string export_state() {
@@ -65,6 +82,7 @@ struct TestLife {
   bool takes_state;
   bool hangs_export = false;
   std::atomic<std::uint64_t> count = 0;
+  std::thread debtor;  // Answers later.
   atrium::MessageTypeInfo message_type{.name = "test_life"};
   static constexpr atrium::CommandInfo command{.name = "life", .summary = "Counts.", .positional = "deed"};
 };
