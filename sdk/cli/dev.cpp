@@ -74,42 +74,71 @@ class DevLoop {
     for (const BuiltPlugin& plugin : *built) sums[plugin.manifest.id] = plugin.file.sha256;
     if (sums == sums_ && (!own_ || own_->runs())) return say("Nothing of the plugin changed.");
     plugins_ = *std::move(built);
-    if (serves() && reload(sums)) {
-      sums_ = std::move(sums);
-      return;
-    }
-    if (own_) {
-      sums_ = std::move(sums);
-      if (auto started = own_->start(plugins_); !started) say(started.error().detail);
-    }
+    if (!own_) return swapElsewhere(sums);
+    const bool serves = own_->runs() && !own_->url().empty();
+    const bool swapped = serves && swapInOwn(sums);
+    sums_ = std::move(sums);
+    if (swapped) return;
+    if (auto started = own_->start(plugins_); !started) say(started.error().detail);
   }
 
-  // Whether a server with these plugins runs already, under the same ids.
-  [[nodiscard]] bool serves() const { return !own_ || (own_->runs() && !own_->url().empty()); }
-
-  // Swaps every plugin that is new. False: the server cannot do that, and one of the author's own is to be started again.
-  bool reload(const std::map<std::string, std::string>& sums) {
-    const std::string url = own_ ? own_->url() : arguments_.server;
-    const std::string token = own_ ? own_->token("root", "admin") : arguments_.token;
+  // Swaps every plugin that is new in the server of one's own. False: it cannot do that, and is to be started again.
+  bool swapInOwn(const std::map<std::string, std::string>& sums) {
     for (const auto& [id, sum] : sums) {
       const auto before = sums_.find(id);
-      if (before != sums_.end() && before->second == sum) continue;
-      if (own_ && before == sums_.end()) return false;  // What it serves was named when it was started.
-      const auto answer = callHttp("POST", url, fmt::format("/api/v1/admin/plugins/{}/reload", id), token);
-      if (!answer) {
-        say(answer.error().detail);
-        return !own_;
-      }
+      if (before == sums_.end()) return false;  // What it serves was named when it was started.
+      if (before->second == sum) continue;
+      const auto answer = callServer(id + "/reload");
+      if (!answer) return say(answer.error().detail), false;
       if (answer->status / 100 != 2) {
-        const auto problem = JsonDocument::parse(answer->body);
-        const std::string detail = problem ? problem->root()["detail"].text() : answer->body;
-        say(fmt::format("The server refused {} ({}): {}", id, answer->status, detail.empty() ? "it gives no reason" : detail));
-        if (!own_) say(fmt::format("It must find {} by its plugins.directories.", project_.pluginDirectory().string()));
-        return !own_ || answer->status != 404;
+        sayRefused(id, *answer);
+        return answer->status != 404;
       }
       say(fmt::format("Swapped {} in {}.", id, took()));
     }
     return true;
+  }
+
+  // The same in a server that somebody else runs, which may not have looked into the folder since the file came. What could not be done is
+  // tried again with the next build.
+  void swapElsewhere(const std::map<std::string, std::string>& sums) {
+    for (const auto& [id, sum] : sums) {
+      const auto before = sums_.find(id);
+      if (before != sums_.end() && before->second == sum) continue;
+      auto answer = callServer(id + "/reload");
+      const bool unknown = answer && answer->status == 404;
+      if (unknown) answer = callServer("rescan");
+      if (!answer) {
+        say(answer.error().detail);
+      } else if (answer->status / 100 != 2) {
+        sayRefused(id, *answer);
+      } else if (unknown && !loaded(*answer, id)) {
+        say(fmt::format("The server has not loaded {}: it must find {} by its plugins.directories, and use what it finds.", id,
+                        project_.pluginDirectory().string()));
+      } else {
+        say(fmt::format("{} {} in {}.", unknown ? "Loaded" : "Swapped", id, took()));
+        sums_[id] = sum;
+      }
+    }
+  }
+
+  [[nodiscard]] Result<HttpAnswer> callServer(const std::string& what) const {
+    return callHttp("POST", own_ ? own_->url() : arguments_.server, "/api/v1/admin/plugins/" + what,
+                    own_ ? own_->token("root", "admin") : arguments_.token);
+  }
+  void sayRefused(const std::string& id, const HttpAnswer& answer) {
+    const auto problem = JsonDocument::parse(answer.body);
+    const std::string detail = problem ? problem->root()["detail"].text() : answer.body;
+    say(fmt::format("The server refused {} ({}): {}", id, answer.status, detail.empty() ? "it gives no reason" : detail));
+  }
+  // Whether that plugin is among the steps of a change.
+  [[nodiscard]] static bool loaded(const HttpAnswer& change, const std::string& id) {
+    const auto told = JsonDocument::parse(change.body);
+    if (!told) return false;
+    const JsonView steps = told->root()["steps"];
+    for (JsonView step = steps.first(); step.exists(); step = step.sibling(steps))
+      if (step["plugin"].text() == id && step["action"].text() == "load") return true;
+    return false;
   }
 
   void readServer() {
