@@ -86,12 +86,19 @@ AppendItem EventLog::itemFor(const AppendItem& message) {
   return item;
 }
 
-void EventLog::recorded(const atrium_append_result& result) {
-  if (result.status == ATRIUM_OK) {
+void EventLog::recorded(const AppendItem& event, const AppendItem* message) {
+  if (event.result.status == ATRIUM_OK) {
     shard_.ports.metrics.add(Metric::events_recorded);
     return listeners_->recorded();
   }
   shard_.ports.metrics.add(Metric::events_unrecorded);
+  // They stand or fall together in a store that keeps its contract; no sink will ever hear of this one. The log has so many lines of one
+  // event a second.
+  if (message && message->result.status == ATRIUM_OK)
+    shard_.ports.log.error("event.lost", {{"tenant_id", event.sender_id},
+                                          {"message_id", formatId(message_prefix, message->message)},
+                                          {"status", event.result.status},
+                                          {"detail", "the store kept a message and not its event"}});
 }
 
 OutboxEvent EventLog::addTo(std::vector<DocumentWrite>& writes, Happening event) {
@@ -105,9 +112,8 @@ void EventLog::publish(OutboxEvent event) {
   batch->submitted = shard_.ports.now.mono;
   batch->items.push_back(eventItem(event));
   shard_.ports.store.append(std::move(batch), [this, id = event.id](const std::unique_ptr<AppendBatch>& done) {
-    const atrium_append_result& result = done->items.front().result;
-    recorded(result);
-    if (result.status != ATRIUM_OK) return;
+    recorded(done->items.front());
+    if (done->items.front().result.status != ATRIUM_OK) return;
     std::vector<DocumentWrite> writes;
     writes.push_back({eventOutboxKey(id), ATRIUM_VERSION_ANY, std::nullopt});
     shard_.ports.store.write(std::move(writes), [](const Result<void>&) {});  // If not, it comes twice and under the same id.

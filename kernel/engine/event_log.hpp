@@ -51,8 +51,8 @@ class EventLog {
   [[nodiscard]] bool wants(EventType type) const { return listeners_ && listeners_->want(type); }
   // What goes to the store right behind a message, in the same batch.
   [[nodiscard]] AppendItem itemFor(const AppendItem& message);
-  // The store's answer to such an item.
-  void recorded(const atrium_append_result& result);
+  // The store's answer to an item of the log. `message`: whose event it is, answered before it; null: no message's.
+  void recorded(const AppendItem& event, const AppendItem* message = nullptr);
 
   // Adds the event to the writes of the change it tells of; hand the result to publish() once they are made.
   [[nodiscard]] OutboxEvent addTo(std::vector<DocumentWrite>& writes, Happening event);

@@ -116,14 +116,21 @@ void Posts::submit() {
 
 void Posts::stored(std::unique_ptr<AppendBatch> batch) {
   shard_.ports.metrics.observe(Metric::append_seconds, shard_.ports.now.mono - batch->submitted);
-  for (AppendItem& item : batch->items) storedOne(item);
+  const AppendItem* message = nullptr;
+  for (AppendItem& item : batch->items) {
+    if (item.token == 0) {  // No message, but the event of the one before it.
+      shard_.events.recorded(item, message);
+      continue;
+    }
+    storedOne(item);
+    message = &item;
+  }
   batch->items.clear();
   if (spare_.size() < spare_batches_max) spare_.push_back(std::move(batch));
   watchDeadline();
 }
 
 void Posts::storedOne(AppendItem& item) {
-  if (item.token == 0) return shard_.events.recorded(item.result);  // No message, but the event of one.
   Pending* found = find(item.token);
   ATRIUM_ASSERT(found, "a message stays until the store has answered");
   Pending& pending = *found;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "engine/event_log.hpp"
 #include "protocol/errors.hpp"
 
 namespace atrium::sim {
@@ -31,7 +32,7 @@ class SimStore::Port final : public Store {
             --store_.options.refuse_trim;
             return unreachable();
           }
-          return store_.trim_answer;
+          return store_.options.drops ? store_.drop(store_.trims.back()) : store_.trim_answer;
         },
         std::move(done));
   }
@@ -40,7 +41,7 @@ class SimStore::Port final : public Store {
         [this, room]() -> Result<RoomHead> {
           if (store_.refusesRead()) return unreachable();
           RoomHead head;
-          if (const SimLog* log = store_.log(room)) head = {log->epoch, 1, log->records.size()};
+          if (const SimLog* log = store_.log(room)) head = {log->epoch, log->dropped + 1, log->records.size()};
           return head;
         },
         std::move(done));
@@ -71,7 +72,8 @@ class SimStore::Port final : public Store {
           };
           const std::uint64_t last = log->records.size();
           std::uint64_t seq = query.forward ? query.after_seq + 1 : query.before_seq == 0 ? last : std::min(query.before_seq - 1, last);
-          for (unsigned looked = 0; seq >= 1 && seq <= last; seq += query.forward ? 1 : -1) {
+          if (query.forward) seq = std::max(seq, log->dropped + 1);
+          for (unsigned looked = 0; seq > log->dropped && seq <= last; seq += query.forward ? 1 : -1) {
             if (page.records.size() == query.limit || (store_.options.looks_max > 0 && looked++ == store_.options.looks_max)) {
               page.next = query.forward ? seq - 1 : seq + 1;
               break;
@@ -159,6 +161,10 @@ void SimStore::append(AppendBatch& batch) {
       result.status = options.batch_refusal;
       continue;
     }
+    if (*item.room == eventLogKey() && random_.below(1000) < options.refuse_events) {
+      result.status = ATRIUM_FAILED;
+      continue;
+    }
     SimLog& log = logs_[*item.room];
     if (log.epoch.empty()) log.epoch = "e" + std::to_string(random_.below(1'000'000));
     std::memcpy(result.epoch, log.epoch.data(), log.epoch.size());
@@ -187,6 +193,15 @@ void SimStore::append(AppendBatch& batch) {
     result.status = ATRIUM_OK;
     answer(kept);
   }
+}
+
+std::uint64_t SimStore::drop(const Trim& trim) {
+  SimLog& log = logs_[trim.room];
+  const std::uint64_t before = log.dropped;
+  while (log.dropped + trim.keep_last < log.records.size() &&
+         (trim.sent_before == Wall{} || log.records[log.dropped].sent_at < trim.sent_before))
+    ++log.dropped;
+  return log.dropped - before;
 }
 
 void SimStore::put(const DocumentKey& key, std::string value) {

@@ -14,12 +14,14 @@ namespace atrium::sim {
 
 // What the store may do to the engine. Probabilities are per mille.
 struct StoreOptions {
-  unsigned refuse_batch = 0;  // A batch fails as a whole: nothing of it was kept.
-  unsigned refuse_write = 0;  // A document write fails.
-  unsigned refuse_read = 0;   // A head, page, get or scan fails.
-  unsigned refuse_trim = 0;   // So many trims fail, from the first.
-  unsigned looks_max = 0;     // Records a page looks at; 0: all.
-  unsigned turns_max = 0;     // An answer comes after up to so many turns of the shards; 0: inline.
+  unsigned refuse_batch = 0;   // A batch fails as a whole: nothing of it was kept.
+  unsigned refuse_events = 0;  // An item of the event log fails, and its batch does not: against the contract.
+  unsigned refuse_write = 0;   // A document write fails.
+  unsigned refuse_read = 0;    // A head, page, get or scan fails.
+  unsigned refuse_trim = 0;    // So many trims fail, from the first.
+  bool drops = false;          // What is trimmed goes; otherwise nothing is dropped, whatever the answer says.
+  unsigned looks_max = 0;      // Records a page looks at; 0: all.
+  unsigned turns_max = 0;      // An answer comes after up to so many turns of the shards; 0: inline.
   atrium_status batch_refusal = ATRIUM_FAILED;
 };
 
@@ -28,6 +30,7 @@ struct SimLog {
   std::string epoch;
   std::vector<Record> records;  // records[seq - 1]
   std::vector<Id> threads;      // Of each.
+  std::uint64_t dropped = 0;    // So many of the first are given to nobody any more.
 };
 
 // The store behind every shard: one writer, in order of hand-over, whose answers come late or not at all as the seed decides.
@@ -54,8 +57,8 @@ class SimStore {
     std::uint64_t keep_last;
     Wall sent_before;
   };
-  std::vector<Trim> trims;        // What was asked so far; nothing is dropped...
-  std::uint64_t trim_answer = 0;  // ...whatever the answer says.
+  std::vector<Trim> trims;        // What was asked so far.
+  std::uint64_t trim_answer = 0;  // Unless options.drops.
 
  private:
   class Port;
@@ -67,6 +70,7 @@ class SimStore {
   };
   void submit(std::move_only_function<void()> job);
   void append(AppendBatch& batch);
+  std::uint64_t drop(const Trim& trim);
   Result<void> write(const std::vector<DocumentWrite>& batch);
   bool refusesRead() { return options.refuse_read > 0 && random_.below(1000) < options.refuse_read; }
 

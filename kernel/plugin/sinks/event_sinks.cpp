@@ -15,6 +15,7 @@ namespace {
 constexpr std::uint32_t sinks_max = ATRIUM_SCAN_MAX;
 constexpr std::chrono::seconds retry_pause{1};
 constexpr std::uint32_t letters_read = 50;  // At once, of those that are dropped or tried again.
+constexpr std::uint32_t letters_step = 16;  // At once, of those that are shown; each has 64 KiB at most.
 
 }  // namespace
 
@@ -169,21 +170,41 @@ Error noSuchSink() { return {Code::not_found, "There is no event sink of this na
 
 }  // namespace
 
+// A page on its way: letters come a few at a time, so that no more are in memory than its bytes and these.
+struct EventSinks::LettersPage {
+  std::string sink;
+  DocumentKey after;
+  std::uint32_t wanted;  // Letters.
+  std::string text = R"({"items":[)";
+  Completion<std::string> done;
+};
+
 void EventSinks::deadLetters(const std::string& sink, std::uint64_t after, std::uint32_t limit, Completion<std::string> done) {
   if (!find(sink)) return done(fail(noSuchSink()));
-  const std::uint32_t count = std::clamp<std::uint32_t>(limit, 1, letters_page_max);
-  parts_.store.scan({std::string(dead_letter_collection), sink}, after == 0 ? DocumentKey{} : deadLetterKey(sink, after), count,
-                    [count, done = std::move(done)](const Result<std::vector<Document>>& letters) mutable {
-                      if (!letters) return done(fail(letters.error()));
-                      std::string text = R"({"items":[)";
-                      for (const Document& letter : *letters) {
-                        if (text.back() != '[') text += ',';
-                        text += letter.value;
-                      }
-                      const auto last = letters->size() == count ? decodeDeadLetter(letters->back().value) : std::nullopt;
-                      text += last ? fmt::format(R"(],"next_cursor":"{}"}})", last->offset) : R"(],"next_cursor":null})";
-                      done(std::move(text));
-                    });
+  addLetters(std::make_unique<LettersPage>(LettersPage{.sink = sink,
+                                                       .after = after == 0 ? DocumentKey{} : deadLetterKey(sink, after),
+                                                       .wanted = std::clamp<std::uint32_t>(limit, 1, letters_page_max),
+                                                       .done = std::move(done)}));
+}
+
+void EventSinks::addLetters(std::unique_ptr<LettersPage> page) {
+  const std::uint32_t step = std::min(page->wanted, letters_step);
+  DocumentKey prefix{std::string(dead_letter_collection), page->sink}, after = page->after;
+  parts_.store.scan(
+      std::move(prefix), std::move(after), step, [this, step, page = std::move(page)](Result<std::vector<Document>> letters) mutable {
+        if (!letters) return page->done(fail(std::move(letters.error())));
+        bool full = false;
+        for (Document& letter : *letters) {
+          if (page->text.back() != '[') page->text += ',';
+          page->text += letter.value;
+          page->after = std::move(letter.key);
+          full = --page->wanted == 0 || page->text.size() >= letters_page_bytes;
+          if (full) break;
+        }
+        if (!full && letters->size() == step) return addLetters(std::move(page));
+        page->text += full ? fmt::format(R"(],"next_cursor":"{}"}})", deadLetterOffset(page->after)) : R"(],"next_cursor":null})";
+        page->done(std::move(page->text));
+      });
 }
 
 // That one, or the first letters_at_once of them.

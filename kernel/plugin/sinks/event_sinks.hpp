@@ -22,7 +22,8 @@ class EventSinks {
   static constexpr std::chrono::seconds look_interval{1};   // Looks for plugins, and for the log's end.
   static constexpr std::chrono::seconds trim_interval{10};  // While there is something to drop.
   static constexpr std::uint32_t letters_page_max = 200;
-  static constexpr std::size_t letters_at_once = 500;  // That one retry() or drop() is for.
+  static constexpr std::size_t letters_page_bytes = std::size_t{1} << 20;  // A page ends with the letter that reaches them.
+  static constexpr std::size_t letters_at_once = 500;                      // That one retry() or drop() is for.
 
   // All of it outlives it.
   struct Parts {
@@ -44,8 +45,8 @@ class EventSinks {
   // Other plugins may be there than before. What happens from the time at which EventInterest expects one is told to it.
   void changed();
 
-  // Dead letters behind that offset, oldest first, as a DeadLetterList of schemas.yaml. Refusals of these four: not_found for a sink that
-  // is not there, and what the store refuses.
+  // Dead letters behind that offset, oldest first and as many as a page holds, as a DeadLetterList of schemas.yaml. Refusals of these four:
+  // not_found for a sink that is not there, and what the store refuses.
   void deadLetters(const std::string& sink, std::uint64_t after, std::uint32_t limit, Completion<std::string> done);
   // Tries that dead letter again, or the first letters_at_once of them; completes with how many. Conflict when no such plugin is active.
   void retry(const std::string& sink, std::optional<std::uint64_t> offset, Completion<std::size_t> done);
@@ -55,6 +56,8 @@ class EventSinks {
   void forget(const std::string& sink, Completion<void> done);
 
  private:
+  struct LettersPage;
+  void addLetters(std::unique_ptr<LettersPage> page);
   void readPlaces();
   void restore(Result<std::vector<Document>> places);
   void look();

@@ -75,6 +75,7 @@ void SinkDelivery::wake() {
 
 void SinkDelivery::show(const RoomHead& log) {
   log_end_ = log.last_seq;
+  log_empty_ = log.first_seq > log.last_seq;
   place_.epoch = log.epoch;
   if (log_end_ > read_to_) at_end_ = false;
   wake();
@@ -92,6 +93,11 @@ void SinkDelivery::take(Result<EventPage> page) {
   if (!page) {
     parts_.log.warning("sink.waits", {{"sink", name_}, {"detail", std::string_view(page.error().detail)}});
     return wait(store_pause);
+  }
+  // Of a log that was dropped as a whole no record tells how far it went.
+  if (page->read_to_at == Wall{} && page->end && log_empty_ && log_end_ > read_to_) {
+    page->missing = log_end_ - read_to_;
+    page->read_to = log_end_;
   }
   if (page->missing > 0) {
     figures_.lost += page->missing;

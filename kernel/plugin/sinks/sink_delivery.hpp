@@ -128,6 +128,7 @@ class SinkDelivery {
   std::uint64_t read_to_;
   Wall read_to_at_;
   std::uint64_t log_end_ = 0;
+  bool log_empty_ = false;  // When it was looked at last.
   bool at_end_ = false;
   bool reading_ = false;
   bool burying_ = false;

@@ -99,6 +99,30 @@ TEST(EventLog, aMessageAndItsEventStandOrFallTogether) {
   EXPECT_EQ(told, confirmed);
 }
 
+// A store that breaks its contract: no sink will hear of the message, so that whoever operates the server does.
+TEST(EventLog, aMessageThatWasKeptWithoutItsEventIsTold) {
+  testing::internal::CaptureStderr();
+  std::string kept;
+  {
+    Listeners listeners;
+    World world(1, {.listeners = &listeners});
+    const User ana(world, "ana");
+    const std::string room = ana.room();
+    const std::int64_t unrecorded = world.metric(Metric::events_unrecorded);
+    world.store.options.refuse_events = 1000;
+    const auto answer = ana.post(message(room, "x"));
+    ASSERT_EQ(codeOf(answer), "ok");
+    kept = answer->root()["message_id"].text();
+    EXPECT_EQ(codeOf(ana.post(message(room, "y"))), "ok");
+    EXPECT_EQ(world.metric(Metric::events_unrecorded), unrecorded + 2);
+  }
+  const std::string text = testing::internal::GetCapturedStderr();
+  const std::size_t first = text.find("event.lost");
+  ASSERT_NE(first, text.npos) << text;
+  EXPECT_NE(text.find(kept, first), text.npos) << text;
+  EXPECT_EQ(text.find("event.lost", first + 1), text.npos) << "this log has one line of an event a second: " << text;
+}
+
 TEST(EventLog, whatTheLogCannotTakeWaitsInTheOutbox) {
   Listeners listeners;
   World world(1, {.listeners = &listeners});

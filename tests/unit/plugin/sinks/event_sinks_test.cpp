@@ -44,7 +44,7 @@ class EventSinksTest : public testing::Test {
                                     .calls = calls,
                                     .timers = timers,
                                     .now = now,
-                                    .log = world.log,
+                                    .log = *log,
                                     .board = board,
                                     .seed = 1},
                   options);
@@ -101,6 +101,7 @@ class EventSinksTest : public testing::Test {
 
   PluginWorld world{ATRIUM_SINK_PLUGINS};
   SystemClock clock;
+  std::optional<Log> log{std::in_place, Log::Options{.level = LogLevel::error}};  // Reset by who wants to read all of it.
   MetricRegistry metrics{metric_table};
   MetricSet& own = metrics.makeSet();
   OneShard shards;
@@ -251,6 +252,75 @@ TEST_F(EventSinksTest, moreThanMayWaitGivesWay) {
   ASSERT_FALSE(documents.trims.empty());
   EXPECT_EQ(documents.trims.back().keep_last, 2u);
   EXPECT_EQ(documents.trims.back().sent_before, Wall{});
+}
+
+TEST_F(EventSinksTest, whatIsOlderThanTheRetentionIsLostAndTold) {
+  testing::internal::CaptureStderr();
+  documents.options.drops = true;
+  options.retention = 5s;
+  for (int n = 0; n < 9; ++n) happen();
+  place("test", 1, now.wall - 8s);
+  ASSERT_TRUE(world.host().disable("test.sink"));
+  begin();
+  EXPECT_EQ(figure()["state"].text(), "absent");
+  EXPECT_EQ(documents.trims.back().sent_before, now.wall - 5s) << "also what a sink has not seen";
+  ASSERT_TRUE(world.host().enable("test.sink"));
+  until(reaches("done", 9));
+  EXPECT_EQ(number(figure()["lost"]), 2) << "the second and the third";
+  EXPECT_EQ(number(figure()["delivered"]), 6);
+  std::string series;
+  board.appendPrometheus(series);
+  EXPECT_NE(series.find("atrium_sink_events_total{sink=\"test\",outcome=\"lost\"} 2\n"), series.npos) << series;
+  EXPECT_EQ(decodeSinkPlace(documents.document(sinkKey("test"))->value)->done, 9u);
+  sinks.reset();
+  log.reset();  // Writes what waits.
+  const std::string text = testing::internal::GetCapturedStderr();
+  EXPECT_NE(text.find(R"("event":"sink.events_lost","sink":"test","offset":2,"events":2)"), text.npos) << text;
+}
+
+TEST_F(EventSinksTest, whatIsLostIsToldAlsoWhenNothingIsLeft) {
+  documents.options.drops = true;
+  options.retention = 5s;
+  for (int n = 0; n < 3; ++n) happen();
+  now.wall += 1h;
+  place("test", 1, now.wall - 2h);
+  ASSERT_TRUE(world.host().disable("test.sink"));
+  begin();
+  ASSERT_TRUE(world.host().enable("test.sink"));
+  until(reaches("done", 3));
+  EXPECT_EQ(number(figure()["lost"]), 2);
+  EXPECT_EQ(number(figure()["lag"]), 0) << "nothing is waited for that will not come";
+  happen();
+  until(reaches("done", 4));
+  EXPECT_EQ(number(figure()["lost"]), 2) << "counted once";
+  EXPECT_EQ(number(figure()["delivered"]), 1);
+}
+
+TEST_F(EventSinksTest, aPageOfDeadLettersEndsWithItsBytes) {
+  place("test", 0);
+  const std::string data = R"({"text":")" + std::string(60'000, 'x') + "\"}";
+  for (std::uint64_t offset = 1; offset <= 40; ++offset)
+    documents.put(deadLetterKey("test", offset),
+                  encodeDeadLetter({offset, 1, now.wall, "e", "room.closed", "acme", data}, "why", now.wall));
+  begin();
+  std::vector<std::size_t> pages;
+  std::uint64_t after = 0, seen = 0;
+  do {
+    const std::string text = *ask<std::string>([&](auto done) { sinks->deadLetters("test", after, 200, std::move(done)); });
+    EXPECT_LT(text.size(), EventSinks::letters_page_bytes + 70'000);
+    const auto page = JsonDocument::parse(text);
+    ASSERT_TRUE(page);
+    const JsonView items = page->root()["items"];
+    std::size_t count = 0;
+    for (JsonView item = items.first(); item.exists(); item = item.sibling(items), ++count)
+      EXPECT_EQ(number(item["offset"]), static_cast<std::int64_t>(++seen)) << "none is left out, and none comes twice";
+    pages.push_back(count);
+    const std::string cursor = page->root()["next_cursor"].text();
+    after = cursor.empty() ? 0 : std::stoull(cursor);
+  } while (after != 0);
+  EXPECT_EQ(seen, 40u);
+  EXPECT_EQ(pages, (std::vector<std::size_t>{18, 18, 4}));
+  EXPECT_NE(letters().find(R"("next_cursor":"10")"), std::string::npos) << "as many as were asked for";
 }
 
 TEST_F(EventSinksTest, aSinkIsForgottenOnlyWhenNobodyNeedsIt) {
