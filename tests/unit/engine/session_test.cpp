@@ -1,4 +1,4 @@
-// A session's frames, answers and end: kernel/engine/session.cpp.
+// A session's frames, answers and end: kernel/engine/session*.cpp.
 #include "engine/session.hpp"
 
 #include <gtest/gtest.h>
