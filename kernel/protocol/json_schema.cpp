@@ -48,7 +48,9 @@ std::uint8_t typeOf(const JsonView& value) {
 }
 
 std::uint64_t charactersIn(std::string_view utf8) {
-  return static_cast<std::uint64_t>(std::ranges::count_if(utf8, [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }));
+  std::uint64_t count = 0;
+  for (const char c : utf8) count += (static_cast<unsigned char>(c) & 0xC0) != 0x80 ? 1 : 0;
+  return count;
 }
 
 // One step of a JSON pointer (RFC 6901).

@@ -5,7 +5,7 @@
 # (ATRIUM_PLUGIN_OUTPUT for all of a folder).
 #
 # ASSETS     compiles every file below that directory in as `atrium_assets` (atrium/ext/http_ui.h): the bundle of an http-ui.
-# TESTS      a program NAME_test of GoogleTest over the sources and the testkit, and a ctest for each of its tests. Passed over where
+# TESTS      a program NAME_test of GoogleTest over what NAME is made of and the testkit, and a ctest for each test. Passed over where
 #            BUILD_TESTING is off or GoogleTest is not installed, which is told.
 #
 # Where atrium-validate is installed, ctest also runs it over the library, as validate.NAME, with the options of a file validate.yaml beside the
@@ -59,7 +59,7 @@ function(atrium_add_plugin name)
   add_custom_command(TARGET ${name} POST_BUILD COMMAND Atrium::atrium seal $<TARGET_FILE:${name}> VERBATIM)
 
   if(arg_TESTS)
-    atrium_plugin_tests(${name} "${arg_SOURCES}" "${arg_LIBRARIES}" "${arg_TESTS}")
+    atrium_plugin_tests(${name} "${arg_LIBRARIES}" "${arg_TESTS}")
   endif()
   if(BUILD_TESTING AND TARGET Atrium::validate AND NOT TARGET atrium_all_plugins)
     cmake_path(REPLACE_FILENAME manifest validate.yaml OUTPUT_VARIABLE options)
@@ -101,7 +101,7 @@ function(atrium_plugin_assets name directory result)
   set(${result} ${source} PARENT_SCOPE)
 endfunction()
 
-function(atrium_plugin_tests name sources libraries tests)
+function(atrium_plugin_tests name libraries tests)
   if(NOT BUILD_TESTING AND NOT ATRIUM_TESTS)
     return()
   endif()
@@ -111,7 +111,7 @@ function(atrium_plugin_tests name sources libraries tests)
     return()
   endif()
   include(GoogleTest)
-  add_executable(${name}_test ${tests} ${sources})
+  add_executable(${name}_test ${tests} $<TARGET_OBJECTS:${name}>)  # What is tested is what ships, and is compiled once.
   target_link_libraries(${name}_test PRIVATE Atrium::testkit Atrium::sdk ${libraries} GTest::gtest_main)
   atrium_plugin_languages(${name}_test)
   gtest_discover_tests(${name}_test TEST_PREFIX "${name}." PROPERTIES LABELS unit DISCOVERY_TIMEOUT 60)

@@ -6,6 +6,7 @@
 #include <future>
 #include <thread>
 
+#include "life_plugin.hpp"
 #include "one_shard.hpp"
 #include "plugin/commands_port.hpp"
 #include "plugin/plugin_host.hpp"
@@ -15,8 +16,6 @@
 
 namespace atrium::test {
 namespace {
-
-const std::string id = "test.life";
 
 class Pipe {
  public:
@@ -48,10 +47,7 @@ class PluginHandoverTest : public testing::Test {
     ASSERT_TRUE(started) << started.error().detail;
     port.emplace(host().registry(), calls, desk);
   }
-  void putVersion(const std::string& version) {
-    writeFile(directory.path() / "fresh", readFile(ATRIUM_LIFE_PLUGINS "/test_life_" + version + ".so"));
-    std::filesystem::rename(directory.path() / "fresh", directory.path() / "test_life.so");
-  }
+  void putVersion(const std::string& version) { putLife(directory.path(), version); }
   // Begins the command; what it answers is in `answers` once the shard has turned.
   void run(std::string line) {
     CommandScene scene{.caller = {.tenant_id = "tenant_a",
@@ -101,10 +97,10 @@ class PluginHandoverTest : public testing::Test {
 TEST_F(PluginHandoverTest, waitsForCallsThatAreInsideAndSendsThoseThatWaitToTheNextGeneration) {
   start(1min);
   enter();
-  LoadedPlugin& old = *host().find(id);
+  LoadedPlugin& old = *host().find(life_id);
   putVersion("1.1.0");
   std::promise<Result<PluginHost::Steps>> done;
-  std::thread control([&] { done.set_value(host().reload(id)); });
+  std::thread control([&] { done.set_value(host().reload(life_id)); });
   // Commands are answered by the old generation until one of them is held.
   int answered = 0;
   while (host().registry().patience(old, 1h) == 1h) {
@@ -125,7 +121,7 @@ TEST_F(PluginHandoverTest, staysAsItIsWhenACallDoesNotComeBack) {
   start();
   enter();
   putVersion("1.1.0");
-  const auto refused = host().reload(id);
+  const auto refused = host().reload(life_id);
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().code, Code::change_refused);
   EXPECT_NE(refused.error().detail.find("a call of it does not come back"), std::string::npos) << refused.error().detail;
@@ -133,7 +129,7 @@ TEST_F(PluginHandoverTest, staysAsItIsWhenACallDoesNotComeBack) {
   EXPECT_EQ(answer(), R"({"text":"1.0.0 1"})") << "calls are not held any more";
   go.send();
   EXPECT_EQ(answer(), R"({"text":"1.0.0 2"})");
-  while (!host().reload(id)) {  // The answer comes before the worker has left.
+  while (!host().reload(life_id)) {  // The answer comes before the worker has left.
   }
   run("");
   EXPECT_EQ(answer(), R"({"text":"1.1.0 3"})");
@@ -197,9 +193,9 @@ TEST_F(PluginHandoverTest, doesNotWaitForAnAnswerThatWasGivenUp) {
 TEST_F(PluginHandoverTest, goesBackWithoutWhatItKnowsWhenTheOneInTroubleCannotHandItOver) {
   start();
   putVersion("1.1.0");
-  ASSERT_TRUE(host().reload(id));
+  ASSERT_TRUE(host().reload(life_id));
   enter();
-  host().find(id)->breaker().faulted("it did something wrong");
+  host().find(life_id)->breaker().faulted("it did something wrong");
   host().attend();
   run("");
   EXPECT_EQ(answer(), R"({"text":"1.0.0 1"})");

@@ -7,6 +7,7 @@
 #include <optional>
 #include <thread>
 
+#include "life_plugin.hpp"
 #include "plugin/plugin_host.hpp"
 #include "plugin/worker_calls.hpp"
 #include "plugin_world.hpp"
@@ -17,19 +18,13 @@ namespace atrium::test {
 namespace {
 
 constexpr unsigned shard_count = 2;
-const std::string id = "test.life";
-const std::string file = "test_life.so";
 
 class PluginLifeTest : public testing::Test {
  protected:
   PluginLifeTest() { putVersion("1.0.0"); }
   ~PluginLifeTest() override { stop(); }
 
-  void putVersion(const std::string& version) {
-    // As an operator should: beside it, and renamed into place.
-    writeFile(directory.path() / "fresh", readFile(ATRIUM_LIFE_PLUGINS "/test_life_" + version + ".so"));
-    std::filesystem::rename(directory.path() / "fresh", directory.path() / file);
-  }
+  void putVersion(const std::string& version) { putLife(directory.path(), version); }
   void start() {
     world.memory = memory.path();
     const auto started = world.start();
@@ -70,8 +65,8 @@ class PluginLifeTest : public testing::Test {
     if (said->refused) return last_refusal = said->refused->detail, "refused";
     return said->annotations.empty() ? "" : said->annotations.front().second;
   }
-  std::string state() { return world.tell(file, "state"); }
-  std::string reason() { return world.tell(file, "reason"); }
+  std::string state() { return world.tell(life_file, "state"); }
+  std::string reason() { return world.tell(life_file, "reason"); }
   PluginHost& host() { return world.host(); }
   // "swap 1.0.0 1.1.0" of each step.
   static std::string told(const Result<PluginHost::Steps>& steps) {
@@ -86,7 +81,7 @@ class PluginLifeTest : public testing::Test {
     bool more = false;
     std::string text;
     for (const PluginEvent& event : host().journal().after(0, 1000, more))
-      if (event.plugin == id && event.generation == generation) text += (text.empty() ? "" : " ") + std::string(word(event.state));
+      if (event.plugin == life_id && event.generation == generation) text += (text.empty() ? "" : " ") + std::string(word(event.state));
     return text;
   }
 
@@ -104,7 +99,7 @@ TEST_F(PluginLifeTest, swapsToAnotherFileAndHandsOverWhatItKnows) {
   EXPECT_EQ(say("version"), "\"1.0.0\"");
   EXPECT_EQ(say("count", 1), "2");
   putVersion("1.1.0");
-  EXPECT_EQ(told(host().reload(id)), "swap 1.0.0>1.1.0");
+  EXPECT_EQ(told(host().reload(life_id)), "swap 1.0.0>1.1.0");
   EXPECT_EQ(say("version"), "\"1.1.0\"");
   EXPECT_EQ(say("count", 1), "4");
   EXPECT_EQ(state(), "active");
@@ -128,55 +123,55 @@ TEST_F(PluginLifeTest, losesAndDoublesNothingWhileItIsSwappedUnderItsCallers) {
   constexpr int swaps = 50;
   for (int n = 0; n < swaps; ++n) {
     putVersion(n % 2 == 0 ? "1.1.0" : "1.0.0");
-    const auto done = host().reload(id);
+    const auto done = host().reload(life_id);
     ASSERT_TRUE(done) << done.error().detail;
   }
   enough = true;
   for (std::thread& caller : callers) caller.join();
   EXPECT_EQ(refused, 0u) << last_refusal;
   EXPECT_EQ(say("count"), std::to_string(calls + 1)) << "each call was counted by exactly one generation";
-  EXPECT_EQ(world.tell(file, "generation"), std::to_string(swaps + 1));
-  EXPECT_EQ(world.tell(file, "pinned_generations"), "") << "each old one left the memory";
+  EXPECT_EQ(world.tell(life_file, "generation"), std::to_string(swaps + 1));
+  EXPECT_EQ(world.tell(life_file, "pinned_generations"), "") << "each old one left the memory";
 }
 
 TEST_F(PluginLifeTest, goesOnWhenTheNewGenerationDoesNotStart) {
   start();
-  const auto refused = host().configure(id, yaml("{start: fail}"));
+  const auto refused = host().configure(life_id, yaml("{start: fail}"));
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().code, Code::change_refused);
   EXPECT_EQ(refused.error().detail, "The plugin test.life cannot be used: it did not start: told to fail. Nothing was changed.");
   EXPECT_EQ(say("count"), "1");
   EXPECT_EQ(state(), "active");
   EXPECT_EQ(path(2), "resolved rejected");
-  EXPECT_EQ(world.tell(file, "options"), R"({"start":"well","takes_state":true})");
+  EXPECT_EQ(world.tell(life_file, "options"), R"({"start":"well","takes_state":true})");
 }
 
 TEST_F(PluginLifeTest, goesOnWhenTheNewGenerationFailsItsSelfTestOrRefusesTheState) {
   start();
   EXPECT_EQ(say("count"), "1");
-  EXPECT_NE(told(host().configure(id, yaml("{start: test_fails}"))).find("its self-test failed: told to fail it"), std::string::npos);
+  EXPECT_NE(told(host().configure(life_id, yaml("{start: test_fails}"))).find("its self-test failed: told to fail it"), std::string::npos);
   EXPECT_EQ(say("count"), "2");
-  EXPECT_NE(told(host().configure(id, yaml("{takes_state: false}"))).find("it does not take the state of version 1.0.0 (format 1)"),
+  EXPECT_NE(told(host().configure(life_id, yaml("{takes_state: false}"))).find("it does not take the state of version 1.0.0 (format 1)"),
             std::string::npos);
   EXPECT_EQ(say("count"), "3") << "and its calls are not held any more";
 }
 
 TEST_F(PluginLifeTest, isSwitchedOffAndOn) {
   start();
-  EXPECT_EQ(told(host().disable(id)), "unload 1.0.0>");
+  EXPECT_EQ(told(host().disable(life_id)), "unload 1.0.0>");
   EXPECT_EQ(say("count"), "nothing");
   EXPECT_EQ(state(), "unloaded");
-  EXPECT_EQ(told(host().disable(id)), "") << "it is already";
-  EXPECT_EQ(told(host().enable(id)), "load >1.0.0");
+  EXPECT_EQ(told(host().disable(life_id)), "") << "it is already";
+  EXPECT_EQ(told(host().enable(life_id)), "load >1.0.0");
   EXPECT_EQ(say("count", 1), "1");
   EXPECT_EQ(state(), "active");
 }
 
 TEST_F(PluginLifeTest, takesOtherOptionsOrTellsWhatIsWrongWithThem) {
   start();
-  EXPECT_EQ(told(host().configure(id, yaml("{takes_state: true, start: well}"))), "") << "nothing else than before";
-  EXPECT_EQ(world.tell(file, "generation"), "1");
-  const auto refused = host().configure(id, yaml("{statr: well}"));
+  EXPECT_EQ(told(host().configure(life_id, yaml("{takes_state: true, start: well}"))), "") << "nothing else than before";
+  EXPECT_EQ(world.tell(life_file, "generation"), "1");
+  const auto refused = host().configure(life_id, yaml("{statr: well}"));
   ASSERT_FALSE(refused);
   ASSERT_EQ(refused.error().fields.size(), 1u);
   EXPECT_NE(refused.error().fields.front().message.find("test.yaml:1:2: test.life: the plugin has no option \"statr\""), std::string::npos);
@@ -202,7 +197,7 @@ TEST_F(PluginLifeTest, findsWhatCameChangedOrWentInTheDirectories) {
   std::filesystem::remove(directory.path() / "worker.so");
   EXPECT_EQ(told(host().rescan()), "unload 1.0.0>");
   EXPECT_FALSE(host().registry().lease("command", "echo"));
-  writeFile(directory.path() / file, "not a plugin");
+  writeFile(directory.path() / life_file, "not a plugin");
   EXPECT_EQ(told(host().rescan()), "keep 1.1.0>") << "it runs, and what would follow it does not";
   EXPECT_EQ(say("version"), "\"1.1.0\"");
 }
@@ -211,12 +206,12 @@ TEST_F(PluginLifeTest, changesEverythingOrNothing) {
   start();
   writeFile(directory.path() / "worker.so", readFile(std::string(ATRIUM_TEST_PLUGINS) + "/test_worker.so"));
   PluginWishes wishes = world.wishes;
-  wishes.use[id].config = yaml("{start: fail}");
+  wishes.use[life_id].config = yaml("{start: fail}");
   EXPECT_EQ(told(host().plan({directory.path()}, wishes)), "reconfigure 1.0.0>1.0.0; load >1.0.0");
   ASSERT_FALSE(host().apply({directory.path()}, wishes));
   EXPECT_FALSE(host().registry().lease("command", "echo"));
   EXPECT_EQ(say("count"), "1");
-  wishes.use[id].config = yaml("{start: well, takes_state: true}");
+  wishes.use[life_id].config = yaml("{start: well, takes_state: true}");
   EXPECT_EQ(told(host().apply({directory.path()}, wishes)), "load >1.0.0");
   EXPECT_TRUE(host().registry().lease("command", "echo"));
 }
@@ -238,20 +233,20 @@ TEST_F(PluginLifeTest, keepsCallsAwayWhileTheyFailAndFindsOutWhenTheyDoNot) {
 TEST_F(PluginLifeTest, goesBackToTheFormerGenerationWhenTheNewOneGetsIntoTrouble) {
   start();
   putVersion("1.1.0");
-  ASSERT_TRUE(host().reload(id));
+  ASSERT_TRUE(host().reload(life_id));
   EXPECT_EQ(say("not-utf8"), "refused");
   EXPECT_EQ(wakes, 1);
   host().attend();
   EXPECT_EQ(say("version"), "\"1.0.0\"");
   EXPECT_NE(reason().find("version 1.1.0 got into trouble"), std::string::npos) << reason();
   EXPECT_EQ(told(host().rescan()), "keep 1.0.0>1.1.0") << "that file had its chance";
-  EXPECT_EQ(told(host().reload(id)), "swap 1.0.0>1.1.0") << "unless somebody insists";
+  EXPECT_EQ(told(host().reload(life_id)), "swap 1.0.0>1.1.0") << "unless somebody insists";
 }
 
 TEST_F(PluginLifeTest, triesToGoBackAgainWhenItCouldNot) {
   start();
   putVersion("1.1.0");
-  ASSERT_TRUE(host().reload(id));
+  ASSERT_TRUE(host().reload(life_id));
   std::filesystem::rename(world.copies(), memory.path() / "away");
   EXPECT_EQ(say("not-utf8"), "refused");
   host().attend();
@@ -272,7 +267,7 @@ TEST_F(PluginLifeTest, takesWithItWhoRequiresItIntoQuarantineAlsoWhenThatOneIsNa
   host().attend();
   EXPECT_EQ(state(), "quarantined");
   EXPECT_EQ(world.tell("a_needs.so", "state"), "unloaded");
-  EXPECT_EQ(told(host().reset(id)), "load >1.1.0; load >1.0.0");
+  EXPECT_EQ(told(host().reset(life_id)), "load >1.1.0; load >1.0.0");
   EXPECT_EQ(world.tell("a_needs.so", "state"), "active") << "in the same run, too";
   for (int n = 0; n < 3; ++n) EXPECT_EQ(say("not-utf8"), "refused");
   host().attend();
@@ -283,12 +278,12 @@ TEST_F(PluginLifeTest, takesWithItWhoRequiresItIntoQuarantineAlsoWhenThatOneIsNa
   EXPECT_NE(world.tell("a_needs.so", "reason").find("requires test.life ^1.1, and its file is in quarantine: 3 faults"), std::string::npos)
       << world.tell("a_needs.so", "reason");
   EXPECT_NE(told(host().enable("test.needs")).find("stays off"), std::string::npos);
-  ASSERT_TRUE(host().reset(id));
+  ASSERT_TRUE(host().reset(life_id));
   EXPECT_EQ(world.tell("a_needs.so", "state"), "active") << "it comes with the one it lacked";
 }
 
 TEST_F(PluginLifeTest, goesIntoQuarantineAfterThreeFaultsAndStaysThereOverARestart) {
-  world.wishes.use[id];
+  world.wishes.use[life_id];
   start();
   for (int n = 0; n < 3; ++n) EXPECT_EQ(say("not-utf8"), "refused");
   EXPECT_EQ(say("count"), "refused") << "at once";
@@ -296,13 +291,13 @@ TEST_F(PluginLifeTest, goesIntoQuarantineAfterThreeFaultsAndStaysThereOverAResta
   EXPECT_EQ(state(), "quarantined");
   EXPECT_NE(reason().find("3 faults within ten minutes, the last: it broke the contract"), std::string::npos) << reason();
   EXPECT_EQ(say("count"), "nothing");
-  EXPECT_NE(told(host().reload(id)).find("is in quarantine"), std::string::npos);
+  EXPECT_NE(told(host().reload(life_id)).find("is in quarantine"), std::string::npos);
   stop();
 
   start();
   EXPECT_EQ(state(), "quarantined") << "and the server is up, though the configuration names it";
   EXPECT_NE(host().health().detail.find("test.life was quarantined"), std::string::npos);
-  EXPECT_EQ(told(host().reset(id)), "load >1.0.0");
+  EXPECT_EQ(told(host().reset(life_id)), "load >1.0.0");
   EXPECT_EQ(say("count"), "1");
 }
 
@@ -339,9 +334,9 @@ TEST_F(PluginLifeTest, forgetsFaultsThatLieFarBack) {
 
 TEST_F(PluginLifeTest, isKeptOutAfterItHasEndedThePreviousRun) {
   start();
-  const std::string sha256 = world.tell(file, "sha256");
+  const std::string sha256 = world.tell(life_file, "sha256");
   stop();
-  writeFile(memory.path() / "tombstone", id + "\t" + sha256 + "\tit crashed the server with SIGSEGV in check\n");
+  writeFile(memory.path() / "tombstone", life_id + "\t" + sha256 + "\tit crashed the server with SIGSEGV in check\n");
   start();
   EXPECT_EQ(state(), "quarantined");
   EXPECT_EQ(reason(), "it crashed the server with SIGSEGV in check");
@@ -363,15 +358,15 @@ TEST_F(PluginLifeTest, loadsWhatIsRequiredFirstAndLeavesOutWhatLacksIt) {
   putVersion("1.1.0");
   EXPECT_EQ(told(host().rescan()), "swap 1.0.0>1.1.0; load >1.0.0") << "though the file of the one that requires comes first";
   EXPECT_EQ(world.tell("a_needs.so", "state"), "active");
-  EXPECT_EQ(told(host().disable(id)), "unload 1.0.0>; unload 1.1.0>") << "who requires it goes with it";
+  EXPECT_EQ(told(host().disable(life_id)), "unload 1.0.0>; unload 1.1.0>") << "who requires it goes with it";
 }
 
 TEST_F(PluginLifeTest, endsTheStartWhenANamedPluginIsOfAnotherVersionThanAskedFor) {
-  world.wishes.use[id].version = "^1.1";
+  world.wishes.use[life_id].version = "^1.1";
   const auto started = world.start();
   ASSERT_FALSE(started);
   EXPECT_NE(started.error().detail.find("has the version 1.0.0, and ^1.1 is asked for"), std::string::npos) << started.error().detail;
-  world.wishes.use[id].version = "newest";
+  world.wishes.use[life_id].version = "newest";
   EXPECT_NE(world.start().error().detail.find("\"newest\" says nothing of versions"), std::string::npos);
 }
 
@@ -407,10 +402,10 @@ TEST_F(PluginLifeTest, goesOnWhenTheRunningGenerationDoesNotComeBackWithItsState
   world.call_patience = 300ms;
   start();
   EXPECT_EQ(say("hang-export"), "");
-  const std::string said = told(host().reload(id));
+  const std::string said = told(host().reload(life_id));
   EXPECT_NE(said.find("export_state() did not come back within 50 ms"), std::string::npos) << said;
   EXPECT_EQ(say("version"), "\"1.0.0\"") << "its calls are not held any more";
-  EXPECT_EQ(told(host().disable(id)), "unload 1.0.0>");
+  EXPECT_EQ(told(host().disable(life_id)), "unload 1.0.0>");
   EXPECT_EQ(state(), "stuck") << "a thread is inside its code";
   EXPECT_EQ(say("version"), "nothing");
 }
@@ -524,20 +519,20 @@ TEST_F(PluginLifeTest, optionsAreNoWishForAPluginThatNobodyWanted) {
   world.wishes.enabled_by_default = false;
   start();
   EXPECT_EQ(say("count"), "nothing");
-  EXPECT_EQ(told(host().configure(id, yaml("{takes_state: false}"))), "");
+  EXPECT_EQ(told(host().configure(life_id, yaml("{takes_state: false}"))), "");
   EXPECT_EQ(say("count"), "nothing");
-  EXPECT_EQ(told(host().enable(id)), "load >1.0.0");
-  EXPECT_EQ(world.tell(file, "options"), R"({"start":"well","takes_state":false})");
+  EXPECT_EQ(told(host().enable(life_id)), "load >1.0.0");
+  EXPECT_EQ(world.tell(life_file, "options"), R"({"start":"well","takes_state":false})");
 }
 
 // It requires test.life ^1.1.
 TEST_F(PluginLifeTest, whoLackedAPluginComesWithIt) {
   putVersion("1.1.0");
   writeFile(directory.path() / "needs.so", readFile(ATRIUM_LIFE_PLUGINS "/test_needs.so"));
-  world.wishes.use[id].enabled = false;
+  world.wishes.use[life_id].enabled = false;
   start();
   EXPECT_EQ(world.tell("needs.so", "state"), "rejected");
-  EXPECT_EQ(told(host().enable(id)), "load >1.1.0; load >1.0.0");
+  EXPECT_EQ(told(host().enable(life_id)), "load >1.1.0; load >1.0.0");
   EXPECT_EQ(world.tell("needs.so", "state"), "active");
 }
 

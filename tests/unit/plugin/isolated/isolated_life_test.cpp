@@ -11,25 +11,24 @@
 #include <vector>
 
 #include "isolated_world.hpp"
+#include "life_plugin.hpp"
 #include "plugin/types_port.hpp"
 
 namespace atrium::test {
 namespace {
 
-constexpr unsigned shard_count = 2;
-const std::string id = "test.life";
-const std::string file = "test_life.so";
+constexpr unsigned loop_count = 2;
 
 // Shards on loops, from which runners are called.
 class LoopShards final : public Shards {
  public:
-  [[nodiscard]] unsigned count() const override { return shard_count; }
+  [[nodiscard]] unsigned count() const override { return loop_count; }
   bool post(unsigned shard, Task task) override {
     postAlways(shard, std::move(task));
     return true;
   }
   void postAlways(unsigned shard, Task task) override { threads[shard].loop().postAlways(std::move(task)); }
-  std::array<LoopThread, shard_count> threads;
+  std::array<LoopThread, loop_count> threads;
 };
 
 class IsolatedLifeTest : public testing::Test {
@@ -37,29 +36,26 @@ class IsolatedLifeTest : public testing::Test {
   IsolatedLifeTest() {
     put("1.0.0");
     world.runner = ATRIUM_RUNNER;
-    PluginUse& use = world.wishes.use[id];
+    PluginUse& use = world.wishes.use[life_id];
     use.run = RunPlacement::isolated;
     use.deadline = std::chrono::seconds(30);  // No call is cut off because the machine is busy.
   }
   ~IsolatedLifeTest() override {
     if (ports.empty()) return;
     // As the server does it: the ports go with their shards.
-    for (unsigned shard = 0; shard < shard_count; ++shard) shards.threads[shard].run([&] { ports[shard].reset(); });
+    for (unsigned shard = 0; shard < loop_count; ++shard) shards.threads[shard].run([&] { ports[shard].reset(); });
     for (LoopThread& thread : shards.threads) thread.stop();
     host().leave();
     host().stop();
   }
-  void put(const std::string& version) {
-    writeFile(directory.path() / "fresh", readFile(ATRIUM_LIFE_PLUGINS "/test_life_" + version + ".so"));
-    std::filesystem::rename(directory.path() / "fresh", directory.path() / file);
-  }
+  void put(const std::string& version) { putLife(directory.path(), version); }
   void start() {
     const auto started = world.start();
     ASSERT_TRUE(started) << started.error().detail;
     std::vector<TypesPort*> serving;
     std::vector<Loop*> loops;
-    ports.resize(shard_count);
-    for (unsigned shard = 0; shard < shard_count; ++shard) {
+    ports.resize(loop_count);
+    for (unsigned shard = 0; shard < loop_count; ++shard) {
       LoopThread& thread = shards.threads[shard];
       thread.run([&] { ports[shard] = host().makeTypes(&thread.loop()); });
       serving.push_back(ports[shard].get());
@@ -97,7 +93,7 @@ TEST_F(IsolatedLifeTest, failsNoCallWhileItIsExchangedUnderItsCallers) {
   std::atomic<bool> enough{false};
   std::atomic<std::uint64_t> calls{0}, failed{0};
   std::vector<std::thread> callers;
-  for (unsigned shard = 0; shard < shard_count; ++shard)
+  for (unsigned shard = 0; shard < loop_count; ++shard)
     callers.emplace_back([&, shard] {
       while (!enough) {
         // Many at a time, so that some are always under way.
@@ -114,15 +110,15 @@ TEST_F(IsolatedLifeTest, failsNoCallWhileItIsExchangedUnderItsCallers) {
   for (int n = 0; n < swaps; ++n) {
     const std::uint64_t before = calls;
     put(n % 2 == 0 ? "1.1.0" : "1.0.0");
-    const auto done = host().reload(id);
+    const auto done = host().reload(life_id);
     EXPECT_TRUE(done) << done.error().detail;
     while (calls == before) std::this_thread::yield();
   }
   enough = true;
   for (std::thread& caller : callers) caller.join();
   EXPECT_EQ(failed, 0u) << "of " << calls;
-  EXPECT_EQ(world.tell(file, "state"), "active");
-  EXPECT_EQ(world.tell(file, "stuck_generations"), "");
+  EXPECT_EQ(world.tell(life_file, "state"), "active");
+  EXPECT_EQ(world.tell(life_file, "stuck_generations"), "");
 }
 
 TEST_F(IsolatedLifeTest, leavesEverythingAsItWasWhenAnotherPluginOfTheChangeDoesNotStart) {

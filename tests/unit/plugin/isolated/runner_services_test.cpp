@@ -17,7 +17,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr const char* plugin_file = ATRIUM_ISOLATED_PLUGINS "/test_services.so";
+constexpr const char* services_file = ATRIUM_ISOLATED_PLUGINS "/test_services.so";
 
 // What the services of a server are built on.
 struct Parts {
@@ -40,7 +40,7 @@ class ProcessWorld {
     plugin_.reset();
   }
   void start(const std::optional<std::vector<std::string>>& grants) {
-    auto file = readPluginFile(plugin_file);
+    auto file = readPluginFile(services_file);
     manifest_ = *parseManifest(file->manifest, "plugin.yaml");
     auto copies = PluginCopies::open(directory_.path() / "copies");
     auto plugin = LoadedPlugin::load(manifest_, *copies->write(*file, manifest_.id), "{}",
@@ -80,7 +80,7 @@ class ServicesTest : public testing::TestWithParam<Placement> {
  protected:
   void start(std::optional<std::vector<std::string>> grants = std::nullopt) {
     if (GetParam() == Placement::in_process) return here.start(grants);
-    there.emplace(plugin_file);
+    there.emplace(services_file);
     there->settings.room_deadline = 30s;
     there->parts = base.parts();
     there->grants = std::move(grants);
@@ -170,7 +170,7 @@ INSTANTIATE_TEST_SUITE_P(Placements, ServicesTest, testing::Values(Placement::in
 // A runner that believes it was granted more than it was.
 TEST(RunnerServices, areRefusedByTheServerWhateverTheRunnerBelieves) {
   Parts base;
-  IsolatedWorld world(plugin_file);
+  IsolatedWorld world(services_file);
   world.settings.room_deadline = 30s;
   world.parts = base.parts();
   world.grants = std::vector<std::string>{"log"};
@@ -189,7 +189,7 @@ TEST(RunnerServices, areRefusedByTheServerWhateverTheRunnerBelieves) {
 TEST(RunnerServices, endARunnerThatAsksThemForWhatIsNoRequest) {
   Parts base;
   for (const char* what : {"scribble", "half a request"}) {
-    IsolatedWorld world(plugin_file);
+    IsolatedWorld world(services_file);
     world.settings.room_deadline = 30s;
     world.parts = base.parts();
     ASSERT_TRUE(world.start());
@@ -203,7 +203,7 @@ TEST(RunnerServices, endARunnerThatAsksThemForWhatIsNoRequest) {
 TEST(RunnerServices, forgetWhatARunnerAskedThatEnded) {
   Parts base;
   base.server.silent = true;
-  IsolatedWorld world(plugin_file);
+  IsolatedWorld world(services_file);
   world.settings.room_deadline = 200ms;
   world.parts = base.parts();
   ASSERT_TRUE(world.start());

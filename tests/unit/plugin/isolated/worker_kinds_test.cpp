@@ -18,7 +18,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr const char* plugin_file = ATRIUM_ISOLATED_PLUGINS "/test_kinds.so";
+constexpr const char* kinds_file = ATRIUM_ISOLATED_PLUGINS "/test_kinds.so";
 
 template <typename... Parts>
 std::string joined(const Parts&... parts) {
@@ -77,7 +77,7 @@ class WorkerKindsTest : public testing::TestWithParam<Placement> {
       plugin = &there.plugin();
       return;
     }
-    auto file = readPluginFile(plugin_file);
+    auto file = readPluginFile(kinds_file);
     manifest = *parseManifest(file->manifest, "plugin.yaml");
     auto copies = PluginCopies::open(directory.path() / "copies");
     auto loaded =
@@ -98,7 +98,7 @@ class WorkerKindsTest : public testing::TestWithParam<Placement> {
   TemporaryDirectory directory;
   Manifest manifest;
   std::unique_ptr<LoadedPlugin> here;
-  IsolatedWorld there{plugin_file};
+  IsolatedWorld there{kinds_file};
   LoadedPlugin* plugin = nullptr;
 };
 
@@ -310,7 +310,7 @@ INSTANTIATE_TEST_SUITE_P(Placements, WorkerKindsTest, testing::Values(Placement:
                          [](const auto& info) { return info.param == Placement::isolated ? "Isolated" : "InProcess"; });
 
 TEST(IsolatedWorkers, endACallAtTheOperatorsDeadline) {
-  IsolatedWorld world(plugin_file);
+  IsolatedWorld world(kinds_file);
   ASSERT_TRUE(world.start());
   EXPECT_EQ(world.runner().limited(5000ms), 5000ms);
   world.runner().limit(200ms);
