@@ -11,7 +11,7 @@ namespace atrium {
 
 namespace {
 
-constexpr std::chrono::milliseconds park_patience{5000};
+constexpr std::chrono::milliseconds store_patience{5000};
 
 }  // namespace
 
@@ -39,7 +39,7 @@ Result<void> PluginHost::exchangeStorage(Move& move) {
   if (!store_) return refuse("the server does not serve yet");
   if (record.pinned >= Record::pinned_max) return refuse(record.pinnedTooOften());
   const Mono began = clock_.now().mono;
-  if (auto parked = store_->park(park_patience); !parked) return refuse(parked.error().detail);
+  if (auto parked = store_->park(store_patience); !parked) return refuse(parked.error().detail);
 
   auto former = record.current->recipe();
   registry_.withdraw(*record.current->loaded);

@@ -8,6 +8,7 @@ import links
 import options
 import seed_map
 import snippets
+import together
 import words
 
 
@@ -83,6 +84,36 @@ class Options(unittest.TestCase):
 class Links(unittest.TestCase):
     def test_headings_are_named_as_the_web_site_names_them(self):
         self.assertEqual(links.anchors("# The folders, and who\n```\n# no\n```\n## `a_b` c\n"), {"the-folders-and-who", "a_b-c"})
+
+
+class Together(unittest.TestCase):
+    def told(self, *bodies, around="namespace atrium {{\nnamespace {{\n{}\n}}  // namespace\n}}\n"):
+        files = {f"{n}.cpp": around.format(body) for n, body in enumerate(bodies)}
+        return [(file, line) for file, line, _ in together.findings(files)]
+
+    def test_a_name_in_two_files_is_seen_where_it_comes_again(self):
+        for body in ("constexpr int most = 5;", "const std::string id{\"a;}b\"};", "struct Fixture : public testing::Test {\n  int n;\n};", "enum class Kind { a, b };",
+                     "std::string named(const Names& names, int most = 5) {\n  return {};\n}", "bool ready;", "int sizes[] = {1, 2};",
+                     "template <typename T>\nT twice(T value) { return value; }", "const auto least = [] { return 1; }();", "using Text = std::string;"):
+            self.assertEqual(self.told(body, "int x;", "\n" + body.replace("std::string;", "char;")), [("2.cpp", 4)], body)
+        self.assertEqual(self.told("static int most() { return 5; }", "static int most() { return 6; }", around="namespace atrium {{\n{}\n}}\n"), [("1.cpp", 2)])
+
+    def test_what_may_stand_in_two_files_passes(self):
+        for one, other in (("void tell(int n) {}", "void tell(const std::string& text) {}"), ("using Clock = std::chrono::steady_clock;",) * 2,
+                           ("struct Plan;",) * 2, ("int most();",) * 2, ("// int most;\n#define MOST \\\n int most",) * 2, ("using namespace std::literals;",) * 2,
+                           ("TEST(Room, isRead) { int n = 1; }",) * 2, ("struct A { int n; };", "struct B { int n; };"), ("using test::FakeServer;",) * 2,
+                           ("}  // namespace\nint Room::most() { return 5; }\nnamespace {",) * 2):
+            self.assertEqual(self.told(one, other), [], one)
+        self.assertEqual(list(together.findings({"a.cpp": "namespace a { namespace { int n; } }", "b.cpp": "namespace b { namespace { int n; } }"})), [])
+
+    def test_what_is_compiled_together_is_read_from_the_lists(self):
+        cmake = """atrium_kernel_library(base SOURCES ${headers} ids.cpp  # ids
+          log/log.cpp LIBRARIES fmt::fmt)
+        set_source_files_properties(log/log.cpp PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
+        add_executable(alone main.cpp)
+        add_library(stage STATIC a.cpp b.cpp)
+        atrium_compile_together(stage tests)"""
+        self.assertEqual(together.sources_of(cmake), {"base": ["ids.cpp"], "stage": ["a.cpp", "b.cpp"]})
 
 
 class SeedMap(unittest.TestCase):
