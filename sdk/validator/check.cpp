@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <system_error>
+#include <thread>
 
 #include "config/source_text.hpp"
 #include "protocol/json_writer.hpp"
@@ -114,6 +115,14 @@ std::size_t heapInUse() {
 }
 
 std::size_t threadCount() { return entries("/proc/self/task"); }
+bool threadsFallTo(std::size_t count, std::chrono::milliseconds within) {
+  const auto end = std::chrono::steady_clock::now() + within;
+  while (threadCount() > count) {
+    if (std::chrono::steady_clock::now() > end) return false;
+    std::this_thread::sleep_for(std::chrono::milliseconds(2));
+  }
+  return true;
+}
 std::size_t descriptorCount() { return entries("/proc/self/fd"); }
 
 bool hasChildProcess() {

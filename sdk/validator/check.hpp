@@ -88,6 +88,9 @@ class Check {
 [[nodiscard]] std::size_t heapInUse();
 // Counts of this process.
 [[nodiscard]] std::size_t threadCount();
+// Waits up to `within` for the process to have no more than so many threads; false: it still has. By looking again and again, because
+// nothing tells when a thread that somebody else started leaves the kernel's list, which a joined one does a moment later.
+[[nodiscard]] bool threadsFallTo(std::size_t count, std::chrono::milliseconds within);
 [[nodiscard]] std::size_t descriptorCount();
 [[nodiscard]] bool hasChildProcess();
 // What went to standard output and error so far, which a child writes to files.

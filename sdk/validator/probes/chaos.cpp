@@ -1,11 +1,12 @@
 // Level 10: services, clock and process as they are on a bad day.
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <poll.h>
 #include <signal.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <chrono>
-#include <thread>
 
 #include "validator/probe.hpp"
 
@@ -55,24 +56,52 @@ void probeChaosClock(Check& check) {
   check.doing(Survival("chaos.clock"), "destroy()");
 }
 
+namespace {
+
+// How many calls a life begins before it is cut off in the last of them; fewer where calls take longer than the patience with a life.
+constexpr int calls_of_life[] = {1, 12, 60};
+constexpr auto life_patience = 200ms;
+
+// Returns when the child has written `count` bytes, has ended, or has had its time.
+void awaitCalls(int told, int count) {
+  const auto end = std::chrono::steady_clock::now() + life_patience;
+  for (char byte = 0; count > 0; --count) {
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(end - std::chrono::steady_clock::now());
+    pollfd polled{told, POLLIN, 0};
+    if (left <= 0ms || ::poll(&polled, 1, static_cast<int>(left.count())) <= 0 || ::read(told, &byte, 1) <= 0) return;
+  }
+}
+
+}  // namespace
+
 void probeChaosKill(Check& check) {
-  for (int life = 0; life < 3; ++life) {
+  for (const int calls : calls_of_life) {
     check.doing(Survival("chaos.kill"), "a life that is cut off");
+    int ends[2];
+    if (::pipe2(ends, O_CLOEXEC) != 0) return check.skip("chaos.kill", "no pipe can be made");
     const pid_t child = ::fork();
-    if (child < 0) return check.skip("chaos.kill", "no process can be made");
+    if (child < 0) {
+      for (const int end : ends) ::close(end);
+      return check.skip("chaos.kill", "no process can be made");
+    }
     if (child == 0) {
+      ::close(ends[0]);
       static const Settings settings = check.settings();
       Check silent(settings, check.facts(), -1);
       Loaded loaded = load(silent);
       Loan loan;
       for (std::uint64_t round = 0; loaded; ++round)
-        for (const Scenario& s : scenarios(silent, *loaded.instance, Shape::plain, 4, 104 + round))
+        for (const Scenario& s : scenarios(silent, *loaded.instance, Shape::plain, 4, 104 + round)) {
+          if (::write(ends[1], "", 1) != 1) ::_exit(0);
           static_cast<void>(perform(silent, *loaded.instance, *s.driver, s.hook, s.input, loan));
+        }
       ::_exit(0);
     }
-    std::this_thread::sleep_for(40ms * (life + 1));
+    ::close(ends[1]);
+    awaitCalls(ends[0], calls);
     ::kill(child, SIGKILL);
     ::waitpid(child, nullptr, 0);
+    ::close(ends[0]);
   }
   check.doing(Survival("chaos.kill"), "a start after the kill");
   auto image = Image::load(check);

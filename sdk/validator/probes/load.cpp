@@ -52,16 +52,6 @@ struct Surroundings {
   }
 };
 
-// Threads leave the kernel's list a moment after they were joined.
-bool threadsFallTo(std::size_t count, std::chrono::milliseconds within) {
-  const auto end = Clock::now() + within;
-  while (threadCount() > count) {
-    if (Clock::now() > end) return false;
-    std::this_thread::sleep_for(2ms);
-  }
-  return true;
-}
-
 std::string whyPinned(const ElfTraits& traits) {
   if (traits.no_delete) return "it is marked NODELETE";
   if (!traits.unique_symbols.empty()) return "the unique symbol " + traits.unique_symbols.front() + " pins it";

@@ -21,6 +21,14 @@ constexpr int callers = 2;
 constexpr std::size_t pause_every = 8;  // Calls, so that a machine with few cores gets to swap, too.
 
 struct Live {
+  void leave() {
+    inside.fetch_sub(1);
+    inside.notify_all();
+  }
+  // Returns once nobody is inside.
+  void awaitEmpty() const {
+    for (int now = inside.load(); now != 0; now = inside.load()) inside.wait(now);
+  }
   std::unique_ptr<Image> image;
   std::unique_ptr<Instance> instance;
   std::atomic<int> inside{0};
@@ -35,7 +43,7 @@ class Pointer {
       Live* live = live_.load();
       live->inside.fetch_add(1);
       if (live_.load() == live) return live;
-      live->inside.fetch_sub(1);
+      live->leave();
     }
   }
   Live* exchange(Live* next) { return live_.exchange(next); }
@@ -89,10 +97,7 @@ void probeSwap(Check& check) {
     threads.emplace_back([&, n] {
       Loan loan;
       for (std::size_t at = static_cast<std::size_t>(n); !over && !all.empty(); ++at) {
-        if (held) {  // The host holds all calls while state is handed over.
-          std::this_thread::yield();
-          continue;
-        }
+        held.wait(true);  // The host holds all calls while state is handed over.
         const Scenario& s = all[at % all.size()];
         Live* now = pointer.enter();
         const bool let_in = !held && (s.hook.thread != Thread::room || n == 0);
@@ -101,12 +106,13 @@ void probeSwap(Check& check) {
           failed += answer.threw || answer.status == ATRIUM_FATAL ? 1 : 0;
           ++calls;
         }
-        now->inside.fetch_sub(1);
+        now->leave();
         if (at % pause_every == 0) std::this_thread::sleep_for(50us);
       }
     });
-  const auto empty = [](const Live& generation) {
-    while (generation.inside.load() != 0) std::this_thread::yield();
+  const auto release = [&held] {
+    held = false;
+    held.notify_all();
   };
   const auto start = Clock::now();
   for (int n = 0; n < swaps; ++n) {
@@ -116,15 +122,15 @@ void probeSwap(Check& check) {
     auto next = make(check);
     if (!next) break;
     held = has_state;
-    if (has_state) empty(*live);
+    if (has_state) live->awaitEmpty();
     const bool handed = handOver(check, *live, *next);
     if (handed) {
       pointer.exchange(next.get());
-      held = false;
+      release();
       std::swap(live, next);
-      empty(*next);
+      next->awaitEmpty();
     }
-    held = false;
+    release();
     next->instance.reset();
     if (!next->image->unload())
       check.fail("swap.load", "the old generation to leave the process", fmt::format("one that stays after swap {}", n + 1));

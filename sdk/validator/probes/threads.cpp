@@ -91,9 +91,8 @@ void probeThreads(Check& check) {
     for (std::thread& thread : threads) thread.join();
     check.doing(Survival("threads.safe"), "destroy()");
     loaded.instance.reset();
-    const auto patience = Clock::now() + 3s;
-    while (threadCount() > before && Clock::now() < patience) std::this_thread::sleep_for(2ms);
-    if (threadCount() > before) check.fail("threads.own", "the threads there were before", fmt::format("{} more", threadCount() - before));
+    if (!threadsFallTo(before, 3s))
+      check.fail("threads.own", "the threads there were before", fmt::format("{} more", threadCount() - before));
   }
 }
 
