@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "command_scene.hpp"
 #include "one_shard.hpp"
 #include "plugin/command_progress.hpp"
 #include "plugin_world.hpp"
@@ -19,23 +20,11 @@ class CommandsPortTest : public testing::Test {
     ASSERT_TRUE(started) << started.error().detail;
     port.emplace(world.host().registry(), calls, desk);
   }
-  static Principal caller(std::uint32_t roles = ATRIUM_ROLE_AGENT) {
-    return {.tenant_id = "tenant_a", .user_id = "ana", .display_name = "Ana", .name_verified = true, .roles = roles, .expires = {}};
-  }
   std::uint64_t run(std::string name, std::string line = {}, std::uint32_t roles = ATRIUM_ROLE_AGENT) {
-    Principal who = caller(roles);
+    Principal who = anaOf(roles);
     who.user_id = user_id;
-    CommandScene scene{.caller = std::move(who),
-                       .room_role = Role::member,
-                       .room_id = "room_x",
-                       .room_type = "agent_team",
-                       .room_name = "A room",
-                       .member_count = 1,
-                       .max_members = 2,
-                       .settings = JsonDocument::emptyObject(),
-                       .context = JsonDocument::emptyObject()};
     return port->run(
-        Id{}, std::move(scene), {"room_x", std::move(name), {}, std::move(line)},
+        Id{}, commandScene(std::move(who)), {"room_x", std::move(name), {}, std::move(line)},
         [this](std::string said) { lines.push_back(std::move(said)); }, [this](Result<std::string> result) { answer = std::move(result); });
   }
   [[nodiscard]] std::string code() const { return answer->has_value() ? "" : std::string(info(answer->error().code).word); }
@@ -140,8 +129,8 @@ TEST_F(CommandsPortTest, helpListsWhatTheCallerMayRun) {
   EXPECT_EQ(**answer, R"({"text":"/echo: Says who called."})");
   run("help", "echo", ATRIUM_ROLE_CLIENT);
   EXPECT_EQ(code(), "command_unknown");
-  EXPECT_NE(port->list(caller()).find(R"("name":"echo")"), std::string::npos);
-  EXPECT_EQ(port->list(caller(ATRIUM_ROLE_CLIENT)).find(R"("name":"echo")"), std::string::npos);
+  EXPECT_NE(port->list(anaOf()).find(R"("name":"echo")"), std::string::npos);
+  EXPECT_EQ(port->list(anaOf(ATRIUM_ROLE_CLIENT)).find(R"("name":"echo")"), std::string::npos);
 }
 
 TEST_F(CommandsPortTest, answersWhenNoWorkerIsThere) {

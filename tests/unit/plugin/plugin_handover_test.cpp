@@ -6,6 +6,7 @@
 #include <future>
 #include <thread>
 
+#include "command_scene.hpp"
 #include "life_plugin.hpp"
 #include "one_shard.hpp"
 #include "plugin/commands_port.hpp"
@@ -50,21 +51,7 @@ class PluginHandoverTest : public testing::Test {
   void putVersion(const std::string& version) { putLife(directory.path(), version); }
   // Begins the command; what it answers is in `answers` once the shard has turned.
   void run(std::string line) {
-    CommandScene scene{.caller = {.tenant_id = "tenant_a",
-                                  .user_id = "ana",
-                                  .display_name = "Ana",
-                                  .name_verified = true,
-                                  .roles = ATRIUM_ROLE_AGENT,
-                                  .expires = {}},
-                       .room_role = Role::member,
-                       .room_id = "room_x",
-                       .room_type = "agent_team",
-                       .room_name = "A room",
-                       .member_count = 1,
-                       .max_members = 2,
-                       .settings = JsonDocument::emptyObject(),
-                       .context = JsonDocument::emptyObject()};
-    port->run(Id{}, std::move(scene), {"room_x", "life", {}, std::move(line)}, {},
+    port->run(Id{}, commandScene(anaOf()), {"room_x", "life", {}, std::move(line)}, {},
               [this](Result<std::string> answer) { answers.push_back(answer ? *answer : std::string(info(answer.error().code).word)); });
   }
   std::string answer() {

@@ -2,15 +2,13 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
-#include <memory>
 #include <optional>
 #include <string>
 #include <thread>
 
-#include "fake_server.hpp"
 #include "isolated_world.hpp"
-#include "plugin/process_hooks.hpp"
-#include "protocol/metrics.hpp"
+#include "process_world.hpp"
+#include "service_base.hpp"
 
 namespace atrium::test {
 namespace {
@@ -19,72 +17,16 @@ using namespace std::chrono_literals;
 
 constexpr const char* services_file = ATRIUM_ISOLATED_PLUGINS "/test_services.so";
 
-// What the services of a server are built on.
-struct Parts {
-  SystemClock clock;
-  Log log{Log::Options{.level = LogLevel::error}};
-  MetricRegistry registry{metric_table};
-  FakeServer server;
-  WorkerPool workers{{.threads = 2}, clock, log, registry.makeSet()};
-  WorkerPool answers{{.threads = 1}, clock, log, registry.makeSet()};
-  HttpClient http{{.threads = 1}, clock, log, registry.makeSet()};
-  [[nodiscard]] ServiceParts parts() { return {.workers = &workers, .answers = &answers, .server = &server, .http = &http}; }
-};
-
-// The plugin in this process.
-class ProcessWorld {
- public:
-  explicit ProcessWorld(const ServiceParts& parts) : parts_(parts) {}
-  ~ProcessWorld() {
-    hooks_.reset();
-    plugin_.reset();
-  }
-  void start(const std::optional<std::vector<std::string>>& grants) {
-    auto file = readPluginFile(services_file);
-    manifest_ = *parseManifest(file->manifest, "plugin.yaml");
-    auto copies = PluginCopies::open(directory_.path() / "copies");
-    auto plugin = LoadedPlugin::load(manifest_, *copies->write(*file, manifest_.id), "{}",
-                                     {.log = log_, .clock = clock_, .call_clock = call_clock_, .services = parts_},
-                                     PluginRights{Grants(manifest_.grants, grants), {}});
-    ASSERT_TRUE(plugin) << plugin.error().detail;
-    plugin_ = *std::move(plugin);
-    source_.plugin_id = manifest_.id;
-    hooks_ = processHooks(*plugin_, source_, {.message_type = false});
-  }
-  [[nodiscard]] HookOutcome post(std::string content) {
-    scene_.content = std::move(content);
-    const auto room = scene_.room();
-    const auto user = scene_.user();
-    const auto message = scene_.message();
-    HookOutcome said;
-    hooks_->call({.hook = Hook::will_post, .room = &room, .user = &user, .message = &message},
-                 [&said](HookOutcome outcome) { said = std::move(outcome); });
-    return said;
-  }
-  [[nodiscard]] LoadedPlugin& plugin() { return *plugin_; }
-
- private:
-  ServiceParts parts_;
-  SystemClock clock_;
-  CallClock call_clock_;
-  Log log_{Log::Options{.level = LogLevel::error}};
-  TemporaryDirectory directory_;
-  Manifest manifest_;
-  HookSource source_;
-  Scene scene_;
-  std::unique_ptr<LoadedPlugin> plugin_;
-  std::shared_ptr<HookTarget> hooks_;
-};
-
 class ServicesTest : public testing::TestWithParam<Placement> {
  protected:
-  void start(std::optional<std::vector<std::string>> grants = std::nullopt) {
-    if (GetParam() == Placement::in_process) return here.start(grants);
-    there.emplace(services_file);
-    there->settings.room_deadline = 30s;
-    there->parts = base.parts();
-    there->grants = std::move(grants);
-    const auto started = there->start();
+  void start(const std::optional<std::vector<std::string>>& grants = std::nullopt) {
+    if (GetParam() == Placement::isolated) {
+      there.emplace(services_file);
+      there->settings.room_deadline = 30s;
+      there->parts = base.parts();
+      there->grants = grants;
+    }
+    const auto started = there ? there->start() : here.start(services_file, grants);
     ASSERT_TRUE(started) << started.error().detail;
   }
   std::string said(const std::string& what) {
@@ -93,7 +35,7 @@ class ServicesTest : public testing::TestWithParam<Placement> {
   }
   [[nodiscard]] LoadedPlugin& plugin() { return there ? there->plugin() : here.plugin(); }
 
-  Parts base;
+  ServiceBase base;
   ProcessWorld here{base.parts()};
   std::optional<IsolatedWorld> there;
 };
@@ -169,7 +111,7 @@ INSTANTIATE_TEST_SUITE_P(Placements, ServicesTest, testing::Values(Placement::in
 
 // A runner that believes it was granted more than it was.
 TEST(RunnerServices, areRefusedByTheServerWhateverTheRunnerBelieves) {
-  Parts base;
+  ServiceBase base;
   IsolatedWorld world(services_file);
   world.settings.room_deadline = 30s;
   world.parts = base.parts();
@@ -187,7 +129,7 @@ TEST(RunnerServices, areRefusedByTheServerWhateverTheRunnerBelieves) {
 }
 
 TEST(RunnerServices, endARunnerThatAsksThemForWhatIsNoRequest) {
-  Parts base;
+  ServiceBase base;
   for (const char* what : {"scribble", "half a request"}) {
     IsolatedWorld world(services_file);
     world.settings.room_deadline = 30s;
@@ -201,7 +143,7 @@ TEST(RunnerServices, endARunnerThatAsksThemForWhatIsNoRequest) {
 }
 
 TEST(RunnerServices, forgetWhatARunnerAskedThatEnded) {
-  Parts base;
+  ServiceBase base;
   base.server.silent = true;
   IsolatedWorld world(services_file);
   world.settings.room_deadline = 200ms;

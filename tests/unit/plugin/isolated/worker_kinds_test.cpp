@@ -5,13 +5,13 @@
 #include <array>
 #include <cmath>
 #include <future>
-#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "isolated_world.hpp"
 #include "plugin/plugin_text.hpp"
+#include "process_world.hpp"
 
 namespace atrium::test {
 namespace {
@@ -71,20 +71,10 @@ atrium_status patiently(Call&& call) {
 class WorkerKindsTest : public testing::TestWithParam<Placement> {
  protected:
   void SetUp() override {
-    if (GetParam() == Placement::isolated) {
-      const auto started = there.start();
-      ASSERT_TRUE(started) << started.error().detail;
-      plugin = &there.plugin();
-      return;
-    }
-    auto file = readPluginFile(kinds_file);
-    manifest = *parseManifest(file->manifest, "plugin.yaml");
-    auto copies = PluginCopies::open(directory.path() / "copies");
-    auto loaded =
-        LoadedPlugin::load(manifest, *copies->write(*file, manifest.id), "{}", {.log = log, .clock = clock, .call_clock = call_clock});
-    ASSERT_TRUE(loaded) << loaded.error().detail;
-    here = *std::move(loaded);
-    plugin = here.get();
+    const bool isolated = GetParam() == Placement::isolated;
+    const auto started = isolated ? there.start() : here.start(kinds_file);
+    ASSERT_TRUE(started) << started.error().detail;
+    plugin = isolated ? &there.plugin() : &here.plugin();
   }
   template <typename Kind>
   const Kind& kind() {
@@ -92,12 +82,7 @@ class WorkerKindsTest : public testing::TestWithParam<Placement> {
   }
   atrium_plugin* self() { return plugin->self(); }
 
-  SystemClock clock;
-  CallClock call_clock;
-  Log log{Log::Options{.level = LogLevel::error}};
-  TemporaryDirectory directory;
-  Manifest manifest;
-  std::unique_ptr<LoadedPlugin> here;
+  ProcessWorld here;
   IsolatedWorld there{kinds_file};
   LoadedPlugin* plugin = nullptr;
 };

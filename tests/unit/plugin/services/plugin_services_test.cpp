@@ -23,13 +23,12 @@
 #include "fake_server.hpp"
 #include "plugin/plugin_text.hpp"
 #include "protocol/errors.hpp"
-#include "protocol/metrics.hpp"
+#include "service_base.hpp"
 
 namespace atrium {
 namespace {
 
 using namespace std::chrono_literals;
-using test::FakeServer;
 
 // What a token of a plugin's was completed with.
 struct Awaited {
@@ -42,11 +41,15 @@ struct Awaited {
   std::pair<atrium_status, std::string> get() { return promise.get_future().get(); }
 };
 
-class PluginServicesTest : public testing::Test {
+// A job of a plugin's that runs until the test lets it go.
+struct HeldJob {
+  std::promise<void> inside, go;
+};
+
+class PluginServicesTest : public testing::Test, protected test::ServiceBase {
  protected:
   void grant(std::vector<std::string> grants, std::map<std::string, std::string, std::less<>> secrets = {}) {
-    services.emplace("com.acme.test", PluginRights{Grants(grants, std::nullopt), std::move(secrets)},
-                     ServiceParts{&workers, &answers, &server, &http}, clock, log,
+    services.emplace("com.acme.test", PluginRights{Grants(grants, std::nullopt), std::move(secrets)}, parts(), clock, log,
                      [this](std::string_view hook, std::chrono::nanoseconds, const std::function<void()>& function) {
                        {
                          const std::scoped_lock lock(hooks_mutex);
@@ -60,14 +63,17 @@ class PluginServicesTest : public testing::Test {
   const Service* service(const char* id) {
     return static_cast<const Service*>(host()->get_service(host(), id));
   }
+  // Posts the job and waits until it runs.
+  void begin(HeldJob& job) {
+    const auto run = [](void* context) {
+      auto& held = *static_cast<HeldJob*>(context);
+      held.inside.set_value();
+      held.go.get_future().wait();
+    };
+    ASSERT_EQ(service<atrium_executor_service>(ATRIUM_SERVICE_EXECUTOR)->post(host(), run, &job), ATRIUM_OK);
+    job.inside.get_future().wait();
+  }
 
-  SystemClock clock;
-  Log log{Log::Options{.level = LogLevel::error}};
-  MetricRegistry registry{metric_table};
-  FakeServer server;
-  WorkerPool workers{{.threads = 2}, clock, log, registry.makeSet()};
-  WorkerPool answers{{.threads = 1}, clock, log, registry.makeSet()};
-  HttpClient http{{.threads = 1}, clock, log, registry.makeSet()};
   std::mutex hooks_mutex;          // Workers call at once.
   std::vector<std::string> hooks;  // That were called; to be read when none is.
   std::optional<PluginServices> services;
@@ -236,20 +242,8 @@ TEST_F(PluginServicesTest, jobsRunOnWorkersWithinTheirGuard) {
 
 TEST_F(PluginServicesTest, theEndWaitsForAJobThatRuns) {
   grant({"executor"});
-  struct Held {
-    std::promise<void> inside, go;
-  } held;
-  const auto* executor = service<atrium_executor_service>(ATRIUM_SERVICE_EXECUTOR);
-  EXPECT_EQ(executor->post(
-                host(),
-                [](void* context) {
-                  auto& at = *static_cast<Held*>(context);
-                  at.inside.set_value();
-                  at.go.get_future().wait();
-                },
-                &held),
-            ATRIUM_OK);
-  held.inside.get_future().wait();
+  HeldJob held;
+  begin(held);
   EXPECT_FALSE(services->end(0ms)) << "its code must stay";
   held.go.set_value();
   EXPECT_TRUE(services->end(1min));
@@ -257,22 +251,11 @@ TEST_F(PluginServicesTest, theEndWaitsForAJobThatRuns) {
 
 TEST_F(PluginServicesTest, jobsAndTimersWaitWhileTheyAreHeld) {
   grant({"executor", "timer"});
-  struct Held {
-    std::promise<void> inside, go;
-  } held;
+  HeldJob held;
   const auto* executor = service<atrium_executor_service>(ATRIUM_SERVICE_EXECUTOR);
   const auto* timer = service<atrium_timer_service>(ATRIUM_SERVICE_TIMER);
   const auto set = [](void* context) { static_cast<std::promise<void>*>(context)->set_value(); };
-  EXPECT_EQ(executor->post(
-                host(),
-                [](void* context) {
-                  auto& at = *static_cast<Held*>(context);
-                  at.inside.set_value();
-                  at.go.get_future().wait();
-                },
-                &held),
-            ATRIUM_OK);
-  held.inside.get_future().wait();
+  begin(held);
   EXPECT_FALSE(services->hold(0ms)) << "one runs";
   held.go.set_value();
   EXPECT_TRUE(services->hold(1min));
