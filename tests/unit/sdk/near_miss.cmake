@@ -1,11 +1,11 @@
-# Compiles one case of near_miss.cpp, which must fail and say the sentence that stands in the case's comment.
+# Compiles one case of near_miss.cpp, which must fail and say the sentence that stands in the case's comment. HEADER may be compiled already.
 file(STRINGS ${SOURCE} expectation REGEX "^// ${CASE}: ")
 string(REPLACE "// ${CASE}: " "" expectation "${expectation}")
 if(NOT expectation)
   message(FATAL_ERROR "near_miss.cpp does not say what ${CASE} must be told")
 endif()
 string(TOUPPER ${CASE} macro)
-execute_process(COMMAND ${COMPILER} -std=c++20 -fsyntax-only -I${SDK}/include -I${SDK}/cpp -D${macro} ${SOURCE}
+execute_process(COMMAND ${COMPILER} -fsyntax-only -include ${HEADER} -D${macro} ${SOURCE}
                 RESULT_VARIABLE result ERROR_VARIABLE said)
 if(result EQUAL 0)
   message(FATAL_ERROR "${CASE} compiles")
