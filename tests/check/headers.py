@@ -38,18 +38,21 @@ def flags(entry):
 
 
 def proven(commands):
-    """The headers that the sources of the build begin with, as far as their names say which they are."""
+    """The headers that what was built begins with, as far as their names say which they are."""
     first = re.compile(rb'^#include "([^"]+)"', re.MULTILINE)
     included = re.compile(rb"^#include ", re.MULTILINE)
     found = set()
     for entry in commands:
         source = pathlib.Path(entry["file"])
+        compiled = pathlib.Path(entry["directory"], entry["command"].split(" -o ")[1].split()[0])
+        if not compiled.is_file():  # `./dev check` builds the kernel alone.
+            continue
         text = source.read_bytes()
         match = first.search(text)
         if match is None or included.search(text).start() != match.start():
             continue
         named = match.group(1).decode()
-        for folder in (source.parent, tree.root / "kernel", tree.root / "kernel" / "transport"):
+        for folder in (*source.parents, tree.root / "kernel"):  # A library's root of includes is the folder it is in, or the kernel's.
             if (folder / named).is_file():
                 found.add((folder / named).resolve())
                 break
