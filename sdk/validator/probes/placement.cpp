@@ -26,6 +26,9 @@ using namespace std::chrono_literals;
 
 // Generous: what is compared is what is said, and not when.
 constexpr auto patience = 5s;
+// The tables of other kinds are the server's own and keep the kind's deadline, which is short where the machine is busy: so often a call is
+// made again that failed in the runner alone.
+constexpr int asked_again = 20;
 
 // The grants whose services need no server.
 constexpr std::string_view given_without_a_server[] = {"log", "clock", "random", "secrets", "metrics", "network"};
@@ -185,7 +188,9 @@ void probePlacement(Check& check) {
     check.doing(Survival(rule), fmt::format("{} in process and in a runner", s.hook.name));
     const Answer one = perform(check, here.instance(), *s.driver, s.hook, s.input, loan);
     const Answer two = perform(check, again.instance(), *s.driver, s.hook, s.input, loan);
-    const Answer isolated = perform(check, there.instance(), *s.driver, s.hook, s.input, loan);
+    Answer isolated = perform(check, there.instance(), *s.driver, s.hook, s.input, loan);
+    for (int n = 0; n < asked_again && s.hook.repeats && isolated.status == ATRIUM_FAILED && one.status != ATRIUM_FAILED; ++n)
+      isolated = perform(check, there.instance(), *s.driver, s.hook, s.input, loan);
     if (s.hook.repeats && one == two && !(one == isolated))
       check.fail(rule, fmt::format("{} to answer in a runner as in process: status {}, {}", s.hook.name, one.status, shown(one.said)),
                  fmt::format("status {}, {}", isolated.status, shown(isolated.said)));
