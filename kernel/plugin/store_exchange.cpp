@@ -15,6 +15,12 @@ namespace {
 // A document under a name that no other store has. One that is found later was left by a server that ended in the middle of an exchange.
 constexpr std::string_view mark_collection = "storage_exchange";
 
+// The places stay: a reader that is let go without a plugin looks into its own and finds none.
+void letGoOf(std::unique_ptr<StoreCalls>& writer, std::vector<std::unique_ptr<StoreCalls>>& readers) {
+  writer.reset();
+  for (auto& reader : readers) reader.reset();
+}
+
 }  // namespace
 
 void StoreHost::open(LoadedPlugin& plugin) {
@@ -81,8 +87,7 @@ Result<void> StoreHost::park(std::chrono::milliseconds patience) {
     letGo();
     return fail(Code::change_refused, "it does not take a write");
   }
-  writer_calls_.reset();
-  reader_calls_.clear();
+  letGoOf(writer_calls_, reader_calls_);
   return {};
 }
 
@@ -95,8 +100,7 @@ Result<void> StoreHost::resume(LoadedPlugin& plugin) {
   open(plugin);
   const auto known = byWriter([this](StoreCalls& calls) { return calls.write({DocumentWrite{mark_, 1, {}}}).result; });
   if (!known) {
-    writer_calls_.reset();
-    reader_calls_.clear();
+    letGoOf(writer_calls_, reader_calls_);
     if (known.error().code != Code::conflict) return fail(Code::change_refused, "it does not take a write");
     return fail(
         Code::change_refused,
