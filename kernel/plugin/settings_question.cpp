@@ -30,7 +30,7 @@ std::string answerOfRunner(IsolatedPlugin& runner, const HookCall& call, HookOut
   const IsolatedPlugin::Answer answer = runner.call(static_cast<std::uint32_t>(call.hook), word(call.hook), bytes, runner_patience, true);
   if (!answer.answered) return answer.why;
   JsonIndexer indexer;
-  return readHookAnswer(call.hook, answer.status, answer.payload, indexer, outcome);
+  return readHookAnswer(call.hook, answer.status, answer.payload, indexer, outcome).text;
 }
 
 }  // namespace
@@ -59,7 +59,7 @@ std::string LoadedPlugin::askSettings(const HookCall& call, HookOutcome& outcome
   });
   if (!back) return notBack("check_settings", patience);
   if (asked->threw) return "an exception came out of check_settings()";
-  return takeOutcome(asked->status, asked->reply, std::move(asked->line), outcome);
+  return takeOutcome(asked->status, asked->reply, std::move(asked->line), outcome).text;
 }
 
 }  // namespace atrium
