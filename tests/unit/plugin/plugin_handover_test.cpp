@@ -126,9 +126,9 @@ TEST_F(PluginHandoverTest, staysAsItIsWhenACallDoesNotComeBack) {
 TEST_F(PluginHandoverTest, waitsForAnswersThatAreOwed) {
   start(1min);
   enter("owe");
-  LoadedPlugin& old = *host().find(id);
+  LoadedPlugin& old = *host().find(life_id);
   putVersion("1.1.0");
-  auto change = std::async(std::launch::async, [&] { return host().reload(id); });
+  auto change = std::async(std::launch::async, [&] { return host().reload(life_id); });
   int answered = 0;
   while (host().registry().patience(old, 1h) == 1h) {
     run("");
@@ -151,13 +151,13 @@ TEST_F(PluginHandoverTest, staysAsItIsWhenAnAnswerThatIsOwedDoesNotCome) {
   start();
   enter("owe");
   putVersion("1.1.0");
-  const auto refused = host().reload(id);
+  const auto refused = host().reload(life_id);
   ASSERT_FALSE(refused);
   EXPECT_NE(refused.error().detail.find("or is not answered, and its state cannot be handed over"), std::string::npos)
       << refused.error().detail;
   go.send();
   EXPECT_EQ(answer(), R"({"text":"1.0.0 1"})") << "nothing of it was lost";
-  while (!host().reload(id)) {  // The answer comes before the worker has left.
+  while (!host().reload(life_id)) {  // The answer comes before the worker has left.
   }
   run("");
   EXPECT_EQ(answer(), R"({"text":"1.1.0 2"})");
@@ -172,7 +172,7 @@ TEST_F(PluginHandoverTest, doesNotWaitForAnAnswerThatWasGivenUp) {
   timers.advance(now.mono);  // Its deadline.
   EXPECT_EQ(answers.back(), "command_timed_out");
   go.send();  // So that its thread ends with the plugin.
-  while (!host().reload(id)) {
+  while (!host().reload(life_id)) {
   }
   EXPECT_EQ(world.tell("test_life.so", "version"), "1.1.0");
 }

@@ -306,7 +306,7 @@ TEST_F(PluginLifeTest, aResetThatIsRefusedLeavesItInQuarantine) {
   for (int n = 0; n < 3; ++n) EXPECT_EQ(say("not-utf8"), "refused");
   host().attend();
   std::filesystem::remove_all(world.copies());  // It cannot be loaded.
-  EXPECT_FALSE(host().reset(id));
+  EXPECT_FALSE(host().reset(life_id));
   EXPECT_EQ(state(), "quarantined");
   stop();
   start();
@@ -441,12 +441,12 @@ TEST_F(PluginLifeTest, isToldOfWhileAChangeWaitsForIt) {
   world.call_patience = 6s;
   start();
   EXPECT_EQ(say("hang-export"), "");
-  auto change = std::async(std::launch::async, [this] { return host().reload(id); });
+  auto change = std::async(std::launch::async, [this] { return host().reload(life_id); });
   while (path(2) != "resolved loaded") std::this_thread::yield();  // What follows waits for export_state(), which does not come back.
   std::string metrics;
   host().appendPrometheus(metrics);
   EXPECT_NE(host().adminJson().find("\"generation\":1"), std::string::npos);
-  EXPECT_NE(host().adminJson(id), std::nullopt);
+  EXPECT_NE(host().adminJson(life_id), std::nullopt);
   EXPECT_TRUE(host().health().whole);
   EXPECT_NE(metrics.find("atrium_plugin_state{plugin=\"test.life\",state=\"active\"} 1"), std::string::npos);
   EXPECT_EQ(change.wait_for(0s), std::future_status::timeout) << "nothing of it waited for the change";
