@@ -91,14 +91,14 @@ void EventLog::recorded(const AppendItem& event, const AppendItem* message) {
     shard_.ports.metrics.add(Metric::events_recorded);
     return listeners_->recorded();
   }
+  // They stand or fall together in a store that keeps its contract; no sink will ever hear of this one. What waits in the outbox is tried
+  // again. The log has so many lines of one event a second.
+  if (!message || message->result.status != ATRIUM_OK) return;
   shard_.ports.metrics.add(Metric::events_unrecorded);
-  // They stand or fall together in a store that keeps its contract; no sink will ever hear of this one. The log has so many lines of one
-  // event a second.
-  if (message && message->result.status == ATRIUM_OK)
-    shard_.ports.log.error("event.lost", {{"tenant_id", event.sender_id},
-                                          {"message_id", formatId(message_prefix, message->message)},
-                                          {"status", event.result.status},
-                                          {"detail", "the store kept a message and not its event"}});
+  shard_.ports.log.error("event.lost", {{"tenant_id", event.sender_id},
+                                        {"message_id", formatId(message_prefix, message->message)},
+                                        {"status", event.result.status},
+                                        {"detail", "the store kept a message and not its event"}});
 }
 
 OutboxEvent EventLog::addTo(std::vector<DocumentWrite>& writes, Happening event) {
