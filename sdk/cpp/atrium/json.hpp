@@ -5,10 +5,13 @@
 // Everything in sdk/cpp is named as in the C headers (snake_case functions), lives in plugins only and is free of state: it includes
 // nothing but the C headers and the standard library. The inner namespace keeps its symbols apart from the server's own.
 #include <charconv>
+#include <concepts>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "atrium/json.h"
 
@@ -20,6 +23,11 @@ inline namespace sdk {
 [[nodiscard]] constexpr atrium_text text_of(std::string_view text) { return {text.data(), text.size()}; }
 
 namespace detail {
+
+// Whole numbers and not characters, which are integral types to C++, too.
+template <typename T>
+concept WholeNumber = std::integral<T> && !std::same_as<T, bool> && !std::same_as<T, char> && !std::same_as<T, wchar_t> &&
+                      !std::same_as<T, char8_t> && !std::same_as<T, char16_t> && !std::same_as<T, char32_t>;
 
 inline void append_utf8(std::string& out, std::uint32_t code) {
   if (code < 0x80) {
@@ -163,10 +171,16 @@ class Json {
     if (!json.is_text()) return false;
     return json.field().flags & ATRIUM_JSON_VALUE_ESCAPED ? detail::unescape(json.inside()) == text : json.inside() == text;
   }
-  friend bool operator==(const Json& json, const char* text) { return json == std::string_view(text); }
-  friend bool operator==(const Json& json, bool flag) { return json.as_bool() == flag; }
-  friend bool operator==(const Json& json, std::int64_t number) { return json.as_int() == number; }
-  friend bool operator==(const Json& json, int number) { return json.as_int() == number; }
+  friend bool operator==(const Json& json, const char* text) { return text && json == std::string_view(text); }
+  // JSON's null; what is not there is none.
+  friend bool operator==(const Json& json, std::nullptr_t) { return json.is_null(); }
+  friend bool operator==(const Json& json, std::same_as<bool> auto flag) { return json.as_bool() == flag; }
+  // As as_int() and as_number() read it, by value: a -1 in the JSON equals no unsigned number.
+  friend bool operator==(const Json& json, detail::WholeNumber auto number) {
+    const auto value = json.as_int();
+    return value && std::cmp_equal(*value, number);
+  }
+  friend bool operator==(const Json& json, std::floating_point auto number) { return json.as_number() == static_cast<double>(number); }
 
   // for (Json child : value): the members or elements, in order.
   class Iterator {

@@ -45,6 +45,21 @@ TEST(SdkJson, chainsThroughWhatIsNotThere) {
   EXPECT_FALSE(Json().exists());
 }
 
+TEST(SdkJson, comparesWithWhatJsonKnows) {
+  const Parsed parsed(R"({"none":null,"half":0.5,"five":5,"minus":-1,"text":"5","big":9223372036854775807})");
+  const Json& json = parsed.json;
+  EXPECT_TRUE(json["none"] == nullptr);
+  EXPECT_TRUE(json["text"] != nullptr);
+  EXPECT_FALSE(json["missing"] == nullptr) << "what is not there equals nothing";
+  const char* no_text = nullptr;
+  EXPECT_FALSE(json["none"] == no_text || json["text"] == no_text);
+  EXPECT_TRUE(json["half"] == 0.5 && json["half"] == 0.5f && json["five"] == 5.0);
+  EXPECT_TRUE(json["five"] == 5u && json["five"] == 5L && json["five"] == std::uint64_t{5} && json["five"] == std::uint8_t{5});
+  EXPECT_TRUE(json["minus"] == -1 && json["big"] == INT64_MAX);
+  EXPECT_FALSE(json["minus"] == UINT64_MAX || json["minus"] == UINT32_MAX) << "by value, not by bits";
+  EXPECT_FALSE(json["half"] == 0 || json["text"] == 5 || json["text"] == 5.0 || json["five"] == true);
+}
+
 TEST(SdkJson, walksChildrenInOrder) {
   const Parsed parsed(R"({"a":{"deep":[1,[2]]},"b":2,"c":[true]})");
   std::string seen;
