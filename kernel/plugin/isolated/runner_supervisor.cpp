@@ -231,8 +231,12 @@ void RunnerSupervisor::onLine(std::string_view line) {
       static constexpr std::string_view words[] = {"debug", "info", "warning", "error"};
       const auto* level = std::ranges::find(words, root["level"].text());
       const std::string said = root["plugin_event"].text(), message = root["message"].text();
-      if (level != std::end(words) && root["event"].text() == event)
-        return log_.write(static_cast<LogLevel>(level - words), event, {{"plugin_event", said}, {"message", message}});
+      if (level != std::end(words) && root["event"].text() == event) {
+        const auto known = static_cast<LogLevel>(level - words);
+        if (const std::string hook = root["hook"].text(); !hook.empty())
+          return log_.write(known, event, {{"plugin_event", said}, {"hook", hook}, {"message", message}});
+        return log_.write(known, event, {{"plugin_event", said}, {"message", message}});
+      }
     }
   const std::string_view text = line.substr(0, said_max);
   log_.warning(event, {{"plugin_event", "output"}, {"message", validUtf8(text) ? text : std::string_view("(text that is not UTF-8)")}});

@@ -6,6 +6,7 @@
 
 #include "atrium/service/clock.h"
 #include "atrium/service/executor.h"
+#include "atrium/service/failure.h"
 #include "atrium/service/http.h"
 #include "atrium/service/json.h"
 #include "atrium/service/kv.h"
@@ -38,6 +39,7 @@ struct PluginServices::Tables {
     const PluginServices& self = of(host);
     const auto granted = [&self](std::string_view grant) { return self.rights_.grants.has(grant); };
     if (id == ATRIUM_SERVICE_JSON) return &json;
+    if (id == ATRIUM_SERVICE_FAILURE) return &failure;
     if (id == ATRIUM_SERVICE_LOG && granted("log")) return &log;
     if (id == ATRIUM_SERVICE_CLOCK && granted("clock")) return &clock;
     if (id == ATRIUM_SERVICE_RANDOM && granted("random")) return &random;
@@ -56,6 +58,11 @@ struct PluginServices::Tables {
     const auto known = static_cast<LogLevel>(std::min<std::uint32_t>(level, ATRIUM_LOG_ERROR));
     const std::string what = safeText(event, log_event_max), sentence = safeText(message, log_text_max);
     self.log_.write(known, self.log_event_, {{"plugin_event", what}, {"message", sentence}});
+  }
+  static void reportFailure(const atrium_host* host, atrium_text hook, atrium_text why) {
+    const PluginServices& self = of(host);
+    const std::string name = safeText(hook, log_event_max), sentence = safeText(why, log_text_max);
+    self.log_.write(LogLevel::error, self.log_event_, {{"plugin_event", "hook_failed"}, {"hook", name}, {"message", sentence}});
   }
   static std::uint64_t monoNs(const atrium_host* host) {
     return static_cast<std::uint64_t>(of(host).clock_.now().mono.time_since_epoch().count());
@@ -144,6 +151,7 @@ struct PluginServices::Tables {
   }
 
   static constexpr atrium_log_service log{.struct_size = sizeof(atrium_log_service), .write = writeLog};
+  static constexpr atrium_failure_service failure{.struct_size = sizeof(atrium_failure_service), .report = reportFailure};
   static constexpr atrium_clock_service clock{.struct_size = sizeof(atrium_clock_service), .mono_ns = monoNs, .wall_ms = wallMs};
   static constexpr atrium_random_service random{.struct_size = sizeof(atrium_random_service), .fill = fillRandom};
   static constexpr atrium_secrets_service secrets{.struct_size = sizeof(atrium_secrets_service), .get = getSecret};

@@ -15,6 +15,7 @@
 #include "atrium/ext/alert_rule.h"
 #include "atrium/host.hpp"
 #include "atrium/json.hpp"
+#include "atrium/names.hpp"
 #include "atrium/views.hpp"
 
 namespace atrium {
@@ -129,10 +130,9 @@ concept IsAlertRule = HasAlertRule<P> && Evaluates<P>;
 template <typename P, bool alone>
 consteval bool alert_rule_is_sound() {
   if constexpr (requires { &P::alert_rule; }) static_assert(HasAlertRule<P>, "`alert_rule` must be an atrium::AlertRuleInfo");
-  if constexpr ((alone || HasAlertRule<P>) && requires { &P::evaluate; })
+  if constexpr ((alone || HasAlertRule<P>) && names_evaluate<P>)
     static_assert(Evaluates<P>, "evaluate is called as evaluate(const Window&, Alerts&)");
-  if constexpr (HasAlertRule<P>)
-    static_assert(Evaluates<P> || requires { &P::evaluate; }, "this class has a member `alert_rule` but no evaluate");
+  if constexpr (HasAlertRule<P>) static_assert(Evaluates<P> || names_evaluate<P>, "this class has a member `alert_rule` but no evaluate");
   static_assert(HasAlertRule<P> || !Evaluates<P>,
                 "this class has an alert rule's evaluate but no member `alert_rule` (an atrium::AlertRuleInfo)");
   return true;
@@ -156,7 +156,7 @@ class AlertRuleTables {
 
  private:
   static atrium_status evaluate(atrium_plugin* self, const atrium_window* window, Alerts::Raise raise, void* context) noexcept {
-    return contained(Instance::of(self).host, [&] {
+    return contained(Instance::of(self).host, "evaluate", [&] {
       Alerts alerts(raise, context);
       Instance::of(self).plugin.evaluate(Window(*window), alerts);
     });

@@ -11,6 +11,7 @@
 #include "atrium/completion.hpp"
 #include "atrium/ext/assistant.h"
 #include "atrium/host.hpp"
+#include "atrium/names.hpp"
 #include "atrium/views.hpp"
 
 namespace atrium {
@@ -71,11 +72,10 @@ concept IsAssistant = HasAssistant<P> && OpensStream<P>;
 template <typename P, bool alone>
 consteval bool assistant_is_sound() {
   if constexpr (requires { &P::assistant; }) static_assert(HasAssistant<P>, "`assistant` must be an atrium::AssistantInfo");
-  if constexpr ((alone || HasAssistant<P>) && requires { &P::open; })
+  if constexpr ((alone || HasAssistant<P>) && names_open<P>)
     static_assert(OpensStream<P>, "open is called as open(const AssistantRequest&, Stream)");
-  if constexpr (HasAssistant<P>) static_assert(OpensStream<P> || requires { &P::open; }, "this class has a member `assistant` but no open");
-  if constexpr (HasAssistant<P> && requires { &P::cancel; })
-    static_assert(CancelsAnswer<P>, "cancel is called as cancel(std::string_view id)");
+  if constexpr (HasAssistant<P>) static_assert(OpensStream<P> || names_open<P>, "this class has a member `assistant` but no open");
+  if constexpr (HasAssistant<P> && names_cancel<P>) static_assert(CancelsAnswer<P>, "cancel is called as cancel(std::string_view id)");
   static_assert(HasAssistant<P> || !OpensStream<P>,
                 "this class has an assistant's open but no member `assistant` (an atrium::AssistantInfo)");
   return true;
@@ -102,11 +102,11 @@ class AssistantTables {
   static atrium_status open(atrium_plugin* self, const atrium_assistant_request* request, const atrium_token* token) noexcept {
     Stream stream{Completion(*token)};
     static_cast<void>(
-        contained(Instance::of(self).host, [&] { Instance::of(self).plugin.open(AssistantRequest(*request), std::move(stream)); }));
+        contained(Instance::of(self).host, "open", [&] { Instance::of(self).plugin.open(AssistantRequest(*request), std::move(stream)); }));
     return ATRIUM_OK;
   }
   static void cancel(atrium_plugin* self, atrium_text request_id) noexcept {
-    static_cast<void>(contained(Instance::of(self).host, [&] { Instance::of(self).plugin.cancel(view(request_id)); }));
+    static_cast<void>(contained(Instance::of(self).host, "cancel", [&] { Instance::of(self).plugin.cancel(view(request_id)); }));
   }
 
   atrium_assistant_info info_{};

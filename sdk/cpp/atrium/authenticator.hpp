@@ -11,6 +11,7 @@
 
 #include "atrium/ext/authenticator.h"
 #include "atrium/host.hpp"
+#include "atrium/names.hpp"
 #include "atrium/views.hpp"
 
 namespace atrium {
@@ -69,11 +70,11 @@ template <typename P, bool alone>
 consteval bool authenticator_is_sound() {
   if constexpr (requires { &P::authenticator; })
     static_assert(HasAuthenticatorInfo<P>, "`authenticator` must be an atrium::AuthenticatorInfo");
-  if constexpr ((alone || HasAuthenticatorInfo<P>) && requires { &P::authenticate; })
+  if constexpr ((alone || HasAuthenticatorInfo<P>) && names_authenticate<P>)
     static_assert(IsAuthenticator<P>,
                   "authenticate is called as authenticate(std::string_view token, std::uint64_t now_ms) and returns an AuthResult");
   if constexpr (HasAuthenticatorInfo<P>)
-    static_assert(IsAuthenticator<P> || requires { &P::authenticate; }, "this class has a member `authenticator` but no authenticate");
+    static_assert(IsAuthenticator<P> || names_authenticate<P>, "this class has a member `authenticator` but no authenticate");
   return true;
 }
 
@@ -117,7 +118,7 @@ class AuthenticatorTables {
     } catch (...) {
       static constexpr std::string_view why = "an exception came out of authenticate; its text may hold the token and is kept back";
       error.write(error.context, why.data(), why.size());
-      Instance::of(self).host.error("hook_failed", why);
+      report_failure(Instance::of(self).host, "authenticate", why);
       return ATRIUM_FAILED;
     }
   }

@@ -105,19 +105,19 @@ class BusTables {
   static atrium_status publish(atrium_plugin* self, const atrium_bus_piece* const* pieces, std::uint32_t count) noexcept {
     atrium_status said = ATRIUM_FAILED;
     const atrium_status ended =
-        contained(Instance::of(self).host, [&] { said = Instance::of(self).plugin.publish(BusPieces(pieces, count)); });
+        contained(Instance::of(self).host, "publish", [&] { said = Instance::of(self).plugin.publish(BusPieces(pieces, count)); });
     return ended == ATRIUM_OK ? said : ended;
   }
   static atrium_status subscribe(atrium_plugin* self, atrium_text topic, atrium_text cursor, atrium_bus_receive_fn receive, void* context,
                                  std::uint64_t* subscription) noexcept {
     atrium_status said = ATRIUM_FAILED;
-    const atrium_status ended = contained(Instance::of(self).host, [&] {
+    const atrium_status ended = contained(Instance::of(self).host, "subscribe", [&] {
       said = Instance::of(self).plugin.subscribe(view(topic), view(cursor), BusReceiver(receive, context), *subscription);
     });
     return ended == ATRIUM_OK ? said : ended;
   }
   static void unsubscribe(atrium_plugin* self, std::uint64_t subscription) noexcept {
-    static_cast<void>(contained(Instance::of(self).host, [&] { Instance::of(self).plugin.unsubscribe(subscription); }));
+    static_cast<void>(contained(Instance::of(self).host, "unsubscribe", [&] { Instance::of(self).plugin.unsubscribe(subscription); }));
   }
 
   atrium_bus_info info_{};

@@ -12,6 +12,7 @@
 #include "atrium/completion.hpp"
 #include "atrium/ext/command.h"
 #include "atrium/host.hpp"
+#include "atrium/names.hpp"
 #include "atrium/room.hpp"
 #include "atrium/views.hpp"
 
@@ -63,12 +64,12 @@ concept IsCommand = HasCommand<P> && (ExecutesLater<P> || ExecutesAtOnce<P>);
 template <typename P, bool alone>
 consteval bool command_is_sound() {
   if constexpr (requires { &P::command; }) static_assert(HasCommand<P>, "`command` must be an atrium::CommandInfo");
-  if constexpr ((alone || HasCommand<P>) && requires { &P::execute; })
+  if constexpr ((alone || HasCommand<P>) && names_execute<P>)
     static_assert(ExecutesLater<P> || ExecutesAtOnce<P>,
                   "execute is called as execute(const CommandCall&, Completion), or as execute(const CommandCall&) and returns text");
   if constexpr (HasCommand<P>)
-    static_assert(ExecutesLater<P> || ExecutesAtOnce<P> || requires { &P::execute; }, "this class has a member `command` but no execute");
-  if constexpr (HasCommand<P> && requires { &P::cancel; }) static_assert(Cancels<P>, "cancel is called as cancel(std::string_view id)");
+    static_assert(ExecutesLater<P> || ExecutesAtOnce<P> || names_execute<P>, "this class has a member `command` but no execute");
+  if constexpr (HasCommand<P> && names_cancel<P>) static_assert(Cancels<P>, "cancel is called as cancel(std::string_view id)");
   static_assert(HasCommand<P> || !(ExecutesLater<P> || ExecutesAtOnce<P>),
                 "this class has a command's execute but no member `command` (an atrium::CommandInfo)");
   return true;
@@ -100,7 +101,7 @@ class CommandTables {
   // Whatever happens inside, the token is completed: hence ATRIUM_OK in every case.
   static atrium_status execute(atrium_plugin* self, const atrium_command_call* call, const atrium_token* token) noexcept {
     Completion done(*token);
-    static_cast<void>(contained(Instance::of(self).host, [&] {
+    static_cast<void>(contained(Instance::of(self).host, "execute", [&] {
       P& plugin = Instance::of(self).plugin;
       if constexpr (ExecutesLater<P>) {
         plugin.execute(CommandCall(*call), std::move(done));
@@ -117,7 +118,7 @@ class CommandTables {
     return ATRIUM_OK;
   }
   static void cancel(atrium_plugin* self, atrium_text command_id) noexcept {
-    static_cast<void>(contained(Instance::of(self).host, [&] { Instance::of(self).plugin.cancel(view(command_id)); }));
+    static_cast<void>(contained(Instance::of(self).host, "cancel", [&] { Instance::of(self).plugin.cancel(view(command_id)); }));
   }
 
   atrium_command_info info_{};

@@ -11,6 +11,7 @@
 
 #include "atrium/ext/event_sink.h"
 #include "atrium/host.hpp"
+#include "atrium/names.hpp"
 #include "atrium/views.hpp"
 
 namespace atrium {
@@ -80,11 +81,11 @@ concept IsEventSink = DeliversAndTells<P> || DeliversAll<P>;
 template <typename P, bool alone>
 consteval bool event_sink_is_sound() {
   if constexpr (requires { &P::event_sink; }) static_assert(HasEventSinkInfo<P>, "`event_sink` must be an atrium::EventSinkInfo");
-  if constexpr ((alone || HasEventSinkInfo<P>) && requires { &P::deliver; })
+  if constexpr ((alone || HasEventSinkInfo<P>) && names_deliver<P>)
     static_assert(IsEventSink<P>, "deliver is called as deliver(Events) and returns nothing or a Delivery");
-  static_assert(!(alone || HasEventSinkInfo<P>) || !requires { &P::deliver_batch; }, "the hook is spelled deliver");
+  static_assert(!(alone || HasEventSinkInfo<P>) || !names_deliver_batch<P>, "the hook is spelled deliver");
   if constexpr (HasEventSinkInfo<P>)
-    static_assert(IsEventSink<P> || requires { &P::deliver; }, "this class has a member `event_sink` but no deliver(Events)");
+    static_assert(IsEventSink<P> || names_deliver<P>, "this class has a member `event_sink` but no deliver(Events)");
   return true;
 }
 
@@ -109,7 +110,7 @@ class EventSinkTables {
   static atrium_status deliver_batch(atrium_plugin* self, const atrium_sink_event* const* events, std::uint32_t count,
                                      std::uint32_t* accepted, atrium_sink error) noexcept {
     atrium_status said = ATRIUM_OK;
-    const atrium_status ended = contained(Instance::of(self).host, [&] {
+    const atrium_status ended = contained(Instance::of(self).host, "deliver", [&] {
       try {
         if constexpr (DeliversAll<P>) {
           Instance::of(self).plugin.deliver(Events(events, count));

@@ -9,6 +9,7 @@
 #include "atrium/jobs.hpp"
 #include "atrium/json.hpp"
 #include "atrium/service/clock.h"
+#include "atrium/service/failure.h"
 #include "atrium/service/log.h"
 
 namespace atrium {
@@ -71,16 +72,23 @@ inline void append_to_string(void* context, const void* data, std::uint64_t size
   }
 }
 
-// Runs `call`; an exception ends here as a log line and ATRIUM_FAILED, because none may cross the border.
+// Tells the operator what came out of `hook`; needs no grant.
+inline void report_failure(const Host& host, std::string_view hook, std::string_view why) noexcept {
+  if (const auto* failure = host.service<atrium_failure_service>(ATRIUM_SERVICE_FAILURE))
+    failure->report(host.abi(), text_of(hook), text_of(why));
+}
+
+// Runs `call`; an exception ends here as a line in the server's log that names `hook`, and as ATRIUM_FAILED, because none may cross the
+// border.
 template <typename Call>
-atrium_status contained(const Host& host, Call&& call) noexcept {
+atrium_status contained(const Host& host, std::string_view hook, Call&& call) noexcept {
   try {
     call();
     return ATRIUM_OK;
   } catch (const std::exception& problem) {
-    host.error("hook_failed", problem.what());
+    report_failure(host, hook, problem.what());
   } catch (...) {
-    host.error("hook_failed", "an exception of unknown type");
+    report_failure(host, hook, "an exception that is no std::exception");
   }
   return ATRIUM_FAILED;
 }
@@ -92,12 +100,12 @@ struct CallJob final : Job {
 
   static void run(void* context) noexcept {
     auto* job = static_cast<CallJob*>(context);
-    static_cast<void>(contained(job->host, [&] { job->call(); }));
+    static_cast<void>(contained(job->host, "a job or timer", [&] { job->call(); }));
     job->jobs->remove(job);
   }
   static void complete(void* context, std::uint64_t /*id*/, atrium_status status, atrium_text result) noexcept {
     auto* job = static_cast<CallJob*>(context);
-    static_cast<void>(contained(job->host, [&] { job->call(status, view(result)); }));
+    static_cast<void>(contained(job->host, "the answer of a service", [&] { job->call(status, view(result)); }));
     job->jobs->remove(job);
   }
   static void progress(void* /*context*/, std::uint64_t /*id*/, atrium_text /*piece*/) noexcept {}

@@ -14,6 +14,7 @@
 
 #include "atrium/ext/http_ui.h"
 #include "atrium/host.hpp"
+#include "atrium/names.hpp"
 #include "atrium/room.hpp"
 #include "atrium/views.hpp"
 
@@ -98,7 +99,7 @@ concept HandlesRequests = requires(P& plugin, const UiRequest& request, UiRespon
 template <typename P, bool alone>
 consteval bool http_ui_is_sound() {
   if constexpr (requires { &P::http_ui; }) static_assert(HasHttpUi<P>, "`http_ui` must be an atrium::HttpUiInfo");
-  if constexpr ((alone || HasHttpUi<P>) && requires { &P::handle; })
+  if constexpr ((alone || HasHttpUi<P>) && names_handle<P>)
     static_assert(HandlesRequests<P>, "handle is called as handle(const UiRequest&, UiResponse&)");
   static_assert(HasHttpUi<P> || !HandlesRequests<P>,
                 "this class has handle(const UiRequest&, UiResponse&) but no member `http_ui` (an atrium::HttpUiInfo)");
@@ -137,7 +138,7 @@ class HttpUiTables {
 
  private:
   static atrium_status handle(atrium_plugin* self, const atrium_ui_request* request, const atrium_ui_response* response) noexcept {
-    return contained(Instance::of(self).host, [&] {
+    return contained(Instance::of(self).host, "handle", [&] {
       UiResponse answer(*response);
       Instance::of(self).plugin.handle(UiRequest(*request), answer);
     });

@@ -10,6 +10,7 @@
 
 #include "atrium/ext/message_type.h"
 #include "atrium/host.hpp"
+#include "atrium/names.hpp"
 #include "atrium/room.hpp"
 
 namespace atrium {
@@ -48,16 +49,16 @@ concept HearsOfDelivery = requires(P& plugin, const Room& room, const User& user
 template <typename P>
 consteval bool message_type_is_sound() {
   if constexpr (requires { &P::message_type; }) static_assert(HasMessageType<P>, "`message_type` must be an atrium::MessageTypeInfo");
-  if constexpr (HasMessageType<P> && requires { &P::check; })
+  if constexpr (HasMessageType<P> && names_check<P>)
     static_assert(ChecksMessage<P>, "check is called as check(const Room&, const User& sender, const Message&, Reply&)");
-  if constexpr (HasMessageType<P> && requires { &P::summarise; })
+  if constexpr (HasMessageType<P> && names_summarise<P>)
     static_assert(SummarisesMessage<P>, "summarise is called as summarise(const Message&) and returns text");
-  if constexpr (requires { &P::did_deliver; })
+  if constexpr (names_did_deliver<P>)
     static_assert(HearsOfDelivery<P>,
                   "did_deliver is called as did_deliver(const Room&, const User& sender, const Message&, const Position&, std::uint32_t "
                   "delivered_count)");
-  static_assert(!requires { &P::didDeliver; }, "the hook is spelled did_deliver");
-  static_assert(!requires { &P::summarize; }, "the hook is spelled summarise");
+  static_assert(!names_didDeliver<P>, "the hook is spelled did_deliver");
+  static_assert(!names_summarize<P>, "the hook is spelled summarise");
   static_assert(HasMessageType<P> || !(SummarisesMessage<P> || HearsOfDelivery<P>),
                 "this class has a message type's hooks but no member `message_type` (an atrium::MessageTypeInfo)");
   return true;
@@ -88,13 +89,13 @@ class MessageTypeTables {
  private:
   static atrium_status check(atrium_plugin* self, const atrium_room_view* room, const atrium_user_view* sender,
                              const atrium_message_view* message, const atrium_reply* reply) noexcept {
-    return contained(Instance::of(self).host, [&] {
+    return contained(Instance::of(self).host, "check", [&] {
       Reply answer(*reply);
       Instance::of(self).plugin.check(Room(*room), User(*sender), Message(*message), answer);
     });
   }
   static atrium_status summarise(atrium_plugin* self, const atrium_message_view* message, atrium_sink line) noexcept {
-    return contained(Instance::of(self).host, [&] {
+    return contained(Instance::of(self).host, "summarise", [&] {
       const auto summary = Instance::of(self).plugin.summarise(Message(*message));
       const std::string_view text = summary;
       line.write(line.context, text.data(), text.size());
@@ -103,7 +104,7 @@ class MessageTypeTables {
   static atrium_status did_deliver(atrium_plugin* self, const atrium_room_view* room, const atrium_user_view* sender,
                                    const atrium_message_view* message, const atrium_position* position,
                                    std::uint32_t delivered_count) noexcept {
-    return contained(Instance::of(self).host, [&] {
+    return contained(Instance::of(self).host, "did_deliver", [&] {
       Instance::of(self).plugin.did_deliver(Room(*room), User(*sender), Message(*message), Position(*position), delivered_count);
     });
   }

@@ -17,6 +17,7 @@
 
 #include "atrium/ext/room_type.h"
 #include "atrium/host.hpp"
+#include "atrium/names.hpp"
 #include "atrium/room.hpp"
 
 namespace atrium {
@@ -89,37 +90,40 @@ template <typename P>
 concept HasRoomHooks = ChecksSettings<P> || ChecksCreate<P> || ChecksJoin<P> || ChecksPost<P> || HearsOfCreate<P> || HearsOfJoin<P> ||
                        HearsOfLeave<P> || HearsOfPost<P> || HearsOfClose<P>;
 
-// Near misses: the name is right, the parameters are not; or the name has another spelling. Silence would be a hook that never runs.
+// Near misses: the name is right, and the parameters are not, or it is private; or the name has another spelling. Silence would be a hook
+// that never runs.
 template <typename P>
 consteval bool room_type_is_sound() {
   if constexpr (requires { &P::room_type; }) static_assert(HasRoomType<P>, "`room_type` must be an atrium::RoomTypeInfo");
-  if constexpr (requires { &P::check_settings; })
+  if constexpr (names_check_settings<P>)
     static_assert(ChecksSettings<P>, "check_settings is called as check_settings(const Room&, const User& actor, Reply&)");
-  if constexpr (requires { &P::will_create; })
+  if constexpr (names_will_create<P>)
     static_assert(ChecksCreate<P>, "will_create is called as will_create(const Room&, const User& actor, Reply&)");
-  if constexpr (requires { &P::will_join; })
+  if constexpr (names_will_join<P>)
     static_assert(ChecksJoin<P>, "will_join is called as will_join(const Room&, const User& user, const User& actor, Reply&)");
-  if constexpr (requires { &P::will_post; })
+  if constexpr (names_will_post<P>)
     static_assert(ChecksPost<P>, "will_post is called as will_post(const Room&, const User& sender, const Message&, Reply&)");
-  if constexpr (requires { &P::did_create; })
-    static_assert(HearsOfCreate<P>, "did_create is called as did_create(const Room&, const User& actor)");
-  if constexpr (requires { &P::did_join; })
+  if constexpr (names_did_create<P>) static_assert(HearsOfCreate<P>, "did_create is called as did_create(const Room&, const User& actor)");
+  if constexpr (names_did_join<P>)
     static_assert(HearsOfJoin<P>, "did_join is called as did_join(const Room&, const User& user, const User& actor)");
-  if constexpr (requires { &P::did_leave; })
+  if constexpr (names_did_leave<P>)
     static_assert(HearsOfLeave<P>, "did_leave is called as did_leave(const Room&, const User& user, const User& actor)");
-  if constexpr (requires { &P::did_post; })
+  if constexpr (names_did_post<P>)
     static_assert(HearsOfPost<P>, "did_post is called as did_post(const Room&, const User& sender, const Message&, const Position&)");
-  if constexpr (requires { &P::did_close; })
-    static_assert(HearsOfClose<P>, "did_close is called as did_close(const Room&, const User& actor)");
-  if constexpr (HasRoomType<P> && requires { &P::tick; })
-    static_assert(Ticks<P>, "tick is called as tick(const Room&, std::uint64_t now_ms)");
-  static_assert(!requires { &P::checkSettings; }, "the hook is spelled check_settings");
-  static_assert(!requires { &P::willJoin; }, "the hook is spelled will_join");
-  static_assert(!requires { &P::willPost; }, "the hook is spelled will_post");
-  static_assert(!requires { &P::willCreate; }, "the hook is spelled will_create");
-  static_assert(!requires { &P::didPost; }, "the hook is spelled did_post");
-  static_assert(!requires { &P::did_send; }, "the hook is spelled did_post");
-  static_assert(!requires { &P::on_tick; }, "the hook is spelled tick");
+  if constexpr (names_did_close<P>) static_assert(HearsOfClose<P>, "did_close is called as did_close(const Room&, const User& actor)");
+  if constexpr (HasRoomType<P> && names_tick<P>) static_assert(Ticks<P>, "tick is called as tick(const Room&, std::uint64_t now_ms)");
+  static_assert(!names_checkSettings<P>, "the hook is spelled check_settings");
+  static_assert(!names_willCreate<P>, "the hook is spelled will_create");
+  static_assert(!names_willJoin<P>, "the hook is spelled will_join");
+  static_assert(!names_willPost<P>, "the hook is spelled will_post");
+  static_assert(!names_didCreate<P>, "the hook is spelled did_create");
+  static_assert(!names_didJoin<P>, "the hook is spelled did_join");
+  static_assert(!names_didLeave<P>, "the hook is spelled did_leave");
+  static_assert(!names_didPost<P>, "the hook is spelled did_post");
+  static_assert(!names_didClose<P>, "the hook is spelled did_close");
+  static_assert(!names_did_send<P>, "the hook is spelled did_post");
+  static_assert(!names_on_tick<P>, "the hook is spelled tick");
+  static_assert(!names_onTick<P>, "the hook is spelled tick");
   static_assert(HasRoomType<P> || !HasRoomHooks<P>,
                 "this class has a room type's hooks but no member `room_type` (an atrium::RoomTypeInfo)");
   return true;
@@ -162,42 +166,44 @@ class RoomTypeTables {
  private:
   static atrium_status check_settings(atrium_plugin* self, const atrium_room_view* room, const atrium_user_view* actor,
                                       const atrium_reply* reply) noexcept {
-    return contained(Instance::of(self).host, [&] {
+    return contained(Instance::of(self).host, "check_settings", [&] {
       Reply answer(*reply);
       Instance::of(self).plugin.check_settings(Room(*room), User(*actor), answer);
     });
   }
   static atrium_status will_join(atrium_plugin* self, const atrium_room_view* room, const atrium_user_view* user,
                                  const atrium_user_view* actor, const atrium_reply* reply) noexcept {
-    return contained(Instance::of(self).host, [&] {
+    return contained(Instance::of(self).host, "will_join", [&] {
       Reply answer(*reply);
       Instance::of(self).plugin.will_join(Room(*room), User(*user), User(*actor), answer);
     });
   }
   static atrium_status will_post(atrium_plugin* self, const atrium_room_view* room, const atrium_user_view* sender,
                                  const atrium_message_view* message, const atrium_reply* reply) noexcept {
-    return contained(Instance::of(self).host, [&] {
+    return contained(Instance::of(self).host, "will_post", [&] {
       Reply answer(*reply);
       Instance::of(self).plugin.will_post(Room(*room), User(*sender), Message(*message), answer);
     });
   }
   static atrium_status will_create(atrium_plugin* self, const atrium_room_view* room, const atrium_user_view* actor,
                                    const atrium_reply* reply) noexcept {
-    return contained(Instance::of(self).host, [&] {
+    return contained(Instance::of(self).host, "will_create", [&] {
       Reply answer(*reply);
       Instance::of(self).plugin.will_create(Room(*room), User(*actor), answer);
     });
   }
   static atrium_status did_create(atrium_plugin* self, const atrium_room_view* room, const atrium_user_view* actor) noexcept {
-    return contained(Instance::of(self).host, [&] { Instance::of(self).plugin.did_create(Room(*room), User(*actor)); });
+    return contained(Instance::of(self).host, "did_create", [&] { Instance::of(self).plugin.did_create(Room(*room), User(*actor)); });
   }
   static atrium_status did_join(atrium_plugin* self, const atrium_room_view* room, const atrium_user_view* user,
                                 const atrium_user_view* actor) noexcept {
-    return contained(Instance::of(self).host, [&] { Instance::of(self).plugin.did_join(Room(*room), User(*user), User(*actor)); });
+    return contained(Instance::of(self).host, "did_join",
+                     [&] { Instance::of(self).plugin.did_join(Room(*room), User(*user), User(*actor)); });
   }
   static atrium_status did_leave(atrium_plugin* self, const atrium_room_view* room, const atrium_user_view* user,
                                  const atrium_user_view* actor) noexcept {
-    return contained(Instance::of(self).host, [&] { Instance::of(self).plugin.did_leave(Room(*room), User(*user), User(*actor)); });
+    return contained(Instance::of(self).host, "did_leave",
+                     [&] { Instance::of(self).plugin.did_leave(Room(*room), User(*user), User(*actor)); });
   }
   static atrium_status did_post(atrium_plugin* self, const atrium_room_view* room, const atrium_user_view* sender,
                                 const atrium_message_view* message, const atrium_position* position) noexcept {
@@ -205,10 +211,10 @@ class RoomTypeTables {
                      [&] { Instance::of(self).plugin.did_post(Room(*room), User(*sender), Message(*message), Position(*position)); });
   }
   static atrium_status did_close(atrium_plugin* self, const atrium_room_view* room, const atrium_user_view* actor) noexcept {
-    return contained(Instance::of(self).host, [&] { Instance::of(self).plugin.did_close(Room(*room), User(*actor)); });
+    return contained(Instance::of(self).host, "did_close", [&] { Instance::of(self).plugin.did_close(Room(*room), User(*actor)); });
   }
   static atrium_status tick(atrium_plugin* self, const atrium_room_view* room, std::uint64_t now_ms) noexcept {
-    return contained(Instance::of(self).host, [&] { Instance::of(self).plugin.tick(Room(*room), now_ms); });
+    return contained(Instance::of(self).host, "tick", [&] { Instance::of(self).plugin.tick(Room(*room), now_ms); });
   }
 
   atrium_room_type_info info_;

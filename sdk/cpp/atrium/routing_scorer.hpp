@@ -13,6 +13,7 @@
 
 #include "atrium/ext/routing_scorer.h"
 #include "atrium/host.hpp"
+#include "atrium/names.hpp"
 #include "atrium/views.hpp"
 
 namespace atrium {
@@ -143,15 +144,15 @@ consteval bool routing_scorer_is_sound() {
   constexpr bool meant = alone || HasRoutingScorerInfo<P> || IsRoutingScorer<P>;
   if constexpr (requires { &P::routing_scorer; })
     static_assert(HasRoutingScorerInfo<P>, "`routing_scorer` must be an atrium::RoutingScorerInfo");
-  if constexpr (meant && requires { &P::score; })
+  if constexpr (meant && names_score<P>)
     static_assert(ScoresEach<P> || ScoresBatch<P>,
                   "score is called as score(const Lead&, const Agent&) and returns a Score, or as score(const Lead&, Agents, Scores)");
-  if constexpr (meant && requires { &P::score_queue; })
+  if constexpr (meant && names_score_queue<P>)
     static_assert(ScoresEachOfQueue<P> || ScoresQueue<P>,
                   "score_queue is called as score_queue(const Agent&, const Lead&) and returns a Score, or as score_queue(const Agent&, "
                   "Leads, Scores)");
-  static_assert(!meant || !requires { &P::score_batch; }, "the hook is spelled score, for one agent and for many");
-  static_assert(!meant || !requires { &P::scoreQueue; }, "the hook is spelled score_queue");
+  static_assert(!meant || !names_score_batch<P>, "the hook is spelled score, for one agent and for many");
+  static_assert(!meant || !names_scoreQueue<P>, "the hook is spelled score_queue");
   static_assert(IsRoutingScorer<P> || !HasRoutingScorerInfo<P>,
                 "this class has a member `routing_scorer` but no hook score or score_queue");
   return true;
@@ -178,7 +179,7 @@ class RoutingScorerTables {
  private:
   static atrium_status score_batch(atrium_plugin* self, const atrium_lead* lead, const atrium_agent* const* agents, std::uint32_t count,
                                    atrium_score* out) noexcept {
-    return contained(Instance::of(self).host, [&] {
+    return contained(Instance::of(self).host, "score", [&] {
       P& plugin = Instance::of(self).plugin;
       if constexpr (ScoresBatch<P>)
         plugin.score(Lead(*lead), Agents(agents, count), Scores(out, count));
@@ -188,7 +189,7 @@ class RoutingScorerTables {
   }
   static atrium_status score_queue(atrium_plugin* self, const atrium_agent* agent, const atrium_lead* const* leads, std::uint32_t count,
                                    atrium_score* out) noexcept {
-    return contained(Instance::of(self).host, [&] {
+    return contained(Instance::of(self).host, "score_queue", [&] {
       P& plugin = Instance::of(self).plugin;
       if constexpr (ScoresQueue<P>)
         plugin.score_queue(Agent(*agent), Leads(leads, count), Scores(out, count));

@@ -15,6 +15,7 @@
 #include "atrium/ext/state.h"
 #include "atrium/host.hpp"
 #include "atrium/json.hpp"
+#include "atrium/names.hpp"
 #include "atrium/views.hpp"
 
 namespace atrium {
@@ -50,14 +51,14 @@ consteval std::uint32_t state_format_of() {
 
 template <typename P, bool /*alone*/>
 consteval bool state_is_sound() {
-  if constexpr (requires { &P::export_state; }) static_assert(ExportsState<P>, "export_state is called as export_state() and returns text");
-  if constexpr (requires { &P::import_state; })
+  if constexpr (names_export_state<P>) static_assert(ExportsState<P>, "export_state is called as export_state() and returns text");
+  if constexpr (names_import_state<P>)
     static_assert(ImportsState<P>, "import_state is called as import_state(std::uint32_t format, std::string_view state) and returns bool");
-  if constexpr (requires { &P::self_test; })
-    static_assert(TestsItself<P>, "self_test is called as self_test() and returns nothing or text");
+  if constexpr (names_self_test<P>) static_assert(TestsItself<P>, "self_test is called as self_test() and returns nothing or text");
   static_assert(ExportsState<P> == ImportsState<P>, "export_state and import_state come as a pair");
-  static_assert(!requires { &P::exportState; }, "the hook is spelled export_state");
-  static_assert(!requires { &P::selfTest; }, "the hook is spelled self_test");
+  static_assert(!names_exportState<P>, "the hook is spelled export_state");
+  static_assert(!names_importState<P>, "the hook is spelled import_state");
+  static_assert(!names_selfTest<P>, "the hook is spelled self_test");
   return true;
 }
 
@@ -80,7 +81,7 @@ class StateTables {
 
  private:
   static atrium_status export_state(atrium_plugin* self, atrium_sink out) noexcept {
-    return contained(Instance::of(self).host, [&] {
+    return contained(Instance::of(self).host, "export_state", [&] {
       const auto state = Instance::of(self).plugin.export_state();
       const std::string_view bytes = state;
       out.write(out.context, bytes.data(), bytes.size());
@@ -89,12 +90,12 @@ class StateTables {
   static atrium_status import_state(atrium_plugin* self, std::uint32_t format, atrium_text state) noexcept {
     bool known = false;
     const atrium_status ended =
-        contained(Instance::of(self).host, [&] { known = Instance::of(self).plugin.import_state(format, view(state)); });
+        contained(Instance::of(self).host, "import_state", [&] { known = Instance::of(self).plugin.import_state(format, view(state)); });
     return ended == ATRIUM_OK && !known ? ATRIUM_UNSUPPORTED : ended;
   }
   static atrium_status self_test(atrium_plugin* self, atrium_sink error) noexcept {
     std::string why;
-    const atrium_status ended = contained(Instance::of(self).host, [&] {
+    const atrium_status ended = contained(Instance::of(self).host, "self_test", [&] {
       try {
         if constexpr (TestsItselfByTelling<P>)
           why = Instance::of(self).plugin.self_test();

@@ -11,7 +11,8 @@
 //   ATRIUM_PLUGIN(MyStore, "com.acme.store", "1.0.0")
 //
 // What arrives at the store's functions has been checked: pointers point, sizes and counts are within the bounds of storage_backend.h, ids
-// are not zero. What leaves them as an exception becomes ATRIUM_FAILED.
+// are not zero. What leaves them as an exception becomes ATRIUM_FAILED and a line in the
+// server's log.
 #include <algorithm>
 #include <array>
 #include <concepts>
@@ -209,12 +210,11 @@ class StorageBackend {
  private:
   // Runs `call` on the store; an exception ends here, because none may cross the border.
   template <typename Call>
-  static atrium_status on_store(atrium_plugin* self, Call&& call) noexcept {
-    try {
-      return call(plugin_of<Store>(self));
-    } catch (...) {
-      return ATRIUM_FAILED;
-    }
+  static atrium_status on_store(atrium_plugin* self, std::string_view hook, Call&& call) noexcept {
+    auto& instance = detail::Instance<Store>::of(self);
+    atrium_status said = ATRIUM_FAILED;
+    const atrium_status ended = detail::contained(instance.host, hook, [&] { said = call(instance.plugin); });
+    return ended == ATRIUM_OK ? said : ended;
   }
 
   static atrium_status append_batch(atrium_plugin* self, const atrium_append_batch* batch) noexcept {
@@ -231,8 +231,8 @@ class StorageBackend {
       }
     }
     if (count == 0) return ATRIUM_OK;
-    const atrium_status status =
-        on_store(self, [&](Store& store) { return store.append(AppendItems(items.data(), count), AppendResults(results.data(), count)); });
+    const atrium_status status = on_store(
+        self, "append", [&](Store& store) { return store.append(AppendItems(items.data(), count), AppendResults(results.data(), count)); });
     if (status != ATRIUM_OK)
       for (std::size_t n = 0; n < count; ++n) results[n]->status = status;
     return status;
@@ -241,47 +241,47 @@ class StorageBackend {
   static atrium_status trim(atrium_plugin* self, const atrium_trim* trim, std::uint64_t* dropped) noexcept {
     if (!detail::covers(trim) || !detail::valid(trim->room) || dropped == nullptr) return ATRIUM_INVALID;
     *dropped = 0;
-    return on_store(self, [&](Store& store) { return store.trim(*trim, *dropped); });
+    return on_store(self, "trim", [&](Store& store) { return store.trim(*trim, *dropped); });
   }
 
   static atrium_status write(atrium_plugin* self, const atrium_document_write* const* writes, std::uint32_t count,
                              std::uint32_t* failed) noexcept {
     if (writes == nullptr || count == 0 || count > ATRIUM_BATCH_MAX || failed == nullptr) return ATRIUM_INVALID;
     if (!std::ranges::all_of(std::span(writes, count), [](const auto* one) { return detail::valid(one); })) return ATRIUM_INVALID;
-    return on_store(self, [&](Store& store) { return store.write(DocumentWrites(writes, count), *failed); });
+    return on_store(self, "write", [&](Store& store) { return store.write(DocumentWrites(writes, count), *failed); });
   }
 
   static atrium_status maintain(atrium_plugin* self, std::uint64_t idle_ms) noexcept {
-    return on_store(self, [&](Store& store) { return store.maintain(idle_ms); });
+    return on_store(self, "maintain", [&](Store& store) { return store.maintain(idle_ms); });
   }
 
   static atrium_status head(atrium_plugin* self, const atrium_room_key* room, atrium_room_head* out) noexcept {
     if (room == nullptr || !detail::valid(*room) || !detail::covers(out)) return ATRIUM_INVALID;
-    return on_store(self, [&](Store& store) { return store.head(*room, *out); });
+    return on_store(self, "head", [&](Store& store) { return store.head(*room, *out); });
   }
 
   static atrium_status locate(atrium_plugin* self, const atrium_room_key* room, const atrium_id* message, std::uint64_t* seq) noexcept {
     if (room == nullptr || !detail::valid(*room) || message == nullptr || is_zero(*message) || seq == nullptr) return ATRIUM_INVALID;
-    return on_store(self, [&](Store& store) { return store.locate(*room, *message, *seq); });
+    return on_store(self, "locate", [&](Store& store) { return store.locate(*room, *message, *seq); });
   }
 
   static atrium_status page(atrium_plugin* self, const atrium_page_query* query, atrium_record_fn each, void* context,
                             std::uint64_t* next) noexcept {
     if (!detail::valid(query) || each == nullptr || next == nullptr) return ATRIUM_INVALID;
     *next = 0;
-    return on_store(self, [&](Store& store) { return store.page(*query, RecordReceiver{each, context}, *next); });
+    return on_store(self, "page", [&](Store& store) { return store.page(*query, RecordReceiver{each, context}, *next); });
   }
 
   static atrium_status get(atrium_plugin* self, const atrium_document_key* key, atrium_document_fn each, void* context) noexcept {
     if (!detail::valid(key, 1) || each == nullptr) return ATRIUM_INVALID;
-    return on_store(self, [&](Store& store) { return store.get(*key, DocumentReceiver{each, context}); });
+    return on_store(self, "get", [&](Store& store) { return store.get(*key, DocumentReceiver{each, context}); });
   }
 
   static atrium_status scan(atrium_plugin* self, const atrium_document_key* prefix, const atrium_document_key* after, std::uint32_t limit,
                             atrium_document_fn each, void* context) noexcept {
     if (!detail::valid(prefix, 0) || !detail::valid(after, 0) || each == nullptr || limit == 0 || limit > ATRIUM_SCAN_MAX)
       return ATRIUM_INVALID;
-    return on_store(self, [&](Store& store) { return store.scan(*prefix, *after, limit, DocumentReceiver{each, context}); });
+    return on_store(self, "scan", [&](Store& store) { return store.scan(*prefix, *after, limit, DocumentReceiver{each, context}); });
   }
 
   atrium_storage_info info_;

@@ -35,7 +35,9 @@ TEST(ScorerClass, scoresBothSidesAndAbstains) {
   EXPECT_EQ(testkit::score_queue(plugin, R"({"satisfaction":4.5})", {"{}"})[0].value, 1.0);
   EXPECT_LT(testkit::score_queue(plugin, "{}", {"{}"})[0].value, 0);
   EXPECT_EQ(testkit::score_queue(plugin, "{}", {R"({"waiting_ms":2000})"}).status, ATRIUM_FAILED);
-  EXPECT_EQ(host.log.back().message, "thrown while scoring");
+  ASSERT_EQ(host.failures.size(), 1u);
+  EXPECT_EQ(host.failures[0].hook, "score_queue");
+  EXPECT_EQ(host.failures[0].why, "thrown while scoring");
 }
 
 TEST(ScorerClass, cutsAReasonBetweenCharacters) {
@@ -114,7 +116,18 @@ TEST(CommandClass, neverLeavesACallWaiting) {
     EXPECT_EQ(run.status(), ATRIUM_FAILED);
     EXPECT_EQ(run.result(), "The plugin ended without an answer.");
   }
-  EXPECT_TRUE(host.logged("hook_failed"));
+  ASSERT_FALSE(host.failures.empty());
+  EXPECT_EQ(host.failures.back().hook, "execute");
+}
+
+TEST(CommandClass, tellsTheOperatorWhatWasThrownWithoutTheGrantToLog) {
+  FakeHost host;
+  host.refuse("log");
+  const Plugin plugin = Plugin::of<Assign>(host);
+  static_cast<void>(execute(plugin, R"({"to":"boom"})"));
+  ASSERT_EQ(host.failures.size(), 1u);
+  EXPECT_EQ(host.failures[0].hook, "execute");
+  EXPECT_NE(host.failures[0].why, "");
 }
 
 TEST(CommandClass, isToldWhenNobodyWaitsAnyMore) {
@@ -243,7 +256,7 @@ TEST(AuthenticatorClass, judgesAndKeepsTokensOutOfTheLog) {
   const Judged thrown = testkit::authenticate(plugin, "secret-token");
   EXPECT_EQ(thrown.status, ATRIUM_FAILED);
   EXPECT_EQ(thrown.accepted, 0);
-  EXPECT_EQ((thrown.why + host.log.back().message).find("secret-token"), std::string::npos);
+  EXPECT_EQ((thrown.why + host.failures.back().why).find("secret-token"), std::string::npos);
 }
 
 struct Pages {
@@ -371,6 +384,43 @@ TEST(AnyClass, knowsNoExtensionItDoesNotHave) {
   const Plugin plugin = Plugin::of<Greet>(host);
   for (const char* id : {ATRIUM_EXT_ROOM_TYPE, ATRIUM_EXT_ROUTING_SCORER, ATRIUM_EXT_STATE, "atrium.command/2", ""})
     EXPECT_EQ(plugin.extension<void>(id), nullptr) << id;
+}
+
+// A store on a disk that fails.
+struct BrokenStore : StorageBackend<BrokenStore> {
+  BrokenStore() : StorageBackend("broken", 0, ATRIUM_DURABILITY_RECEIVED) {}
+  atrium_status append(AppendItems, AppendResults) { throw std::runtime_error("the disk is gone"); }
+  atrium_status trim(const atrium_trim&, std::uint64_t&) { return ATRIUM_OK; }
+  atrium_status write(DocumentWrites, std::uint32_t&) { return ATRIUM_OK; }
+  atrium_status head(const atrium_room_key&, atrium_room_head&) { return ATRIUM_OK; }
+  atrium_status locate(const atrium_room_key&, const atrium_id&, std::uint64_t&) { return ATRIUM_OK; }
+  atrium_status page(const atrium_page_query&, RecordReceiver, std::uint64_t&) { return ATRIUM_OK; }
+  atrium_status get(const atrium_document_key&, DocumentReceiver) { return ATRIUM_NOT_FOUND; }
+  atrium_status scan(const atrium_document_key&, const atrium_document_key&, std::uint32_t, DocumentReceiver) { throw 7; }
+};
+
+TEST(StoreClass, tellsTheOperatorWhatWasThrown) {
+  FakeHost host;
+  const Plugin plugin = Plugin::of<BrokenStore>(host);
+  const auto& store = plugin.need<atrium_storage_backend>(ATRIUM_EXT_STORAGE_BACKEND);
+  const auto ignore = [](void*, const atrium_document*) -> std::uint32_t { return 1; };
+  const atrium_document_key all{};
+  EXPECT_EQ(store.scan(plugin.self(), &all, &all, 1, ignore, nullptr), ATRIUM_FAILED);
+  atrium_append item{};
+  item.struct_size = sizeof item;
+  item.room = {text_of("t"), {{1}}};
+  item.message = {{1}};
+  item.message_type = text_of("text");
+  const atrium_append* items[] = {&item};
+  atrium_append_result result{};
+  result.struct_size = sizeof result;
+  atrium_append_result* results[] = {&result};
+  const atrium_append_batch batch{.struct_size = sizeof batch, .count = 1, .items = items, .results = results};
+  EXPECT_EQ(store.append_batch(plugin.self(), &batch), ATRIUM_FAILED);
+  ASSERT_EQ(host.failures.size(), 2u);
+  EXPECT_EQ(host.failures[0].hook, "scan");
+  EXPECT_EQ(host.failures[1].hook, "append");
+  EXPECT_EQ(host.failures[1].why, "the disk is gone");
 }
 
 }  // namespace

@@ -24,6 +24,7 @@
 #include "atrium/host.h"
 #include "atrium/service/clock.h"
 #include "atrium/service/executor.h"
+#include "atrium/service/failure.h"
 #include "atrium/service/http.h"
 #include "atrium/service/json.h"
 #include "atrium/service/kv.h"
@@ -41,6 +42,12 @@ struct LogLine {
   std::uint32_t level = ATRIUM_LOG_INFO;
   std::string event;
   std::string message;
+};
+
+// What came out of a hook.
+struct HookFailure {
+  std::string hook;
+  std::string why;
 };
 
 struct Metric {
@@ -145,6 +152,7 @@ class FakeHost {
 
   // ---- What the plugin did.
   std::vector<LogLine> log;
+  std::vector<HookFailure> failures;  // What was thrown in hooks and callbacks.
   std::map<std::string, Metric, std::less<>> metrics;
   std::map<std::pair<std::string, std::string>, std::string> kv;  // (tenant, key) -> value
   std::vector<HttpSent> http_sent;
@@ -227,11 +235,12 @@ class FakeHost {
     static constexpr atrium_secrets_service secrets_service{sizeof(atrium_secrets_service), get_secret};
     static constexpr atrium_random_service random_service{sizeof(atrium_random_service), fill_random};
     static constexpr atrium_json_service json_service{sizeof(atrium_json_service), parse_json, quote_json};
+    static constexpr atrium_failure_service failure_service{sizeof(atrium_failure_service), report_failure};
     static const std::map<std::string_view, const void*> services = {
         {ATRIUM_SERVICE_LOG, &log_service},       {ATRIUM_SERVICE_CLOCK, &clock_service},       {ATRIUM_SERVICE_METRICS, &metrics_service},
         {ATRIUM_SERVICE_TIMER, &timer_service},   {ATRIUM_SERVICE_EXECUTOR, &executor_service}, {ATRIUM_SERVICE_KV, &kv_service},
         {ATRIUM_SERVICE_HTTP, &http_service},     {ATRIUM_SERVICE_PUBLISH, &publish_service},   {ATRIUM_SERVICE_SECRETS, &secrets_service},
-        {ATRIUM_SERVICE_RANDOM, &random_service}, {ATRIUM_SERVICE_JSON, &json_service}};
+        {ATRIUM_SERVICE_RANDOM, &random_service}, {ATRIUM_SERVICE_JSON, &json_service},         {ATRIUM_SERVICE_FAILURE, &failure_service}};
     FakeHost& self = of(host);
     if (self.nothing_ || !service_id || self.refused_.contains(service_id)) return nullptr;
     const auto found = services.find(service_id);
@@ -241,6 +250,10 @@ class FakeHost {
   static void write_log(const atrium_host* host, std::uint32_t level, atrium_text event, atrium_text message) {
     const std::lock_guard lock(of(host).mutex_);
     of(host).log.push_back({level, copy(event), copy(message)});
+  }
+  static void report_failure(const atrium_host* host, atrium_text hook, atrium_text why) {
+    const std::lock_guard lock(of(host).mutex_);
+    of(host).failures.push_back({copy(hook), copy(why)});
   }
   static std::uint64_t read_mono(const atrium_host* host) { return of(host).mono_ns(); }
   static std::uint64_t read_wall(const atrium_host* host) { return of(host).wall_ms(); }

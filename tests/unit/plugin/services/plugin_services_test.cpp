@@ -11,6 +11,7 @@
 
 #include "atrium/service/clock.h"
 #include "atrium/service/executor.h"
+#include "atrium/service/failure.h"
 #include "atrium/service/http.h"
 #include "atrium/service/json.h"
 #include "atrium/service/kv.h"
@@ -86,7 +87,8 @@ constexpr const char* all_services[] = {ATRIUM_SERVICE_LOG,      ATRIUM_SERVICE_
 TEST_F(PluginServicesTest, whatIsNotGrantedIsNull) {
   grant({});
   for (const char* id : all_services) EXPECT_EQ(host()->get_service(host(), id), nullptr) << id;
-  EXPECT_NE(host()->get_service(host(), ATRIUM_SERVICE_JSON), nullptr) << "that one is everybody's";
+  for (const char* id : {ATRIUM_SERVICE_JSON, ATRIUM_SERVICE_FAILURE})
+    EXPECT_NE(host()->get_service(host(), id), nullptr) << id << " is everybody's";
   EXPECT_EQ(host()->get_service(host(), nullptr), nullptr);
 }
 
@@ -94,6 +96,21 @@ TEST_F(PluginServicesTest, whatIsGrantedIsThere) {
   grant({"log", "clock", "random", "metrics", "timer", "kv", "publish", "secrets", "executor", "http:example.com"});
   for (const char* id : all_services) EXPECT_NE(host()->get_service(host(), id), nullptr) << id;
   EXPECT_EQ(host()->get_service(host(), "atrium.kv/2"), nullptr);
+}
+
+TEST_F(PluginServicesTest, aFailureIsLoggedWithItsHookAndWithoutAGrant) {
+  testing::internal::CaptureStderr();
+  {
+    Log to_stderr{Log::Options{.level = LogLevel::info}};
+    const PluginServices without("com.acme.test", {}, ServiceParts{}, clock, to_stderr,
+                                 [](std::string_view, std::chrono::nanoseconds, const std::function<void()>& function) { function(); });
+    const auto* failure = static_cast<const atrium_failure_service*>(without.host()->get_service(without.host(), ATRIUM_SERVICE_FAILURE));
+    failure->report(without.host(), textOf("will_post"), textOf("bad optional access"));
+  }
+  const std::string line = testing::internal::GetCapturedStderr();
+  for (const char* part : {R"("level":"error")", R"("event":"plugin.com.acme.test")", R"("plugin_event":"hook_failed")",
+                           R"("hook":"will_post")", R"("message":"bad optional access")"})
+    EXPECT_NE(line.find(part), std::string::npos) << part << " in " << line;
 }
 
 TEST_F(PluginServicesTest, randomFillsUpToItsBound) {
