@@ -3,7 +3,7 @@
 // A plugin class is an authenticator when it has
 //   AuthResult authenticate(std::string_view token, std::uint64_t now_ms);
 // and, when its name is not the last part of the plugin's id or it knows the issuers it is for, a member `authenticator`, an
-// AuthenticatorInfo. Several workers may call at once. Throwing denies, and counts as a failure.
+// AuthenticatorInfo. Several workers may call at once. Throwing is as unavailable().
 #include <concepts>
 #include <optional>
 #include <string>
@@ -40,7 +40,7 @@ class AuthResult {
   [[nodiscard]] static AuthResult deny(std::string why) { return {ATRIUM_DENIED, std::nullopt, std::move(why)}; }
   // Not a token of this one's kind: the next authenticator is asked.
   [[nodiscard]] static AuthResult not_mine() { return {ATRIUM_UNSUPPORTED, std::nullopt, {}}; }
-  // It could not be found out now, which denies, too, and counts as a failure.
+  // It could not be found out now: who asks is told to come back (503, close code 4010), which is no denial. Counts as a failure.
   [[nodiscard]] static AuthResult unavailable(std::string why) { return {ATRIUM_FAILED, std::nullopt, std::move(why)}; }
 
   [[nodiscard]] atrium_status status() const { return status_; }

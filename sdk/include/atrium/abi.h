@@ -5,7 +5,8 @@
  * Border      Plain C11. No C++ type, exception or RTTI crosses, and nobody frees the other side's memory.
  * Growth      Structs begin with struct_size, use fixed-width types and only grow at the end. A released entity never changes;
  *             a new meaning gets a new id ("atrium.room-type/2"). Read a member only when struct_size covers it.
- * Arrays      Elements of growing structs are walked with the stride that comes with them, never with sizeof.
+ *             A struct without struct_size (a text, an id, a score) never changes.
+ * Arrays      Elements of growing structs are handed over as pointers to each, so that nobody walks them with a sizeof of his own.
  * Inputs      Borrowed: valid until the call returns. Copy what is to be kept.
  * Outputs     Go to functions the host hands in; the host copies before they return.
  * Threads     Each function states on which thread it is called:

@@ -13,7 +13,9 @@ extern "C" {
 #define ATRIUM_PROGRESS_MAX 65536u
 
 /* Copy it: the struct is borrowed for the call, its functions stay valid until destroy() returns. Exactly one complete() belongs to each
- * token, also after cancel(). A second one, or one after the deadline, is counted and dropped. */
+ * token, also after cancel(); it may come before the function that was handed the token returns. A second one, or one after the deadline,
+ * is counted and dropped. A function that returns other than ATRIUM_OK has answered by that: its token is the host's again and is never
+ * completed, neither before the return nor after it. */
 typedef struct atrium_token {
   uint32_t struct_size;
   uint32_t reserved;

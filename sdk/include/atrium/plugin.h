@@ -27,11 +27,13 @@ typedef struct atrium_entry_table {
   atrium_text version; /* As in the manifest. */
   /* Makes one instance. `options` is the operator's configuration, checked against the manifest and completed with its defaults; an
    * object, valid until the call returns. `host` outlives the instance. On failure writes one sentence for the operator to `error`,
-   * leaves *out alone and returns other than ATRIUM_OK. [control] */
+   * leaves *out alone and returns other than ATRIUM_OK. Deadline 30 s, of which a throw-away process that tries the file gives 5; beyond
+   * it the plugin does not start. [control] */
   atrium_status (*create)(const atrium_host* host, atrium_json options, atrium_sink error, atrium_plugin** out);
-  /* Ends what create() made. No call is inside, none follows. [control] */
+  /* Ends what create() made. No call is inside, none follows. Deadline 30 s; beyond it the library stays in memory. [control] */
   void (*destroy)(atrium_plugin* self);
-  /* The table for an extension id, or NULL when this plugin does not have it. The table lives as long as the instance. [control] */
+  /* The table for an extension id, or NULL when this plugin does not have it. The table lives as long as the instance.
+   * Returns at once. [control] */
   const void* (*get_extension)(atrium_plugin* self, const char* extension_id);
 } atrium_entry_table;
 

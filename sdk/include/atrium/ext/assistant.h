@@ -44,7 +44,8 @@ typedef struct atrium_assistant {
   /* Lives as long as the instance. */
   const atrium_assistant_info* info;
   /* Begins an answer: progress() brings pieces of text in order, complete() ends it, with a JSON object {"cost": ..., ...} or empty.
-   * ATRIUM_OK: the token is or will be completed. Deadline 3 s to the first piece; a failure means no tip. [worker] */
+   * ATRIUM_OK: the token is or will be completed. Another status: it never was and never will be. Deadline 3 s to the first piece; a
+   * failure means no tip. [worker] */
   atrium_status (*open)(atrium_plugin* self, const atrium_assistant_request* request, const atrium_token* token);
   /* Nobody waits for that answer any more; it may already be over. May be NULL. [any] */
   void (*cancel)(atrium_plugin* self, atrium_text request_id);

@@ -43,7 +43,8 @@ typedef struct atrium_command {
   /* Lives as long as the instance. */
   const atrium_command_info* info;
   /* Begins the run; the token's result is text for who ran it, or a JSON object {"text": ..., ...}; progress() shows one line meanwhile.
-   * ATRIUM_OK: the token is or will be completed. Another status: it never will be. Deadline 5 s from here to complete(). [worker] */
+   * ATRIUM_OK: the token is or will be completed. Another status: it never was and never will be. Deadline 5 s from here to complete().
+   * [worker] */
   atrium_status (*execute)(atrium_plugin* self, const atrium_command_call* call, const atrium_token* token);
   /* Nobody waits for that run any more; it may already be over. May be NULL. [any] */
   void (*cancel)(atrium_plugin* self, atrium_text command_id);

@@ -8,6 +8,9 @@
  * Documents  Small values under tuple keys (room, member, ...), written in atomic batches with optimistic versions.
  * Promise    What append_batch or write answers with ATRIUM_OK has reached the durability it names. A refusal changed nothing. A store
  *            that cannot keep a promise any more (a failed sync) answers ATRIUM_FATAL to everything from then on.
+ * Deadline   Each call has `storage.deadline` of the server's configuration, 2 s unless the operator says otherwise; with
+ *            ATRIUM_STORE_INLINE the 50 us of [io]. One that takes longer counts as failed, and its answer still counts when it comes: who
+ *            waits is told that the message is in doubt. Enough of them open the breaker, behind which nothing is asked until it closes.
  * Callbacks  Functions handed in to receive records or documents never call the store; it may hold a lock while they run.
  * One suite (tests/contract/storage) runs against every store. */
 #include "../plugin.h"
