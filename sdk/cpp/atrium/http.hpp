@@ -10,12 +10,12 @@
 namespace atrium {
 inline namespace sdk {
 
-// See atrium_http_call. What it views is read before send() returns.
+// See atrium_http_call. It owns its texts, so that they may be put together where it is written down: {.url = base + "/v1"}.
 struct HttpRequest {
-  std::string_view method = "GET";
-  std::string_view url;
-  std::vector<std::pair<std::string_view, std::string_view>> headers = {};
-  std::string_view body = {};
+  std::string method = "GET";
+  std::string url;
+  std::vector<std::pair<std::string, std::string>> headers = {};
+  std::string body = {};
   std::uint32_t timeout_ms = 0;  // For everything together; 0: 10 s.
 };
 

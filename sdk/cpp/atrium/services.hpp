@@ -144,14 +144,14 @@ class Kv : public detail::Service<atrium_kv_service> {
   }
 };
 
-// A plugin's message in a room; see atrium_publication.
+// A plugin's message in a room; see atrium_publication. It owns its texts.
 struct Publication {
-  std::string_view tenant_id;
-  std::string_view room_id;
-  std::string_view content;
-  std::string_view message_type = {};  // Empty: "system".
-  std::string_view metadata = {};      // A JSON object, or empty.
-  std::string_view client_message_id = {};
+  std::string tenant_id;
+  std::string room_id;
+  std::string content;
+  std::string message_type = {};  // Empty: "system".
+  std::string metadata = {};      // A JSON object, or empty.
+  std::string client_message_id = {};
   std::uint32_t priority = ATRIUM_PRIORITY_NORMAL;
 };
 

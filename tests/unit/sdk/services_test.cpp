@@ -146,6 +146,63 @@ TEST_F(Services, publishesMessages) {
   EXPECT_EQ(fake.published[0].priority, static_cast<std::uint32_t>(ATRIUM_PRIORITY_NORMAL));
 }
 
+TEST_F(Services, keepTextsThatWereMadeForOneRequest) {
+  fake.answer_http("https://crm.example/", 200);
+  const std::string base = "https://crm.example/a/path/that/is/longer/than/a/string/keeps/inside", key = "a key of some length, too";
+  const HttpRequest request{.url = base + "/v1", .headers = {{"authorization", "Bearer " + key}}};
+  EXPECT_TRUE(Http(host).send(request).ok());
+  EXPECT_EQ(fake.http_sent.at(0).url, base + "/v1");
+  EXPECT_EQ(fake.http_sent.at(0).headers.at("authorization"), "Bearer " + key);
+  const Publication publication{.tenant_id = "a", .room_id = "room_1", .content = base + " is down"};
+  Publisher(host).post(publication, [](const Answer&) {});
+  EXPECT_EQ(fake.published.at(0).content, base + " is down");
+}
+
+TEST_F(Services, refuseWhatAServerWouldNotSend) {
+  const auto outcome = [&](HttpRequest request) { return Http(host).send(request).outcome; };
+  HttpRequest many{.url = "https://crm.example/"};
+  many.headers.assign(ATRIUM_HTTP_HEADERS_MAX + 1, {"x-key", "k"});
+  EXPECT_EQ(outcome(many), ATRIUM_INVALID);
+  EXPECT_EQ(outcome({.url = "https://crm.example/", .timeout_ms = ATRIUM_HTTP_TIMEOUT_MS_MAX + 1}), ATRIUM_INVALID);
+  EXPECT_EQ(outcome({.url = "https://crm.example/", .body = std::string(ATRIUM_HTTP_BODY_MAX + 1, 'x')}), ATRIUM_INVALID);
+  EXPECT_EQ(outcome({.url = "https://crm.example/", .headers = {{"Host", "other.example"}}}), ATRIUM_INVALID);
+  EXPECT_EQ(outcome({.url = "https://crm.example/", .headers = {{"x-key", "a\r\nb"}}}), ATRIUM_INVALID);
+  EXPECT_EQ(outcome({.url = "crm.example"}), ATRIUM_INVALID);
+  EXPECT_TRUE(fake.http_sent.empty());
+
+  atrium_status said = ATRIUM_OK;
+  const auto note = [&](const Answer& answer) { said = answer.status; };
+  for (const Publication& bad : {Publication{.tenant_id = "a", .room_id = "r", .content = "x", .metadata = "{"},
+                                 Publication{.tenant_id = "a", .room_id = "r", .content = "x", .metadata = "[]"},
+                                 Publication{.tenant_id = "", .room_id = "r", .content = "x"},
+                                 Publication{.tenant_id = "a", .room_id = "r", .content = std::string(65537, 'x')}}) {
+    Publisher(host).post(bad, note);
+    EXPECT_EQ(std::exchange(said, ATRIUM_OK), ATRIUM_INVALID);
+  }
+  EXPECT_TRUE(fake.published.empty());
+  Kv(host).get("a", "", note);
+  EXPECT_EQ(std::exchange(said, ATRIUM_OK), ATRIUM_INVALID);
+  Kv(host).remove("a", std::string(ATRIUM_KV_KEY_MAX + 1, 'k'), note);
+  EXPECT_EQ(said, ATRIUM_INVALID);
+}
+
+TEST_F(Services, takeAsManyCallsAtATimeAsAServerDoes) {
+  fake.answer_later = true;
+  std::map<atrium_status, std::uint32_t> ended;
+  const auto note = [&](const Answer& answer) { ++ended[answer.status]; };
+  for (std::uint32_t n = 0; n <= ATRIUM_KV_PENDING_MAX; ++n) Kv(host).get("a", "key", note);
+  EXPECT_EQ(ended[ATRIUM_FULL], 1u);
+  for (std::uint32_t n = 0; n <= ATRIUM_PUBLISH_PENDING_MAX; ++n)
+    Publisher(host).post({.tenant_id = "a", .room_id = "r", .content = "x"}, note);
+  EXPECT_EQ(ended[ATRIUM_FULL], 2u);
+  for (std::uint32_t n = 0; n <= ATRIUM_HTTP_PENDING_MAX; ++n)
+    Http(host).send({.url = "https://crm.example/"}, [&](const HttpResponse& response) { ++ended[response.outcome]; });
+  EXPECT_EQ(ended[ATRIUM_FULL], 3u);
+  EXPECT_EQ(fake.answer_calls(), ATRIUM_KV_PENDING_MAX + ATRIUM_PUBLISH_PENDING_MAX + ATRIUM_HTTP_PENDING_MAX);
+  Kv(host).get("a", "key", note);
+  EXPECT_EQ(fake.answer_calls(), 1u) << "there is room again";
+}
+
 TEST_F(Services, countsFiguresAndPassesOverThoseThatWereRefused) {
   const Counter counter(host, "greeted", "Guests that were greeted.");
   const Gauge gauge(host, "waiting", "Guests that wait.");
@@ -215,6 +272,39 @@ TEST(ServicesThatWereNotGranted, sayWhichGrantIsMissing) {
   } catch (const std::runtime_error& problem) {
     EXPECT_STREQ(problem.what(), "it needs the grant kv, which it was not given");
   }
+}
+
+// Two generations on one host, as a swap has them for a while.
+TEST(ServicesAtTheEnd, leaveThoseOfTheOthersAlone) {
+  FakeHost fake;
+  std::string seen;
+  std::optional<Plugin> old = Plugin::of<Desk>(fake);
+  const Plugin next = Plugin::of<Desk>(fake);
+  const Host old_host = old->object<Desk>().host, next_host = next.object<Desk>().host;
+  fake.answer_later = true;
+  for (const auto& [host, name] : {std::pair(old_host, 'o'), std::pair(next_host, 'n')}) {
+    ASSERT_TRUE(Timers(host).start(1000, [&seen, name = name] { seen += name, seen += "t "; }));
+    ASSERT_TRUE(Executor(host).post([&seen, name = name] { seen += name, seen += "j "; }));
+    Kv(host).get("", "key", [&seen, name = name](const Answer& answer) {
+      seen += name;
+      seen += answer.status == ATRIUM_CANCELLED ? "cancelled " : "answered ";
+    });
+  }
+  old.reset();
+  EXPECT_EQ(seen, "oj ocancelled ");
+  fake.run_jobs();
+  fake.answer_calls();
+  fake.advance_ms(1000);
+  EXPECT_EQ(seen, "oj ocancelled nj nanswered nt ");
+}
+
+TEST(ServicesAtTheEnd, boundEachInstanceByItself) {
+  FakeHost fake;
+  const Plugin one = Plugin::of<Desk>(fake), other = Plugin::of<Desk>(fake);
+  const Executor first(one.object<Desk>().host), second(other.object<Desk>().host);
+  for (std::uint32_t n = 0; n < ATRIUM_JOBS_MAX; ++n) ASSERT_TRUE(first.post([] {}));
+  EXPECT_FALSE(first.post([] {}));
+  EXPECT_TRUE(second.post([] {}));
 }
 
 TEST(ServicesAtTheEnd, leaveNoCallbackBehind) {

@@ -1,15 +1,20 @@
 #ifndef ATRIUM_TESTKIT_FAKE_HOST_HPP
 #define ATRIUM_TESTKIT_FAKE_HOST_HPP
-// A server for one plugin under test: every service, with a clock, timers and an executor that move by hand, randomness from a seed, and a
-// record of all that the plugin did. Nothing happens by itself, nothing reaches a disk or a network.
+// A server for plugins under test: every service within the bounds that a server keeps, with a clock, timers and an executor that move by
+// hand, randomness from a seed, and a record of all that the plugins did. Nothing happens by itself, nothing reaches a disk or a network.
+//
+// Each testkit::Plugin is a guest of its own, as each instance is in a server: its timers, jobs and calls are counted and ended apart from
+// those of the others. The records, the clock and the values of `kv` they share.
 //
 // To be used by the test's own thread. A plugin may call services from other threads: the records are guarded, and callbacks run on
 // whichever thread brings them about.
 #include <algorithm>
+#include <cctype>
 #include <cmath>
 #include <cstdint>
 #include <deque>
 #include <map>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <random>
@@ -81,14 +86,41 @@ class FakeHost {
   FakeHost(const FakeHost&) = delete;
   FakeHost& operator=(const FakeHost&) = delete;
 
-  // What a plugin is created with. Valid while this lives.
-  [[nodiscard]] const atrium_host* abi() const { return &host_; }
+  // What the test itself asks services by. Valid while this lives.
+  [[nodiscard]] const atrium_host* abi() const { return &own_.host; }
+  // What one more instance is created with, until leave().
+  [[nodiscard]] const atrium_host* enter() {
+    const std::lock_guard lock(mutex_);
+    guests_.push_back(std::make_unique<Guest>(this, own_.host.struct_size));
+    return &guests_.back()->host;
+  }
+  // What a server does before it ends an instance: its timers that wait are cancelled, its jobs run, and its calls complete with
+  // ATRIUM_CANCELLED.
+  void end_calls(const atrium_host* host) {
+    const Guest& guest = *static_cast<const Guest*>(host->context);
+    for (bool more = true; more;) {
+      more = false;
+      {
+        const std::lock_guard lock(mutex_);
+        std::erase_if(timers_, [&](const Waiting& waiting) { return waiting.guest == &guest; });
+      }
+      for (; run_one_job(&guest); more = true) {
+      }
+      for (; const auto held = take(answers_, &guest); more = true)
+        held->token.complete(held->token.context, held->token.id, ATRIUM_CANCELLED, text_of("The plugin is ending."));
+    }
+  }
+  // After its destroy().
+  void leave(const atrium_host* host) {
+    const std::lock_guard lock(mutex_);
+    std::erase_if(guests_, [&](const auto& guest) { return &guest->host == host; });
+  }
 
   // ---- Before the plugin is made: what it is given. Everything, unless refused.
   void refuse(std::string_view grant) { refused_.insert("atrium." + std::string(grant) + "/1"); }  // "kv"
   void refuse_everything() { nothing_ = true; }
   // As a server of a later interface would, whose structures have grown.
-  void pretend_to_be_later() { host_.struct_size = sizeof(atrium_host) + 64; }
+  void pretend_to_be_later() { own_.host.struct_size = sizeof(atrium_host) + 64; }
   std::map<std::string, std::string, std::less<>> secrets;
 
   // ---- Time. Advancing fires the timers that fall due, in order, each at its own time.
@@ -107,10 +139,7 @@ class FakeHost {
   // ---- Work and answers that wait. Runs what the executor was given, and what that gives it in turn; how many there were.
   std::size_t run_jobs() {
     std::size_t count = 0;
-    while (const auto job = take(jobs_)) {
-      job->function(job->context);
-      ++count;
-    }
+    while (run_one_job(nullptr)) ++count;
     return count;
   }
   [[nodiscard]] std::size_t jobs_waiting() const { return jobs_.size(); }
@@ -118,21 +147,11 @@ class FakeHost {
   bool answer_later = false;
   std::size_t answer_calls() {
     std::size_t count = 0;
-    while (const auto held = take(answers_)) {
+    while (const auto held = take(answers_, nullptr)) {
       held->token.complete(held->token.context, held->token.id, held->status, text_of(held->text));
       ++count;
     }
     return count;
-  }
-
-  // What a server does before it ends an instance: timers that wait are cancelled, jobs run, and calls complete with ATRIUM_CANCELLED.
-  void end_calls() {
-    for (bool more = true; more;) {
-      timers_.clear();
-      more = run_jobs() > 0;
-      for (; const auto held = take(answers_); more = true)
-        held->token.complete(held->token.context, held->token.id, ATRIUM_CANCELLED, text_of("The plugin is ending."));
-    }
   }
 
   // ---- Scripts. The next request to that address, or any that begins so, is answered with this; each answer is used once, in order.
@@ -147,7 +166,7 @@ class FakeHost {
   void fail_http(std::string url, atrium_status status, std::string why = "It did not work.") {
     http_script_.push_back({std::move(url), status, std::move(why)});
   }
-  // The next calls of that service complete so: "kv", "publish". Until it is called with ATRIUM_OK.
+  // The next calls of that service complete so: "kv", "publish", "http". Until it is called with ATRIUM_OK.
   void fail_service(const std::string& grant, atrium_status status) { failing_[grant] = status; }
 
   // ---- What the plugin did.
@@ -164,11 +183,21 @@ class FakeHost {
   static constexpr std::uint64_t wall_ms_at_start = 1'767'225'600'000;  // 2026-01-01T00:00:00Z
 
  private:
+  // One instance. Its address is the context of what it is created with.
+  struct Guest {
+    Guest(FakeHost* its_fake, std::uint32_t struct_size)
+        : fake(its_fake), host{.struct_size = struct_size, .context = this, .get_service = get_service} {}
+    FakeHost* fake;
+    atrium_host host;
+    std::size_t jobs_running = 0;
+  };
   struct Call {
+    Guest* guest;
     void (*function)(void* context);
     void* context;
   };
   struct Waiting {
+    Guest* guest;
     std::uint64_t at_ms;
     std::uint64_t id;
     void (*fire)(void* context);
@@ -180,12 +209,15 @@ class FakeHost {
     std::string result;
   };
   struct Held {
+    Guest* guest;
+    std::string_view grant;
     atrium_token token;
     atrium_status status;
     std::string text;
   };
 
-  static FakeHost& of(const atrium_host* host) { return *static_cast<FakeHost*>(host->context); }
+  static Guest& guest_of(const atrium_host* host) { return *static_cast<Guest*>(host->context); }
+  static FakeHost& of(const atrium_host* host) { return *guest_of(host).fake; }
   static std::string copy(const atrium_text& text) { return std::string(view(text)); }
 
   std::optional<Waiting> next_timer(std::uint64_t until) {
@@ -198,29 +230,98 @@ class FakeHost {
     return due;
   }
 
-  // The first of a row that another thread may add to; a callback never runs under the lock.
+  // The first of a row that another thread may add to, or the first of one guest; a callback never runs under the lock.
   template <typename Item>
-  std::optional<Item> take(std::deque<Item>& row) {
+  std::optional<Item> take(std::deque<Item>& row, const Guest* guest) {
     const std::lock_guard lock(mutex_);
-    if (row.empty()) return std::nullopt;
-    std::optional<Item> first(std::move(row.front()));
-    row.pop_front();
-    return first;
+    const auto first = std::find_if(row.begin(), row.end(), [&](const Item& item) { return !guest || item.guest == guest; });
+    if (first == row.end()) return std::nullopt;
+    std::optional<Item> taken(std::move(*first));
+    row.erase(first);
+    return taken;
   }
-  void answer(const atrium_token& token, atrium_status status, std::string text) {
+  bool run_one_job(const Guest* guest) {
+    const auto job = take(jobs_, guest);
+    if (!job) return false;
+    running(*job->guest, 1);
+    job->function(job->context);
+    running(*job->guest, -1);
+    return true;
+  }
+  void running(Guest& guest, int more) {
+    const std::lock_guard lock(mutex_);
+    guest.jobs_running += static_cast<std::size_t>(more);
+  }
+  // How many of a row are that guest's. Under the lock.
+  template <typename Row>
+  static std::uint64_t count_of(const Row& row, const Guest& guest) {
+    return static_cast<std::uint64_t>(std::count_if(row.begin(), row.end(), [&](const auto& item) { return item.guest == &guest; }));
+  }
+
+  // Whether a call to one of the services that answer by a token goes on: neither are too many under way, nor does the test want it to
+  // fail. Otherwise it is completed.
+  bool begins(const atrium_host* host, std::string_view grant, std::uint64_t pending_max, const atrium_token& token) {
+    const Guest& guest = guest_of(host);
+    bool full = false;
+    {
+      const std::lock_guard lock(mutex_);
+      full = static_cast<std::uint64_t>(std::count_if(answers_.begin(), answers_.end(), [&](const Held& held) {
+               return held.guest == &guest && held.grant == grant;
+             })) >= pending_max;
+    }
+    if (full) {
+      token.complete(token.context, token.id, ATRIUM_FULL, text_of("Too many calls of this plugin are under way."));
+      return false;
+    }
+    const auto failing = failing_.find(grant);
+    if (failing == failing_.end() || failing->second == ATRIUM_OK) return true;
+    answer(host, grant, token, failing->second, "The test wants it so.");
+    return false;
+  }
+  void answer(const atrium_host* host, std::string_view grant, const atrium_token& token, atrium_status status, std::string text) {
     if (answer_later) {
       const std::lock_guard lock(mutex_);
-      answers_.push_back({token, status, std::move(text)});
+      answers_.push_back({&guest_of(host), grant, token, status, std::move(text)});
     } else {
       token.complete(token.context, token.id, status, text_of(text));
     }
   }
-  // Whether the test wants calls of that service to fail; then this one has.
-  bool failed(const std::string& grant, const atrium_token& token) {
-    const auto found = failing_.find(grant);
-    if (found == failing_.end() || found->second == ATRIUM_OK) return false;
-    answer(token, found->second, "The test wants it so.");
-    return true;
+  // What refuses a request before it is sent; empty: nothing.
+  static std::string unsound(const atrium_http_call& call) {
+    const std::string_view url = view(call.url);
+    if (call.method.size == 0 || call.method.size > 100) return "The method is none.";
+    if (!url.starts_with("http://") && !url.starts_with("https://")) return "The URL begins with neither http:// nor https://.";
+    if (url.size() > 8192 || call.body.size > ATRIUM_HTTP_BODY_MAX || call.header_count > ATRIUM_HTTP_HEADERS_MAX ||
+        call.timeout_ms > ATRIUM_HTTP_TIMEOUT_MS_MAX)
+      return "The URL, the body, the headers or the timeout are over their bound.";
+    for (std::uint32_t at = 0; at < call.header_count; ++at) {
+      const std::string_view name = view(call.headers[at].name), value = view(call.headers[at].value);
+      if (name.empty() || name.size() > 100 || name.find_first_of(" :\r\n") != std::string_view::npos || value.size() > 8192 ||
+          value.find_first_of(std::string_view("\r\n\0", 3)) != std::string_view::npos)
+        return "A header cannot be sent.";
+      std::string lower(name);
+      std::transform(lower.begin(), lower.end(), lower.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+      for (const char* own : {"host", "content-length", "transfer-encoding", "connection", "upgrade", "te", "expect"})
+        if (lower == own) return "The header " + lower + " is the server's to write.";
+    }
+    return {};
+  }
+  static std::string unsound(const atrium_publication& publication) {
+    const auto fits = [](const atrium_text& text, std::uint64_t max) { return text.size <= max && is_utf8(view(text)); };
+    if (publication.tenant_id.size == 0 || publication.tenant_id.size > 128) return "tenant_id must have 1 to 128 bytes.";
+    const bool sound = fits(publication.room_id, 200) && fits(publication.message_type, 200) && fits(publication.content, 65536) &&
+                       fits(publication.metadata, 65536) && fits(publication.client_message_id, 128) &&
+                       publication.priority <= ATRIUM_PRIORITY_CRITICAL &&
+                       (publication.metadata.size == 0 || is_object(publication.metadata));
+    return sound ? "" : "A text is over its bound or not UTF-8, or the metadata is no JSON object.";
+  }
+  static bool is_object(const atrium_text& text) {
+    try {
+      const JsonText parsed(view(text));
+      return Json(parsed.abi()).is_object();
+    } catch (const std::invalid_argument&) {
+      return false;
+    }
   }
 
   static const void* get_service(const atrium_host* host, const char* service_id) {
@@ -287,58 +388,69 @@ class FakeHost {
     FakeHost& self = of(host);
     const std::lock_guard lock(self.mutex_);
     if (delay_ms > ATRIUM_TIMER_DELAY_MS_MAX) return ATRIUM_INVALID;
-    if (self.timers_.size() == ATRIUM_TIMERS_MAX) return ATRIUM_FULL;
+    if (count_of(self.timers_, guest_of(host)) >= ATRIUM_TIMERS_MAX) return ATRIUM_FULL;
     *timer = ++self.timer_id_;
-    self.timers_.push_back({self.mono_ms_ + delay_ms, *timer, fire, context});
+    self.timers_.push_back({&guest_of(host), self.mono_ms_ + delay_ms, *timer, fire, context});
     return ATRIUM_OK;
   }
   static std::uint32_t cancel_timer(const atrium_host* host, std::uint64_t timer) {
     FakeHost& self = of(host);
     const std::lock_guard lock(self.mutex_);
-    return std::erase_if(self.timers_, [&](const Waiting& waiting) { return waiting.id == timer; }) == 1;
+    return std::erase_if(self.timers_, [&](const Waiting& waiting) { return waiting.id == timer && waiting.guest == &guest_of(host); }) ==
+           1;
   }
   static atrium_status post_job(const atrium_host* host, void (*job)(void* context), void* context) {
     FakeHost& self = of(host);
     const std::lock_guard lock(self.mutex_);
-    if (self.jobs_.size() == ATRIUM_JOBS_MAX) return ATRIUM_FULL;
-    self.jobs_.push_back({job, context});
+    Guest& guest = guest_of(host);
+    if (count_of(self.jobs_, guest) + guest.jobs_running >= ATRIUM_JOBS_MAX) return ATRIUM_FULL;
+    self.jobs_.push_back({&guest, job, context});
     return ATRIUM_OK;
   }
 
+  static bool fits(const atrium_text& tenant, const atrium_text& key, std::uint64_t value_size) {
+    return tenant.size <= 128 && key.size > 0 && key.size <= ATRIUM_KV_KEY_MAX && value_size <= ATRIUM_KV_VALUE_MAX;
+  }
+  void refuse_kv(const atrium_host* host, const atrium_token& token) {
+    answer(host, "kv", token, ATRIUM_INVALID, "A tenant, key or value is over its bound.");
+  }
   static void kv_get(const atrium_host* host, atrium_text tenant, atrium_text key, const atrium_token* token) {
     FakeHost& self = of(host);
-    if (self.failed("kv", *token)) return;
+    if (!self.begins(host, "kv", ATRIUM_KV_PENDING_MAX, *token)) return;
+    if (!fits(tenant, key, 0)) return self.refuse_kv(host, *token);
     std::optional<std::string> value;
     {
       const std::lock_guard lock(self.mutex_);
       const auto found = self.kv.find({copy(tenant), copy(key)});
       if (found != self.kv.end()) value = found->second;
     }
-    self.answer(*token, value ? ATRIUM_OK : ATRIUM_NOT_FOUND, value.value_or(""));
+    self.answer(host, "kv", *token, value ? ATRIUM_OK : ATRIUM_NOT_FOUND, value.value_or(""));
   }
   static void kv_put(const atrium_host* host, atrium_text tenant, atrium_text key, atrium_text value, const atrium_token* token) {
     FakeHost& self = of(host);
-    if (self.failed("kv", *token)) return;
-    if (key.size == 0 || key.size > ATRIUM_KV_KEY_MAX || value.size > ATRIUM_KV_VALUE_MAX)
-      return self.answer(*token, ATRIUM_INVALID, "A key or a value over its bound.");
+    if (!self.begins(host, "kv", ATRIUM_KV_PENDING_MAX, *token)) return;
+    if (!fits(tenant, key, value.size)) return self.refuse_kv(host, *token);
     {
       const std::lock_guard lock(self.mutex_);
       self.kv[{copy(tenant), copy(key)}] = copy(value);
     }
-    self.answer(*token, ATRIUM_OK, {});
+    self.answer(host, "kv", *token, ATRIUM_OK, {});
   }
   static void kv_remove(const atrium_host* host, atrium_text tenant, atrium_text key, const atrium_token* token) {
     FakeHost& self = of(host);
-    if (self.failed("kv", *token)) return;
+    if (!self.begins(host, "kv", ATRIUM_KV_PENDING_MAX, *token)) return;
+    if (!fits(tenant, key, 0)) return self.refuse_kv(host, *token);
     {
       const std::lock_guard lock(self.mutex_);
       self.kv.erase({copy(tenant), copy(key)});
     }
-    self.answer(*token, ATRIUM_OK, {});
+    self.answer(host, "kv", *token, ATRIUM_OK, {});
   }
 
   static void send_http(const atrium_host* host, const atrium_http_call* call, const atrium_token* token) {
     FakeHost& self = of(host);
+    if (!self.begins(host, "http", ATRIUM_HTTP_PENDING_MAX, *token)) return;
+    if (std::string why = unsound(*call); !why.empty()) return self.answer(host, "http", *token, ATRIUM_INVALID, std::move(why));
     HttpSent sent{
         .method = copy(call->method), .url = copy(call->url), .headers = {}, .body = copy(call->body), .timeout_ms = call->timeout_ms};
     for (std::uint32_t at = 0; at < call->header_count; ++at) sent.headers[copy(call->headers[at].name)] = copy(call->headers[at].value);
@@ -353,11 +465,12 @@ class FakeHost {
       }
       self.http_sent.push_back(std::move(sent));
     }
-    self.answer(*token, script.status, script.result);
+    self.answer(host, "http", *token, script.status, script.result);
   }
   static void post_message(const atrium_host* host, const atrium_publication* publication, const atrium_token* token) {
     FakeHost& self = of(host);
-    if (self.failed("publish", *token)) return;
+    if (!self.begins(host, "publish", ATRIUM_PUBLISH_PENDING_MAX, *token)) return;
+    if (std::string why = unsound(*publication); !why.empty()) return self.answer(host, "publish", *token, ATRIUM_INVALID, std::move(why));
     std::size_t seq = 0;
     {
       const std::lock_guard lock(self.mutex_);
@@ -370,7 +483,7 @@ class FakeHost {
                                 .priority = publication->priority});
       seq = self.published.size();
     }
-    self.answer(*token, ATRIUM_OK, "{\"seq\":" + std::to_string(seq) + "}");
+    self.answer(host, "publish", *token, ATRIUM_OK, "{\"seq\":" + std::to_string(seq) + "}");
   }
 
   static atrium_status get_secret(const atrium_host* host, atrium_text name, atrium_sink out) {
@@ -410,7 +523,8 @@ class FakeHost {
   }
 
   std::mutex mutex_;
-  atrium_host host_{.struct_size = sizeof(atrium_host), .context = this, .get_service = get_service};
+  Guest own_{this, sizeof(atrium_host)};
+  std::vector<std::unique_ptr<Guest>> guests_;
   std::set<std::string, std::less<>> refused_;
   bool nothing_ = false;
   std::uint64_t mono_ms_ = 0;
@@ -419,7 +533,7 @@ class FakeHost {
   std::deque<Call> jobs_;
   std::deque<Held> answers_;
   std::deque<Scripted> http_script_;
-  std::map<std::string, atrium_status> failing_;
+  std::map<std::string, atrium_status, std::less<>> failing_;
   std::vector<std::string> metric_names_;
   std::mt19937_64 random_;
 };

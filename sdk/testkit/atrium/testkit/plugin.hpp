@@ -45,11 +45,13 @@ class Plugin {
 
   Plugin(Plugin&& other) noexcept
       : host_(other.host_),
+        guest_(other.guest_),
         library_(std::exchange(other.library_, nullptr)),
         entry_(other.entry_),
         self_(std::exchange(other.self_, nullptr)) {}
   Plugin& operator=(Plugin&& other) noexcept {
     std::swap(host_, other.host_);
+    std::swap(guest_, other.guest_);
     std::swap(library_, other.library_);
     std::swap(entry_, other.entry_);
     std::swap(self_, other.self_);
@@ -57,8 +59,9 @@ class Plugin {
   }
   ~Plugin() {
     if (self_) {
-      host_->end_calls();
+      host_->end_calls(guest_);
       entry_->destroy(self_);
+      host_->leave(guest_);
     }
     if (library_) dlclose(library_);
   }
@@ -88,12 +91,16 @@ class Plugin {
   void create(const JsonText& options) {
     std::string why;
     const atrium_sink error{.context = &why, .write = atrium::sdk::detail::append_to_string};
-    const atrium_status status = entry_->create(host_->abi(), options.abi(), error, &self_);
-    if (status != ATRIUM_OK || !self_)
-      throw std::runtime_error(why.empty() ? "create() answered " + std::to_string(status) + " and gave no reason" : why);
+    guest_ = host_->enter();
+    const atrium_status status = entry_->create(guest_, options.abi(), error, &self_);
+    if (status == ATRIUM_OK && self_) return;
+    host_->end_calls(guest_);
+    host_->leave(guest_);
+    throw std::runtime_error(why.empty() ? "create() answered " + std::to_string(status) + " and gave no reason" : why);
   }
 
   FakeHost* host_;
+  const atrium_host* guest_ = nullptr;  // What it was created with.
   void* library_ = nullptr;
   const atrium_entry_table* entry_ = nullptr;
   atrium_plugin* self_ = nullptr;
