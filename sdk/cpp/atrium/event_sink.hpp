@@ -27,9 +27,9 @@ struct EventSinkInfo {
 class Event {
  public:
   explicit Event(const atrium_sink_event& event) : event_(&event) {}
-  [[nodiscard]] std::uint64_t offset() const { return event_->offset; }               // Rises, over restarts, too.
-  [[nodiscard]] std::uint32_t attempt() const { return event_->attempt; }             // From 1.
-  [[nodiscard]] std::uint64_t at_ms() const { return event_->at_ms; }                 // wall
+  [[nodiscard]] std::uint64_t offset() const { return event_->offset; }    // Rises, but for dead letters that are delivered again.
+  [[nodiscard]] std::uint32_t attempt() const { return event_->attempt; }  // From 1.
+  [[nodiscard]] std::uint64_t at_ms() const { return event_->at_ms; }      // wall
   [[nodiscard]] std::string_view event_id() const { return view(event_->event_id); }  // The same in every attempt.
   [[nodiscard]] std::string_view type() const { return view(event_->type); }          // "message.posted"
   [[nodiscard]] std::string_view tenant_id() const { return view(event_->tenant_id); }

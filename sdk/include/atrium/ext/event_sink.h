@@ -14,7 +14,7 @@ extern "C" {
 typedef struct atrium_sink_event {
   uint32_t struct_size;
   uint32_t attempt;     /* From 1. */
-  uint64_t offset;      /* Rises within one sink, over restarts, too; some may be left out. */
+  uint64_t offset;      /* Rises within one sink, over restarts, too, but for retries; some may be left out. */
   uint64_t at_ms;       /* wall */
   atrium_text event_id; /* The same in every attempt: receivers tell repeats by it. */
   atrium_text type;     /* "message.posted" */
@@ -34,10 +34,11 @@ typedef struct atrium_event_sink {
   uint32_t reserved;
   /* Lives as long as the instance. */
   const atrium_event_sink_info* info;
-  /* Delivers events in order of offset and sets *accepted to how many from the start are done for good. ATRIUM_OK: all of them, whatever
-   * *accepted says. ATRIUM_INVALID: the first one that was not accepted never will be; it becomes a dead letter with the sentence in
-   * `error`. Anything else: the rest is tried again later. A batch may come twice. Deadline 5 s. [worker], and never twice at once for one
-   * instance */
+  /* Delivers events in order of offset within the batch, and sets *accepted to how many from the start are done for good. ATRIUM_OK: all of
+   * them, whatever *accepted says. ATRIUM_INVALID: the first one that was not accepted never will be; it becomes a dead letter with the
+   * sentence in `error`. Anything else: the rest is tried again later. A batch may come twice, and an operator may have a dead letter
+   * delivered again, with its offset, which is lower than others that came: no offset tells a repeat. Deadline 5 s. [worker], and never
+   * twice at once for one instance */
   atrium_status (*deliver_batch)(atrium_plugin* self, const atrium_sink_event* const* events, uint32_t count, uint32_t* accepted,
                                  atrium_sink error);
 } atrium_event_sink;
