@@ -17,8 +17,11 @@ class SampleName {
   atrium_status publish(atrium::BusPieces pieces) {
     const std::lock_guard lock(waiting_mutex_);
     if (waiting_.size() + pieces.size() > waiting_max) return ATRIUM_FULL;
+    // All or none: the job first, and one for all that waits.
+    if (!on_its_way_ && !executor_.post([this] { deliver(); })) return ATRIUM_FULL;
+    on_its_way_ = true;
     for (const atrium::BusPiece piece : pieces) waiting_.emplace_back(piece.topic(), piece.payload());
-    return executor_.post([this] { deliver(); }) ? ATRIUM_OK : ATRIUM_FAILED;
+    return ATRIUM_OK;
   }
   atrium_status subscribe(std::string_view topic, std::string_view cursor, atrium::BusReceiver receiver, std::uint64_t& subscription) {
     if (!cursor.empty()) return ATRIUM_NOT_FOUND;  // Nothing is kept.
@@ -48,11 +51,13 @@ class SampleName {
         if (subscription.first == topic) subscription.second.receive(topic, payload);
       waiting.lock();
     }
+    on_its_way_ = false;
   }
 
   atrium::Executor executor_;
   std::mutex waiting_mutex_;
   std::deque<std::pair<std::string, std::string>> waiting_;
+  bool on_its_way_ = false;  // A job is, that takes what waits.
   // Of all instances.
   static inline std::mutex subscriptions_mutex_;
   static inline std::uint64_t last_ = 0;

@@ -5,7 +5,7 @@
 // A room for short messages.
 class SampleName {
  public:
-  explicit SampleName(const atrium::Json& options) : words_max_(options["words_max"].as_int().value()) {}
+  explicit SampleName(const atrium::Json& options) : words_max_(options["words_max"].as_int().value_or(200)) {}
 
   void will_post(const atrium::Room&, const atrium::User&, const atrium::Message& message, atrium::Reply& reply) const {
     const auto words = std::ranges::count(message.content(), ' ') + 1;

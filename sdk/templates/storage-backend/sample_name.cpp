@@ -7,12 +7,13 @@
 #include <utility>
 #include <vector>
 
-// A store in memory, whole and simple: one lock, one map of rooms, one of documents. What each function promises stands in
-// atrium/ext/storage_backend.h; the base class has checked whatever arrives here.
+// A store in memory, whole and simple: one lock, one map of rooms, one of documents. It is called on the storage's own threads, so that a
+// database may take the place of the maps: ATRIUM_STORE_INLINE would bring its calls onto event loops, where nothing may block. What each
+// function promises stands in atrium/ext/storage_backend.h; the base class has checked whatever arrives here.
 class SampleName : public atrium::StorageBackend<SampleName> {
  public:
   SampleName(atrium::Host /*host*/, atrium::Json options)
-      : StorageBackend("sample_name", ATRIUM_STORE_INLINE, ATRIUM_DURABILITY_RECEIVED),
+      : StorageBackend("sample_name", 0, ATRIUM_DURABILITY_RECEIVED),
         records_max_(static_cast<std::size_t>(options["records_max"].as_int().value())) {}
 
   atrium_status append(atrium::AppendItems items, atrium::AppendResults results) {
@@ -35,21 +36,28 @@ class SampleName : public atrium::StorageBackend<SampleName> {
 
   atrium_status write(atrium::DocumentWrites writes, std::uint32_t& failed) {
     const std::lock_guard lock(mutex_);
-    auto changed = documents_;  // All or none: the copy takes the place of the original at the end.
+    // All or none: first the versions, each as the writes before it would leave it, then the changes.
+    std::map<std::string, std::uint64_t> versions;
     for (std::uint32_t n = 0; n < writes.size(); ++n) {
-      const std::string key = atrium::encode_key(writes[n]->key);
-      const auto found = changed.find(key);
-      const std::uint64_t version = found == changed.end() ? 0 : found->second.version;
-      if (writes[n]->expected_version != ATRIUM_VERSION_ANY && writes[n]->expected_version != version) {
+      std::string key = atrium::encode_key(writes[n]->key);
+      const auto stored = documents_.find(key);
+      const auto place = versions.try_emplace(std::move(key), stored == documents_.end() ? 0 : stored->second.version).first;
+      if (writes[n]->expected_version != ATRIUM_VERSION_ANY && writes[n]->expected_version != place->second) {
         failed = n;
         return ATRIUM_PRECONDITION;
       }
-      if (writes[n]->remove)
-        changed.erase(key);
-      else
-        changed[key] = {version + 1, std::string(atrium::view(writes[n]->value))};
+      place->second = writes[n]->remove ? 0 : place->second + 1;
     }
-    documents_ = std::move(changed);
+    for (const atrium_document_write* write : writes) {
+      const std::string key = atrium::encode_key(write->key);
+      if (write->remove) {
+        documents_.erase(key);
+      } else {
+        Document& document = documents_[key];
+        ++document.version;
+        document.value = atrium::view(write->value);
+      }
+    }
     return ATRIUM_OK;
   }
 
@@ -65,28 +73,40 @@ class SampleName : public atrium::StorageBackend<SampleName> {
 
   atrium_status locate(const atrium_room_key& key, const atrium_id& message, std::uint64_t& seq) {
     const std::lock_guard lock(mutex_);
-    for (const Record& record : rooms_[name_of(key)].records)
-      if (atrium::same(record.message, message)) {
-        seq = record.seq;
-        return ATRIUM_OK;
-      }
-    return ATRIUM_NOT_FOUND;
+    const auto room = rooms_.find(name_of(key));  // Reading never makes a room.
+    if (room == rooms_.end()) return ATRIUM_NOT_FOUND;
+    const auto& records = room->second.records;
+    const auto found = std::ranges::find_if(records, [&](const Record& record) { return atrium::same(record.message, message); });
+    if (found == records.end()) return ATRIUM_NOT_FOUND;
+    seq = found->seq;
+    return ATRIUM_OK;
   }
 
   atrium_status page(const atrium_page_query& query, atrium::RecordReceiver each, std::uint64_t& next) {
     const std::lock_guard lock(mutex_);
-    std::vector<const Record*> found;
-    for (const Record& record : rooms_[name_of(query.room)].records) {
-      const bool in_range = query.forward ? record.seq > query.after_seq : query.before_seq == 0 || record.seq < query.before_seq;
-      if (in_range && atrium::wanted(query, record.type, record.sender, record.thread)) found.push_back(&record);
-    }
-    if (!query.forward) std::ranges::reverse(found);
-    for (std::size_t n = 0; n < found.size(); ++n)
-      if (!give(*found[n], each) || n + 1 == query.limit) {
-        // Where to go on: behind the last one that was given, when there is more.
-        if (n + 1 < found.size()) next = found[n]->seq;
+    const auto room = rooms_.find(name_of(query.room));
+    if (room == rooms_.end() || room->second.records.empty()) return ATRIUM_OK;
+    const std::vector<Record>& records = room->second.records;
+    const std::uint64_t first = room->second.first_seq(), last = room->second.last_seq;
+    if (query.forward && query.after_seq >= last) return ATRIUM_OK;
+    // Seqs have no gaps, so that the place to begin is reckoned. A query that matches little goes on with the next call.
+    std::uint64_t at = query.forward           ? std::max(query.after_seq + 1, first)
+                       : query.before_seq == 0 ? last
+                                               : std::min(query.before_seq - 1, last);
+    std::uint32_t given = 0;
+    for (std::uint32_t looked_at = 0; at >= first && at <= last; query.forward ? ++at : --at, ++looked_at) {
+      if (given == query.limit || looked_at == looked_at_max) {
+        next = query.forward ? at - 1 : at + 1;
         break;
       }
+      const Record& record = records[at - first];
+      if (!atrium::wanted(query, record.type, record.sender, record.thread)) continue;
+      ++given;
+      if (!give(record, each)) {
+        if (at != (query.forward ? last : first)) next = at;
+        break;
+      }
+    }
     return ATRIUM_OK;
   }
 
@@ -109,6 +129,8 @@ class SampleName : public atrium::StorageBackend<SampleName> {
   }
 
  private:
+  static constexpr std::uint32_t looked_at_max = 4000;  // Records, in one call of page().
+
   struct Record {
     std::uint64_t seq;
     std::uint64_t sent_at_ms;

@@ -57,8 +57,9 @@ TEST_P(AuthenticatorContract, namesWhoStandsBehindAGoodToken) {
     EXPECT_GT(judged.expires_at_ms, FakeHost::wall_ms_at_start) << "it has expired already";
     EXPECT_LE(judged.cache_seconds, 3600u);
     expect_no_trace(token, judged);
-    EXPECT_NE(authenticate(plugin(), token, judged.expires_at_ms + 300'000).status, ATRIUM_OK) << "five minutes after its end";
-    for (const std::size_t at : {std::size_t{0}, token.size() / 2, token.size() - 1}) {
+    // Whether it is refused at a later time is not asked: the end may be this session's, given anew each time. Nor is its last character
+    // changed, of which base64 may use two bits.
+    for (const std::size_t at : {std::size_t{0}, token.size() / 3, token.size() / 2}) {
       std::string forged = token;
       forged[at] = forged[at] == 'A' ? 'B' : 'A';
       EXPECT_NE(authenticate(plugin(), forged).status, ATRIUM_OK) << "one character was changed, at " << at;
