@@ -107,6 +107,9 @@ class Pages(unittest.TestCase):
         leads = "/ui/lead-form/api/leads"
         self.assertEqual(self.server.get(leads).status, 401)
         self.assertEqual(self.server.get(leads, self.server.token("eve", tenant="globex")).status, 404)
+        for role in ("agent", "client"):  # The menu leaves the entry out for them, and the plugin its data.
+            nosy = self.server.token("nosy", role=role)
+            self.assertEqual((self.server.get(leads, nosy).status, self.server.post(leads, {"name": "x", "wish": "y"}, nosy).status), (403, 403))
         self.assertEqual(self.server.post(leads, {"name": "Bo \"<b>\"", "wish": "two rooms"}, self.boss).status, 202)
         answer = self.server.get(leads, self.boss)
         self.assertIn({"name": "Bo \"<b>\"", "wish": "two rooms"}, answer.json["items"])

@@ -10,7 +10,7 @@ class LeadForm {
  public:
   LeadForm(atrium::Host host, atrium::Json options)
       : http_ui{.assets = {atrium_assets, atrium_asset_count},  // The files of bundle/, by atrium_add_plugin(ASSETS bundle).
-                .menu = {{.title = "Leads", .path = "/index.html", .roles = ATRIUM_ROLE_SUPERVISOR | ATRIUM_ROLE_ADMIN}},
+                .menu = {{.title = "Leads", .path = "/index.html", .roles = readers}},
                 .hooks = {{.path = "/lead", .header = "x-signature", .secret = "lead_key"}}},
         json_(host),
         tenant_(options["tenant"].as_text().value()),
@@ -19,6 +19,8 @@ class LeadForm {
   void handle(const atrium::UiRequest& request, atrium::UiResponse& response) {
     if (request.is_hook()) return take(request, response);
     if (request.tenant_id() != tenant_ || request.path() != "/leads") return response.status(404);
+    // The menu only leaves the entry out: whoever has a token may ask.
+    if (const auto caller = request.caller(); !caller || !caller->has(readers)) return response.status(403);
     if (request.method() == "POST") return take(request, response);
     if (request.method() != "GET") return response.status(405);
     std::string list;
@@ -30,6 +32,8 @@ class LeadForm {
   atrium::HttpUiInfo http_ui;
 
  private:
+  static constexpr std::uint32_t readers = ATRIUM_ROLE_SUPERVISOR | ATRIUM_ROLE_ADMIN;
+
   // {"name": "...", "wish": "..."}
   void take(const atrium::UiRequest& request, atrium::UiResponse& response) {
     std::string lead;

@@ -4,6 +4,12 @@
 
 namespace testkit = atrium::testkit;
 
+namespace {
+
+const testkit::JsonText supervisor(R"({"user_id": "boss", "roles": ["supervisor"]})");
+
+}  // namespace
+
 TEST(LeadForm, keepsAsManyAsTheOperatorWantsForItsTenantAlone) {
   testkit::FakeHost host;
   const testkit::Plugin plugin(host, atrium_entry, R"({"tenant": "tenant_a", "leads_max": 1})");
@@ -13,5 +19,19 @@ TEST(LeadForm, keepsAsManyAsTheOperatorWantsForItsTenantAlone) {
   EXPECT_EQ(send(R"({"name": "Ada", "wish": "a house"})"), 202u);
   EXPECT_EQ(send(R"({"name": "Bob", "wish": "a flat"})"), 202u);
   EXPECT_EQ(send(R"({"name": "Eve"})"), 422u);
-  EXPECT_EQ(testkit::handle(plugin, {.path = "/leads"}).body, R"({"items":[{"name":"Bob","wish":"a flat"}]})");
+  EXPECT_EQ(testkit::handle(plugin, {.path = "/leads", .caller = supervisor}).body, R"({"items":[{"name":"Bob","wish":"a flat"}]})");
+}
+
+TEST(LeadForm, showsAndTakesThemForThoseAloneWhomTheMenuNames) {
+  testkit::FakeHost host;
+  const testkit::Plugin plugin(host, atrium_entry, R"({"tenant": "tenant_a", "leads_max": 1})");
+  for (const char* roles : {"agent", "client"})
+    for (const char* method : {"GET", "POST"}) {
+      const testkit::JsonText caller("{\"user_id\": \"ana\", \"roles\": [\"" + std::string(roles) + "\"]}");
+      const auto answer =
+          testkit::handle(plugin, {.method = method, .path = "/leads", .body = R"({"name": "Eve", "wish": "all"})", .caller = caller});
+      EXPECT_EQ(answer.status, 403u) << method << " by a " << roles;
+      EXPECT_EQ(answer.body, "");
+    }
+  EXPECT_EQ(testkit::handle(plugin, {.path = "/leads", .caller = supervisor}).body, R"({"items":[]})");
 }
