@@ -13,11 +13,9 @@ class Journal {
   }
 
   atrium::Delivery deliver(atrium::Events events) {
-    for (std::uint32_t done = 0; done < events.size(); ++done) {
-      std::ofstream file(directory_ / name_of_day(events[done].at_ms()), std::ios::app);
-      file << line_of(events[done]);
-      if (!file.flush()) return atrium::Delivery::again(done, "the file of the day cannot be written");
-    }
+    for (std::uint32_t done = 0; done < events.size(); ++done)
+      if (!append(directory_ / name_of_day(events[done].at_ms()), line_of(events[done])))
+        return atrium::Delivery::again(done, "the file of the day cannot be written");
     return atrium::Delivery::all();
   }
   static constexpr atrium::EventSinkInfo event_sink{.name = "journal", .batch_max = 1000};
@@ -30,6 +28,17 @@ class Journal {
     gmtime_r(&seconds, &day);
     char name[32];
     return {name, std::strftime(name, sizeof name, "%Y-%m-%d.ndjson", &day)};
+  }
+  // A whole line or none: half of one, from a disk that is full, would spoil the next one for whoever reads lines.
+  static bool append(const std::filesystem::path& path, const std::string& line) {
+    std::error_code missing, ignored;
+    const auto before = std::filesystem::file_size(path, missing);
+    std::ofstream file(path, std::ios::app | std::ios::binary);
+    file << line;
+    file.close();
+    if (file) return true;
+    if (std::filesystem::is_regular_file(path, ignored)) std::filesystem::resize_file(path, missing ? 0 : before, ignored);
+    return false;
   }
   static std::string line_of(const atrium::Event& event) {
     return "{\"offset\":" + std::to_string(event.offset()) + ",\"at_ms\":" + std::to_string(event.at_ms()) +

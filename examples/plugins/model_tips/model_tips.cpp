@@ -1,6 +1,7 @@
 // [snippet:whole]
 #include <algorithm>
 #include <atrium/plugin.hpp>
+#include <functional>
 #include <mutex>
 #include <set>
 
@@ -22,6 +23,10 @@ class ModelTips {
 
   void open(const atrium::AssistantRequest& request, atrium::Stream stream) {
     asked_.add();
+    {
+      const std::lock_guard lock(mutex_);
+      awaited_.emplace(request.id());
+    }
     const std::string body = "{\"context\":" + std::string(request.context().raw()) + "}";
     http_.send({.method = "POST",
                 .url = url_,
@@ -35,17 +40,14 @@ class ModelTips {
 
   void cancel(std::string_view id) {
     const std::lock_guard lock(mutex_);
-    if (cancelled_.size() < cancelled_max) cancelled_.emplace(id);
+    if (const auto one = awaited_.find(id); one != awaited_.end()) awaited_.erase(one);  // Else it comes after its answer.
   }
 
   static constexpr atrium::AssistantInfo assistant{.tasks = ATRIUM_TASK_COACHING | ATRIUM_TASK_MESSAGE_SUGGESTION};
 
  private:
-  static constexpr std::size_t cancelled_max =
-      1000;  // Those that came after their answer stay; over this, an answer is merely made in vain.
-
   void answer(const std::string& id, const atrium::HttpResponse& response, atrium::Stream& stream) {
-    if (was_cancelled(id)) return stream.fail(ATRIUM_CANCELLED, "Nobody waits for it any more.");
+    if (!is_awaited(id)) return stream.fail(ATRIUM_CANCELLED, "Nobody waits for it any more.");
     if (response.outcome != ATRIUM_OK) return fail(stream, response.outcome, response.why);
     if (!response.ok()) return fail(stream, ATRIUM_FAILED, "The model answered " + std::to_string(response.status) + ".");
     const bool read = texts_.parse(response.body, [&](const atrium::Json& told) {
@@ -60,9 +62,10 @@ class ModelTips {
     failed_.add();
     stream.fail(status, why);
   }
-  bool was_cancelled(const std::string& id) {
+  // Asked once for each answer: every request that was sent is answered, so that none of them stays.
+  bool is_awaited(const std::string& id) {
     const std::lock_guard lock(mutex_);
-    return cancelled_.erase(id) > 0;
+    return awaited_.erase(id) > 0;
   }
 
   atrium::Http http_;
@@ -72,7 +75,7 @@ class ModelTips {
   std::string url_;
   std::string authorization_;
   std::mutex mutex_;
-  std::set<std::string> cancelled_;
+  std::set<std::string, std::less<>> awaited_;  // The ids of requests whose answers are wanted; at most as many as may be under way.
 };
 
 ATRIUM_PLUGIN(ModelTips, "com.acme.model-tips", "1.0.0")

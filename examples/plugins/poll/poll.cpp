@@ -9,8 +9,10 @@ class Poll {
 
   void check(const atrium::Room&, const atrium::User&, const atrium::Message& message, atrium::Reply& reply) const {
     const atrium::Json answers = message.metadata()["answers"];
-    if (answers.size() < 2 || answers.size() > answers_max_)
-      reply.deny_field("/metadata/answers", "must be 2 to " + std::to_string(answers_max_) + " texts");
+    bool sound = answers.is_array() && answers.size() >= 2 && answers.size() <= answers_max_;
+    if (sound)
+      for (const atrium::Json answer : answers) sound = sound && answer.is_text() && answer != "";
+    if (!sound) reply.deny_field("/metadata/answers", "must be 2 to " + std::to_string(answers_max_) + " texts");
   }
   atrium::MessageTypeInfo message_type{.name = "poll"};
 

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <cctype>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -9,8 +10,13 @@
 class WordFilter {
  public:
   explicit WordFilter(const atrium::Json& options) {
-    for (const atrium::Json word : options["words"]) words_.emplace_back(word.as_text().value());
-    deny_ = options["deny"].as_bool().value();
+    for (const atrium::Json word : options["words"]) {
+      const auto text = word.as_text();
+      if (!text || text->empty())
+        throw std::invalid_argument("each of words must be a text, and not an empty one, which every message has");
+      words_.push_back(*text);
+    }
+    deny_ = options["deny"].as_bool().value_or(true);
   }
 
   void will_post(const atrium::Room&, const atrium::User&, const atrium::Message& message, atrium::Reply& reply) const {

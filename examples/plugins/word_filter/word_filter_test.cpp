@@ -16,3 +16,13 @@ TEST(WordFilter, refusesOrMarksAsTheOperatorWants) {
   ASSERT_EQ(verdict.patches.size(), 1u);
   EXPECT_EQ(verdict.patches[0].first, "/metadata/moderation/word");
 }
+
+TEST(WordFilter, saysWhatIsWrongWithItsWords) {
+  testkit::FakeHost host;
+  for (const char* options : {R"({"words": [1], "deny": true})", R"({"words": ["darn", ""], "deny": true})"}) try {
+      const testkit::Plugin plugin(host, atrium_entry, options);
+      ADD_FAILURE() << options;
+    } catch (const std::runtime_error& problem) {
+      EXPECT_STREQ(problem.what(), "each of words must be a text, and not an empty one, which every message has");
+    }
+}
