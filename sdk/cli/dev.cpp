@@ -17,6 +17,7 @@
 #include "cli/http_call.hpp"
 #include "cli/private_server.hpp"
 #include "cli/project.hpp"
+#include "cli/settling.hpp"
 #include "protocol/json_index.hpp"
 
 namespace atrium {
@@ -24,7 +25,7 @@ namespace atrium {
 namespace {
 
 // How long the files must be quiet before a build: an editor writes several at once.
-constexpr int settle_ms = 100;
+constexpr std::chrono::milliseconds settle{100};
 
 class DevLoop {
  public:
@@ -41,17 +42,18 @@ class DevLoop {
     const int asked = ::signalfd(-1, &signals, SFD_CLOEXEC);
 
     rebuild("");
-    std::string changed;
+    Settling settling(settle);
+    const auto now = [] { return std::chrono::steady_clock::now(); };
     while (true) {
       std::array<pollfd, 3> ready{{{.fd = asked, .events = POLLIN, .revents = 0},
                                    {.fd = watcher_.descriptor(), .events = POLLIN, .revents = 0},
                                    {.fd = own_ && own_->runs() ? own_->output() : -1, .events = POLLIN, .revents = 0}}};
-      const int happened = ::poll(ready.data(), ready.size(), changed.empty() ? -1 : settle_ms);
+      ::poll(ready.data(), ready.size(), settling.patience(now()));
       if (ready[0].revents) break;
       if (ready[1].revents)
-        if (std::string name = watcher_.changed(); !name.empty()) changed = std::move(name);
+        if (std::string name = watcher_.changed(); !name.empty()) settling.changed(std::move(name), now());
       if (ready[2].revents) readServer();
-      if (happened == 0 && !changed.empty()) rebuild(std::exchange(changed, {}));
+      if (const auto changed = settling.settled(now())) rebuild(*changed);
     }
     ::close(asked);
     say("Stopping.");
