@@ -5,6 +5,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <spawn.h>
+#include <sys/signalfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -96,6 +97,10 @@ void Process::terminate() const {
   if (pid_ > 0) ::kill(-pid_, SIGTERM);
 }
 
+void Process::kill() const {
+  if (pid_ > 0) ::kill(-pid_, SIGKILL);
+}
+
 int Process::wait() {
   int status = 0;
   while (::waitpid(pid_, &status, 0) < 0 && errno == EINTR) {
@@ -104,14 +109,55 @@ int Process::wait() {
   return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
+namespace {
+
+// The signals by which somebody ends this program, read instead of obeyed while it lives. Whatever came is sent once more at the end: to
+// end this program then, or to wait for a caller who reads them, too.
+class HeldSignals {
+ public:
+  HeldSignals() {
+    sigset_t signals;
+    ::sigemptyset(&signals);
+    for (const int signal : {SIGINT, SIGTERM, SIGHUP}) ::sigaddset(&signals, signal);
+    ::sigprocmask(SIG_BLOCK, &signals, &before_);
+    descriptor_ = ::signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
+  }
+  HeldSignals(const HeldSignals&) = delete;
+  HeldSignals& operator=(const HeldSignals&) = delete;
+  ~HeldSignals() {
+    if (descriptor_ >= 0) ::close(descriptor_);
+    if (came_ != 0) ::kill(::getpid(), came_);  // Blocked as yet.
+    ::sigprocmask(SIG_SETMASK, &before_, nullptr);
+  }
+  [[nodiscard]] int descriptor() const { return descriptor_; }
+  // Whether one came since.
+  [[nodiscard]] bool came() {
+    signalfd_siginfo one{};
+    if (::read(descriptor_, &one, sizeof one) != sizeof one) return false;
+    came_ = static_cast<int>(one.ssi_signo);
+    return true;
+  }
+
+ private:
+  sigset_t before_{};
+  int descriptor_ = -1;
+  int came_ = 0;
+};
+
+}  // namespace
+
 Result<ProcessEnd> runProcess(const ProcessPlan& plan, const std::function<void(std::string_view)>& see) {
+  HeldSignals signals;
   auto process = Process::start(plan);
   if (!process) return fail(process.error());
   ProcessEnd end;
-  bool ended = false;
+  bool ended = false, asked = false;
   while (!ended) {
-    pollfd readable{.fd = process->output(), .events = POLLIN, .revents = 0};
-    if (::poll(&readable, 1, -1) < 0 && errno != EINTR) break;
+    std::array<pollfd, 2> ready{
+        {{.fd = process->output(), .events = POLLIN, .revents = 0}, {.fd = signals.descriptor(), .events = POLLIN, .revents = 0}}};
+    if (::poll(ready.data(), ready.size(), -1) < 0 && errno != EINTR) break;
+    // It is in a group of its own, which no terminal's Ctrl-C reaches. Whoever asks twice does not want to wait.
+    if (ready[1].revents && signals.came()) std::exchange(asked, true) ? process->kill() : process->terminate();
     const std::string piece = process->read(ended);
     if (see && !piece.empty()) see(piece);
     end.output += piece;

@@ -35,6 +35,8 @@ class Process {
   [[nodiscard]] std::string read(bool& ended);
   // Asks for an orderly end.
   void terminate() const;
+  // Does not ask.
+  void kill() const;
   // Waits for the end; its exit code, or 128 and the signal that ended it.
   int wait();
 
@@ -49,7 +51,8 @@ struct ProcessEnd {
   std::string output;
 };
 
-// Runs to the end. `see`, when there is one, gets every piece of the output as it comes.
+// Runs to the end. `see`, when there is one, gets every piece of the output as it comes. A SIGINT, SIGTERM or SIGHUP meanwhile ends it,
+// with what it runs in turn, and then does to this program what it would have done: ends it, or waits for who has it blocked.
 [[nodiscard]] Result<ProcessEnd> runProcess(const ProcessPlan& plan, const std::function<void(std::string_view)>& see = {});
 
 }  // namespace atrium
