@@ -61,6 +61,14 @@ bool isProjectName(std::string_view name) {
   return plain && name.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-") == std::string_view::npos;
 }
 
+// Targets that CMake and Ninja have already, as a project's name is respelt.
+bool isTakenByCMake(std::string_view name) {
+  static constexpr std::string_view taken[] = {
+      "all",        "clean",   "edit-cache",     "help",          "install", "list-install-components",
+      "preinstall", "package", "package-source", "rebuild-cache", "test"};
+  return std::ranges::find(taken, name) != std::end(taken);
+}
+
 bool isPluginIdLike(std::string_view id) {
   return id.find('.') != std::string_view::npos && id.size() <= 100 &&
          id.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789.-") == std::string_view::npos && id.front() != '.' && id.back() != '.';
@@ -118,6 +126,8 @@ CliExit makeProject(const NewArguments& arguments, const CliContext& context) {
   if (!isProjectName(arguments.name))
     return refuse(fmt::format("{} is no name for a plugin: write up to 40 lower-case letters, digits and single dashes, as in sticky-note",
                               arguments.name));
+  if (isTakenByCMake(arguments.name))
+    return refuse(fmt::format("{0} is a word of CMake's, which no target may be called: take a longer name, as in my-{0}", arguments.name));
   if (!arguments.id.empty() && !isPluginIdLike(arguments.id))
     return refuse(fmt::format("--id {} is no plugin's id: write it like com.acme.{}", arguments.id, arguments.name));
   fs::path folder = templates / arguments.kind;

@@ -97,6 +97,8 @@ TEST(New, saysWhatIsWrongAndWhatThereIs) {
                   .starts_with("there is no kind of plugin called mesage-type; did you mean \"message-type\"?\nKinds: alert-rule,"));
   for (const char* name : {"Sticky", "1st", "a--b", "a-", "a_b", "../x"})
     EXPECT_TRUE(holds(refusal({"room-type", name}), "is no name for a plugin")) << name;
+  for (const char* name : {"test", "all", "install", "package-source"})
+    EXPECT_TRUE(holds(refusal({"command", name}), "is a word of CMake's")) << name;
   EXPECT_TRUE(holds(refusal({"room-type", "x", "--id", "acme"}), "write it like com.acme.x"));
   EXPECT_TRUE(holds(refusal({"room-type", "x", "--language", "c"}), "there is no template in C for room-type"));
   EXPECT_TRUE(holds(refusal({"room-type", "x", "--language", "rust"}), "write c or c++"));
