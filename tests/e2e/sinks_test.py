@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import textwrap
+import threading
 import unittest
 
 import atrium
@@ -66,6 +67,15 @@ class Sinks(unittest.TestCase):
             if sink and condition(sink):
                 return sink
         self.fail(f"{what} did not come: {sink}")
+
+    def drains(self, server, generation):
+        """Returns once that generation of the plugin lets nobody new in."""
+        for _ in range(20_000):
+            plugins = server.get("/admin/plugins", self.admin).json["items"]
+            history = next(plugin for plugin in plugins if plugin.get("id") == "atrium.sink.webhook")["history"]
+            if any((step["generation"], step["state"]) == (generation, "draining") for step in history):
+                return
+        self.fail(f"generation {generation} did not drain: {history}")
 
     def say(self, server, room, content, **fields):
         answer = server.post("/collaboration/messages", {"room_id": room, "content": content, **fields}, self.ana)
@@ -242,9 +252,16 @@ class Sinks(unittest.TestCase):
             crm.hold()
             self.say(server, room, "held")
             self.when(server, lambda sink: sink["state"] == "delivering")
-            crm.release()
-            self.assertEqual(server.post("/admin/plugins/atrium.sink.webhook/reload", None, self.admin).status, 200)
+            answers = []
+            swap = threading.Thread(
+                target=lambda: answers.append(server.post("/admin/plugins/atrium.sink.webhook/reload", None, self.admin).status))
+            swap.start()
+            self.drains(server, generation=1)
+            self.assertEqual((answers, crm.contents), ([], []), "the new one is there, and the delivery of the old one still under way")
             self.say(server, room, "behind")
+            crm.release()
+            swap.join()
+            self.assertEqual(answers, [200])
             crm.until(lambda: "behind" in crm.contents)
             self.assertEqual(crm.contents, ["held", "behind"])
 
