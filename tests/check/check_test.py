@@ -72,6 +72,11 @@ class Snippets(unittest.TestCase):
         self.assertEqual(len(self.told(mark.replace("x.cpp", "y.cpp"))[0]), 1)
         self.assertEqual(self.told("```sh\nrm x\n```\n")[0], [])
 
+    def test_code_that_only_its_indent_shows_is_seen(self):
+        self.assertEqual(len(self.told("Said so.\n\n    one();\n    two();\n\nAnd more.\n")[0]), 1)
+        for page in ("- an item\n\n    of two paragraphs\n", "```\none\n\n    two\n```\n", "A line\n    that goes on\n"):
+            self.assertEqual(self.told(page)[0], [], page)
+
 
 class Options(unittest.TestCase):
     def test_an_option_that_nobody_reads_is_seen(self):

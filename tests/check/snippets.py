@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 """The code that a page shows is cut from a program that is built or run. A block of code under `<!-- snippet: FILE NAME -->` equals the lines
-of FILE between `[snippet:NAME]` and `[/snippet]`; a page that has such marks has one above each of its blocks of code.
+of FILE between `[snippet:NAME]` and `[/snippet]`; a page that has such marks has one above each of its blocks of code, and no page hides code
+from this by indenting it.
 
 snippets.py --update writes the programs' lines into the pages."""
 import re
@@ -16,6 +17,18 @@ def region(text, name):
     """The lines of that snippet without their common indent; None when there is none or more than one."""
     found = re.findall(rf"^[^\n]*\[snippet:{name}\][^\n]*\n(.*?)^[^\n]*\[/snippet\]", text, flags=re.S | re.M)
     return textwrap.dedent(found[0]) if len(found) == 1 else None
+
+
+def indented(page):
+    """The lines where a block of code begins by its indent alone; what belongs to an item of a list is none."""
+    outside = re.sub(r"^```.*?^```$", lambda fenced: "```" + "\n" * fenced[0].count("\n"), page, flags=re.S | re.M)
+    before, item = "", False
+    for number, line in enumerate(outside.split("\n"), 1):
+        if line and not line.startswith(" "):
+            item = bool(re.match(r"([-*]|\d+\.) ", line))
+        if line.startswith("    ") and line.strip() and not before.strip() and not item:
+            yield number
+        before = line
 
 
 def compared(page, read):
@@ -41,7 +54,9 @@ def compared(page, read):
             found.append((line, f"this is not the snippet {name} of {file}; run tests/check/snippets.py --update"))
         return match[0].replace(fence + shown, fence + wanted)
 
-    return found, block_pattern.sub(block, page), marks
+    mended = block_pattern.sub(block, page)
+    found += [(line, "this code is indented; put it between ``` and cut it from a program") for line in indented(page)]
+    return found, mended, marks
 
 
 def read_file(name):

@@ -1,3 +1,4 @@
+// [snippet:whole]
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
@@ -70,3 +71,4 @@ class ApiKeys {
 };
 
 ATRIUM_PLUGIN(ApiKeys, "com.acme.api-keys", "1.0.0")
+// [/snippet]

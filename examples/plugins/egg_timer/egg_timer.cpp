@@ -1,3 +1,4 @@
+// [snippet:whole]
 #include <atrium/plugin.hpp>
 #include <atrium/services.hpp>
 #include <charconv>
@@ -39,3 +40,4 @@ class EggTimer {
 };
 
 ATRIUM_PLUGIN(EggTimer, "com.acme.egg-timer", "1.0.0")
+// [/snippet]
