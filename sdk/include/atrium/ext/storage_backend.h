@@ -10,7 +10,7 @@
  *            that cannot keep a promise any more (a failed sync) answers ATRIUM_FATAL to everything from then on.
  * Deadline   Each call has `storage.deadline` of the server's configuration, 2 s unless the operator says otherwise; with
  *            ATRIUM_STORE_INLINE the 50 us of [io]. One that takes longer counts as failed, and its answer still counts when it comes: who
- *            waits is told that the message is in doubt. Enough of them open the breaker, behind which nothing is asked until it closes.
+ *            waits is told that the message is in doubt. Five in a row open the breaker, which refuses writes for a while.
  * Callbacks  Functions handed in to receive records or documents never call the store; it may hold a lock while they run.
  * One suite (tests/contract/storage) runs against every store. */
 #include "../plugin.h"
