@@ -120,12 +120,23 @@ def compared(before, now):
         struct = name.split(".")[0]
         if kind != "field" or ("struct", struct) not in before:
             continue
-        end = max(place + size for (k, n), value in before.items() if k == "field" and n.startswith(struct + ".") for size, place, _ in [value])
+        # What plugins state as struct_size, bytes behind the last field included: those say nothing, and are no place for one that does.
+        end = before["struct", struct]
         if ("field", struct + ".struct_size") not in before:
             broken.append(f"field {name} is new in a struct without struct_size: such a struct never changes, since nobody could tell the two apart")
         elif now[kind, name][1] < end:
             broken.append(f"field {name} is new at {now[kind, name][1]}, among what plugins know already (to {end}): {grows}")
-    return broken, new
+    return broken + list(padded(now)), new
+
+
+def padded(known):
+    """Structs that state their size and end in bytes of no field: whoever has the next interface could not tell whether a field stands there."""
+    for (kind, struct), size in known.items():
+        if kind != "struct" or ("field", struct + ".struct_size") not in known:
+            continue
+        end = max(place + width for (k, n), value in known.items() if k == "field" and n.startswith(struct + ".") for width, place, _ in [value])
+        if end < size:
+            yield f"struct {struct} ends in {size - end} bytes of no field: name them \"reserved\", which is 0"
 
 
 if __name__ == "__main__":

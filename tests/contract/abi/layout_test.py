@@ -60,6 +60,17 @@ class Layout(unittest.TestCase):
     def test_nothing_slips_in_between(self):
         self.assertBroken("among what plugins know already", ("field s.reserved: 4", "field s.flag: 2 at 6: uint16_t flag\nfield s.reserved: 4"))
 
+    def test_nothing_stands_in_what_was_padding(self):
+        short = before.replace("16 bytes\nfield s.struct", "24 bytes\nfield s.struct").replace("void (*call)(int a)\n", "void (*call)(int a)\nfield s.flag: 4 at 16: uint32_t flag\n")
+        grown = short.replace("uint32_t flag\n", "uint32_t flag\nfield s.more: 4 at 20: uint32_t more\n")
+        broken, _ = layout.compared(layout.read(short), layout.read(grown))
+        self.assertEqual(len(broken), 1, broken)
+        self.assertIn("field s.more is new at 20, among what plugins know already (to 24)", broken[0])
+
+    def test_a_struct_that_grows_ends_with_a_field(self):
+        self.assertBroken("struct s ends in 4 bytes of no field",
+                          ("8 at 8: void (*call)(int a)\n", "8 at 8: void (*call)(int a)\nfield s.flag: 4 at 16: uint32_t flag\n"), ("s: 16", "s: 24"))
+
     def test_a_struct_without_a_size_never_grows(self):
         self.assertBroken("without struct_size", ("field pair.b: 4 at 4: uint32_t b\n", "field pair.b: 4 at 4: uint32_t b\nfield pair.c: 4 at 8: uint32_t c\n"))
 
