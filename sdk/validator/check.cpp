@@ -7,9 +7,9 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <system_error>
 #include <thread>
+#include <utility>
 
 #include "config/source_text.hpp"
 #include "protocol/json_writer.hpp"
@@ -38,21 +38,13 @@ std::string_view cut(std::string_view text) { return text.substr(0, told_max); }
 
 }  // namespace
 
-Check::Check(const Settings& settings, const Facts& facts, int report)
-    : settings_(settings), facts_(facts), report_(report), process_(::getpid()) {}
+Check::Check(const Settings& settings, const Facts& facts, Report report)
+    : settings_(settings), facts_(facts), report_(std::move(report)), process_(::getpid()) {}
 
 bool Check::original() const { return ::getpid() == process_; }
 
 void Check::tell(std::string_view line) {
-  if (!original()) return;
-  std::string whole(line);
-  whole += '\n';
-  for (std::string_view rest = whole; !rest.empty();) {
-    const ssize_t put = ::write(report_, rest.data(), rest.size());
-    if (put < 0 && errno == EINTR) continue;
-    if (put <= 0) return;  // Nobody listens any more.
-    rest.remove_prefix(static_cast<std::size_t>(put));
-  }
+  if (original()) report_(line);
 }
 
 void Check::fail(std::string_view rule, std::string_view expected, std::string_view came) {
@@ -72,6 +64,18 @@ void Check::skip(std::string_view rule, std::string_view why) {
   JsonWriter json(line);
   json.begin('{').key("kind").value("skip").key("rule").value(rule).key("came").value(why).end('}');
   tell(line);
+}
+
+void Check::lookedAt(std::string_view rule) {
+  const std::lock_guard lock(mutex_);
+  std::string line;
+  JsonWriter(line).begin('{').key("kind").value("kept").key("rule").value(rule).end('}');
+  tell(line);
+}
+
+void Check::lookedAtAll() {
+  const std::lock_guard lock(mutex_);
+  tell(R"({"kind":"all"})");
 }
 
 void Check::counted(std::string_view rule, std::uint64_t calls) {

@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -49,8 +50,9 @@ struct Survival {
 
 class Check {
  public:
-  // Findings go to `report`, a descriptor, as one JSON object a line.
-  Check(const Settings& settings, const Facts& facts, int report);
+  // Takes one line: a JSON object. Called by one thread at a time.
+  using Report = std::function<void(std::string_view line)>;
+  Check(const Settings& settings, const Facts& facts, Report report);
   Check(const Check&) = delete;
   Check& operator=(const Check&) = delete;
 
@@ -58,6 +60,10 @@ class Check {
   void fail(std::string_view rule, std::string_view expected, std::string_view came);
   // A rule that cannot be looked at, and why. Any thread.
   void skip(std::string_view rule, std::string_view why);
+  // A rule was looked at to its end: kept, unless a finding says otherwise. Any thread.
+  void lookedAt(std::string_view rule);
+  // The same of all rules of the probe. One that returns without it has come upon something that keeps it from the rest. Any thread.
+  void lookedAtAll();
   // With how many calls a rule was looked at, once that is over. Any thread.
   void counted(std::string_view rule, std::uint64_t calls);
   // From here on the plugin is inside, doing `what`; tells the parent that time passes, too. Any thread.
@@ -78,7 +84,7 @@ class Check {
 
   const Settings& settings_;
   const Facts& facts_;
-  int report_;
+  const Report report_;
   int process_;
   mutable std::mutex mutex_;
   std::vector<std::string> failed_;

@@ -36,17 +36,12 @@ constexpr std::size_t output_shown = 600;
 // What the child has told, line by line.
 class Story {
  public:
+  using Kind = Finding::Kind;
   void hear(std::string_view bytes) {
     pending_ += bytes;
     for (std::size_t end = 0; (end = pending_.find('\n')) != std::string::npos; pending_.erase(0, end + 1))
       hearLine(std::string_view(pending_).substr(0, end));
   }
-
-  std::vector<Finding> findings;
-  std::string crash, hang, exit, what, input;
-  bool done = false;
-
- private:
   void hearLine(std::string_view line) {
     const auto document = JsonDocument::parse(line);
     if (!document) return;
@@ -61,12 +56,37 @@ class Story {
       done = true;
     } else if (kind == "counted") {
       std::int64_t calls = 0;
-      if (told["calls"].integer(calls)) findings.push_back({told["rule"].text(), {}, {}, false, {}, static_cast<std::uint64_t>(calls)});
+      if (told["calls"].integer(calls)) add({told["rule"].text(), {}, {}, Kind::counted, {}, static_cast<std::uint64_t>(calls)});
+    } else if (kind == "kept") {
+      add({told["rule"].text(), {}, {}, Kind::kept});
+    } else if (kind == "all") {
+      all_ = true;
     } else if (kind == "fail" || kind == "skip") {
-      findings.push_back({told["rule"].text(), told["expected"].text(), told["came"].text(), kind == "skip", input});
+      add({told["rule"].text(), told["expected"].text(), told["came"].text(), kind == "skip" ? Kind::skipped : Kind::broken, input});
     }
   }
+  void add(Finding finding) { findings_.push_back(std::move(finding)); }
+  [[nodiscard]] bool broke(std::string_view rule) const {
+    return std::ranges::any_of(findings_, [rule](const Finding& f) { return f.rule == rule && f.broken(); });
+  }
+
+  // All of it. A rule of which nothing was told was kept, if the probe came to its end.
+  [[nodiscard]] std::vector<Finding> of(const Probe& probe) && {
+    const auto first = std::ranges::find_if(findings_, &Finding::broken);
+    const std::string why = first == findings_.end() ? "not looked at" : "not looked at, because something is wrong with " + first->rule;
+    for (const std::string_view rule : probe.rules)
+      if (std::ranges::none_of(findings_, [rule](const Finding& f) { return f.rule == rule && f.kind != Kind::counted; }))
+        add({std::string(rule), {}, all_ ? std::string() : why, all_ ? Kind::kept : Kind::skipped});
+    return std::move(findings_);
+  }
+
+  std::string crash, hang, exit, what, input;
+  bool done = false;
+
+ private:
+  std::vector<Finding> findings_;
   std::string pending_;
+  bool all_ = false;
 };
 
 std::string lastOutput(const std::filesystem::path& file) {
@@ -129,15 +149,39 @@ pid_t start(const Probe& probe, const std::vector<std::string>& arguments, const
   return error == 0 ? child : -1;
 }
 
+// Writes one line, as long as somebody listens.
+void tell(int report, std::string_view line) {
+  std::string whole(line);
+  whole += '\n';
+  for (std::string_view rest = whole; !rest.empty();) {
+    const ssize_t put = ::write(report, rest.data(), rest.size());
+    if (put < 0 && errno == EINTR) continue;
+    if (put <= 0) return;
+    rest.remove_prefix(static_cast<std::size_t>(put));
+  }
+}
+
+// Ends this process, a child, at once.
+[[noreturn]] void leave() {
+#if defined(ATRIUM_COVERAGE)
+  __gcov_dump();
+#endif
+  // Without the end of a process: what a plugin left in memory may have registered for it.
+  ::_exit(0);
+}
+
 }  // namespace
 
 std::vector<Finding> runInChild(const Probe& probe, const Settings& settings, const std::vector<std::string>& arguments) {
   const std::filesystem::path output = settings.scratch / "output.txt";
   int ends[2];
-  if (::pipe2(ends, O_CLOEXEC) != 0) return {{std::string(probe.rules.front()), "a child process", std::strerror(errno), false, {}}};
+  Story story;
+  if (::pipe2(ends, O_CLOEXEC) != 0) {
+    story.add({std::string(probe.rules.front()), "a child process", std::strerror(errno)});
+    return std::move(story).of(probe);
+  }
   const pid_t child = start(probe, arguments, output, ends[1]);
   ::close(ends[1]);
-  Story story;
   const int seen = child < 0 ? -1 : static_cast<int>(::syscall(SYS_pidfd_open, child, 0));
   bool hung = false, over = child < 0;
   while (!over) {
@@ -166,9 +210,9 @@ std::vector<Finding> runInChild(const Probe& probe, const Settings& settings, co
   }
   const auto add = [&](const std::string& rule, const std::string& expected, const std::string& came) {
     const std::string under = rule.empty() ? std::string(probe.rules.front()) : rule;
-    if (std::ranges::none_of(story.findings, [&](const Finding& f) { return f.rule == under && f.broken(); }))
-      story.findings.push_back(
-          {under, expected, came + (story.what.empty() ? "" : " in " + story.what) + lastOutput(output), false, story.input});
+    if (!story.broke(under))
+      story.add({under, expected, came + (story.what.empty() ? "" : " in " + story.what) + lastOutput(output), Finding::Kind::broken,
+                 story.input});
   };
   if (hung)
     add(story.hang, fmt::format("an answer within {} s", settings.patience.count()), "none");
@@ -176,15 +220,7 @@ std::vector<Finding> runInChild(const Probe& probe, const Settings& settings, co
     add(story.crash, "a process that lives", child < 0 ? "no process" : signalName(WTERMSIG(status)));
   else if (!story.done)
     add(story.exit, "a process that goes on", fmt::format("an exit with code {}", WEXITSTATUS(status)));
-  return std::move(story.findings);
-}
-
-void leave() {
-#if defined(ATRIUM_COVERAGE)
-  __gcov_dump();
-#endif
-  // Without the end of a process: what a plugin left in memory may have registered for it.
-  ::_exit(0);
+  return std::move(story).of(probe);
 }
 
 void beChild(const Probe& probe, const Settings& settings, const Facts& facts, int report) {
@@ -196,7 +232,7 @@ void beChild(const Probe& probe, const Settings& settings, const Facts& facts, i
   std::filesystem::create_directory(directory, error);
   std::filesystem::current_path(directory, error);
   if (error) std::_Exit(3);
-  Check check(settings, facts, report);
+  Check check(settings, facts, [report](std::string_view line) { tell(report, line); });
   check.doing(Survival(probe.rules.front()), "the beginning");
   probe.run(check);
   check.done();
@@ -204,20 +240,10 @@ void beChild(const Probe& probe, const Settings& settings, const Facts& facts, i
 }
 
 std::vector<Finding> runHere(const Probe& probe, const Settings& settings, const Facts& facts) {
-  int ends[2];
-  if (::pipe2(ends, O_CLOEXEC | O_NONBLOCK) != 0) return {};
-  ::fcntl(ends[1], F_SETPIPE_SZ, 1 << 20);
   Story story;
-  {
-    Check check(settings, facts, ends[1]);
-    probe.run(check);
-  }
-  ::close(ends[1]);
-  char buffer[16384];
-  for (ssize_t got = 0; (got = ::read(ends[0], buffer, sizeof buffer)) > 0;)
-    story.hear(std::string_view(buffer, static_cast<std::size_t>(got)));
-  ::close(ends[0]);
-  return std::move(story.findings);
+  Check check(settings, facts, [&story](std::string_view line) { story.hearLine(line); });
+  probe.run(check);
+  return std::move(story).of(probe);
 }
 
 }  // namespace atrium::validate

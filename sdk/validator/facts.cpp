@@ -95,6 +95,7 @@ class Reader {
       fail("file.readable", "a file that can be read", std::strerror(errno));
       return false;
     }
+    report_.kept = {"file.readable", "file.mode"};
     const auto bytes = std::as_bytes(std::span(text));
     facts_->bytes.assign(bytes.begin(), bytes.end());
     return true;
@@ -118,6 +119,7 @@ class Reader {
       return false;
     }
     facts_->traits = *std::move(traits);
+    report_.kept.emplace_back("file.elf");
     return true;
   }
   static std::string findRule(std::string_view rule) {
@@ -126,8 +128,9 @@ class Reader {
 
   void checkSeal() {
     if (!sealIsWhole(facts_->bytes, facts_->contents.seal_offset))
-      fail("file.seal", "the bytes that were sealed", "other ones: seal it again with sdk/cmake/seal.py after whatever changes the file");
+      fail("file.seal", "the bytes that were sealed", "other ones: seal it again with `atrium seal FILE` after whatever changes the file");
     if (facts_->contents.build_id.empty()) fail("file.build-id", "a build id (-Wl,--build-id)", "none");
+    report_.kept.insert(report_.kept.end(), {"file.seal", "file.build-id"});
   }
 
   bool readManifest() {
@@ -138,6 +141,7 @@ class Reader {
       return false;
     }
     facts_->manifest = *std::move(manifest);
+    report_.kept.emplace_back("file.manifest");
     const Manifest& known = facts_->manifest;
     if (known.abi_major != ATRIUM_ABI_MAJOR || known.abi_minor > ATRIUM_ABI_MINOR) {
       fail("file.interface", fmt::format("interface {}.{} or older", ATRIUM_ABI_MAJOR, ATRIUM_ABI_MINOR),

@@ -32,6 +32,7 @@ struct Wishes {
   Settings settings;
   int level = level_default;
   std::string only, probe, options_file;
+  std::string given;  // What a repetition needs besides, as it was given: " --patience 20".
   std::int64_t patience = 10, fuzz = 2;
   bool in_process = false, json = false, junit = false, verbose = false, list = false;
 };
@@ -57,7 +58,7 @@ class Scratch {
 
 bool concerns(const Rule& rule, const Facts* facts) { return rule.kind.empty() || !facts || facts->manifest.has(rule.kind); }
 
-// Every rule of the wished levels, kept until something is found.
+// Every rule of the wished levels, not looked at until somebody has.
 class Run {
  public:
   Run(const Wishes& wishes, FileReport file, std::vector<std::string> arguments)
@@ -66,12 +67,16 @@ class Run {
     if (file_.facts) report_.id = file_.facts->manifest.id, report_.version = file_.facts->manifest.version;
     for (const Rule& rule : allRules())
       if (concerns(rule, file_.facts.get()) && (wishes.only.empty() ? rule.level <= wishes.level : rule.id == wishes.only))
-        report_.results.push_back({&rule, Verdict::kept, {}, {}, {}});
+        report_.results.push_back({.rule = &rule, .came = "not looked at"});
   }
 
   Report run() {
     const auto start = std::chrono::steady_clock::now();
-    for (const FileFinding& finding : file_.findings) take({finding.rule, finding.expected, finding.came, false, {}});
+    for (const FileFinding& finding : file_.findings) take({finding.rule, finding.expected, finding.came});
+    const std::string first = file_.findings.empty() ? std::string() : file_.findings.front().rule;
+    for (const Rule& rule : allRules())
+      if (rule.level == 1 && std::ranges::find(file_.findings, rule.id, &FileFinding::rule) == file_.findings.end())
+        take(file_.facts || std::ranges::find(file_.kept, rule.id) != file_.kept.end() ? keptRule(rule.id) : notLookedAt(rule.id, first));
     for (const Probe& probe : allProbes()) runProbe(probe);
     for (RuleResult& result : report_.results)
       if (result.verdict == Verdict::broken) result.repeat = repeatCommand(*result.rule) + result.repeat;
@@ -88,14 +93,13 @@ class Run {
     for (const std::string_view need : probe.needs)
       if (std::ranges::find(broken_, need) != broken_.end()) in_the_way = need;
     if (!in_the_way.empty()) {
-      for (const std::string_view rule : probe.rules)
-        take({std::string(rule), {}, "not looked at, because something is wrong with " + in_the_way, true, {}});
+      for (const std::string_view rule : probe.rules) take(notLookedAt(rule, in_the_way));
       return;
     }
     const auto findings =
         wishes_.in_process ? runHere(probe, wishes_.settings, *file_.facts) : runInChild(probe, wishes_.settings, arguments_);
     for (Finding finding : findings) {
-      if (!finding.input.empty() && !finding.skipped && !wishes_.in_process && settingsHaveNoInput()) shrink(probe, finding);
+      if (!finding.input.empty() && finding.broken() && !wishes_.in_process && settingsHaveNoInput()) shrink(probe, finding);
       take(finding);
     }
   }
@@ -115,27 +119,35 @@ class Run {
     if (breaks(finding.input)) finding.input = shrunk(finding.input, shrink_tries, breaks);
   }
 
+  [[nodiscard]] static Finding keptRule(std::string_view rule) { return {std::string(rule), {}, {}, Finding::Kind::kept}; }
+  [[nodiscard]] static Finding notLookedAt(std::string_view rule, const std::string& in_the_way) {
+    return {std::string(rule), {}, "not looked at, because something is wrong with " + in_the_way, Finding::Kind::skipped};
+  }
+
+  // What several probes say of one rule: broken for one, it is broken; passed over by one, it is not wholly kept.
   void take(const Finding& finding) {
     const auto result = std::ranges::find(report_.results, finding.rule, [](const RuleResult& r) { return r.rule->id; });
     const bool shown = result != report_.results.end();
-    if (finding.calls > 0) {
-      if (shown) result->calls = finding.calls;
+    if (finding.broken()) broken_.push_back(finding.rule);
+    if (!shown || result->verdict == Verdict::broken) return;
+    if (finding.kind == Finding::Kind::counted) {
+      result->calls = finding.calls;
       return;
     }
-    if (!finding.skipped) broken_.push_back(finding.rule);
-    if (!shown || result->verdict == Verdict::broken) return;
-    result->verdict = finding.skipped ? Verdict::skipped : Verdict::broken;
+    if (finding.kind == Finding::Kind::kept && result->looked_at) return;
+    result->looked_at = true;
+    result->verdict = finding.broken() ? Verdict::broken : finding.kind == Finding::Kind::kept ? Verdict::kept : Verdict::skipped;
     result->expected = finding.expected;
     result->came = finding.came;
-    if (finding.input.empty() || finding.skipped) return;
+    if (finding.input.empty() || !finding.broken()) return;
     const std::string file = fmt::format("{}.{}.json", wishes_.settings.plugin.stem().string(), finding.rule);
     std::ofstream(file) << finding.input << '\n';
     result->repeat = " --input " + file;
   }
 
   [[nodiscard]] std::string repeatCommand(const Rule& rule) const {
-    return fmt::format("atrium-validate {} --only {} --seed {}{}", report_.plugin, rule.id, wishes_.settings.seed,
-                       wishes_.options_file.empty() ? "" : " --options " + wishes_.options_file);
+    return fmt::format("atrium-validate {} --only {} --seed {}{}{}", report_.plugin, rule.id, wishes_.settings.seed,
+                       wishes_.options_file.empty() ? "" : " --options " + wishes_.options_file, wishes_.given);
   }
 
   const Wishes& wishes_;
@@ -205,14 +217,15 @@ int main(int argc, char** argv) {
   app.add_option("--level", wishes.level, "The last level to look at")->check(CLI::Range(1, level_max))->capture_default_str();
   app.add_option("--only", wishes.only, "One rule by its id, of any level");
   app.add_option("--seed", wishes.settings.seed, "What inputs are made from")->capture_default_str();
-  app.add_option("--patience", wishes.patience, "Seconds without an answer that count as hanging")
-      ->check(CLI::Range(1, 3600))
-      ->capture_default_str();
-  app.add_option("--fuzz-seconds", wishes.fuzz, "For the level fuzz")->check(CLI::Range(1, 86400))->capture_default_str();
+  auto* patience = app.add_option("--patience", wishes.patience, "Seconds without an answer that count as hanging")
+                       ->check(CLI::Range(1, 3600))
+                       ->capture_default_str();
+  auto* fuzz = app.add_option("--fuzz-seconds", wishes.fuzz, "For the level fuzz")->check(CLI::Range(1, 86400))->capture_default_str();
   app.add_option("--options", wishes.options_file, "A YAML file with the plugin's config");
   app.add_option("--input", wishes.settings.input_file, "A kept input, which the rule's probe calls with instead of its own");
-  app.add_option("--runner", wishes.settings.runner, "atrium-runner, for the rule swap.placement; the one beside this program otherwise");
-  app.add_flag("--in-process", wishes.in_process, "Look in this process, for a debugger");
+  auto* runner = app.add_option("--runner", wishes.settings.runner,
+                                "atrium-runner, for the rule swap.placement; the one beside this program otherwise");
+  auto* in_process = app.add_flag("--in-process", wishes.in_process, "Look in this process, for a debugger");
   app.add_flag("--verbose", wishes.verbose, "Show what was kept, too");
   app.add_flag("--list", wishes.list, "Show all rules and end");
   auto* json = app.add_flag("--json", wishes.json, "Answer in JSON");
@@ -224,6 +237,10 @@ int main(int argc, char** argv) {
   } catch (const CLI::ParseError& problem) {
     return app.exit(problem) == 0 ? exit_kept : exit_usage;
   }
+  if (*patience) wishes.given += fmt::format(" --patience {}", wishes.patience);
+  if (*fuzz) wishes.given += fmt::format(" --fuzz-seconds {}", wishes.fuzz);
+  if (*runner) wishes.given += " --runner " + wishes.settings.runner.string();
+  if (*in_process) wishes.given += " --in-process";
   if (wishes.list) return listRules();
   if (wishes.settings.plugin.empty()) return usage("which plugin? (--help tells more)");
   if (!wishes.only.empty() && !findRule(wishes.only)) return usage(fmt::format("there is no rule \"{}\"; --list shows all", wishes.only));

@@ -21,14 +21,34 @@ constexpr std::string_view contract[] = {"contract.extensions", "contract.identi
 constexpr std::string_view options[] = {"contract.option-bounds", "contract.refusal"};
 constexpr std::string_view services[] = {"contract.no-services", "contract.host-size"};
 constexpr std::string_view instances[] = {"contract.instances"};
-constexpr std::string_view calls[] = {"calls.crash",     "calls.hang",     "calls.exit",   "calls.fork",           "calls.exception",
-                                      "calls.status",    "calls.quiet",    "reply.reason", "reply.field",          "reply.annotation",
-                                      "reply.content",   "reply.audience", "reply.patch",  "routing-scorer.range", "routing-scorer.reason",
-                                      "alert-rule.alert"};
-constexpr std::string_view kinds[] = {
-    "message-type.summary",  "message-type.settled", "assistant.pieces",       "assistant.once",       "command.result",
-    "command.once",          "event-sink.accepted",  "event-sink.dead-letter", "authenticator.accept", "authenticator.principal",
-    "authenticator.secrecy", "http-ui.response",     "bus.delivery",           "storage-backend.log",  "storage-backend.documents"};
+constexpr std::string_view calls[] = {"calls.crash",
+                                      "calls.hang",
+                                      "calls.exit",
+                                      "calls.fork",
+                                      "calls.exception",
+                                      "calls.status",
+                                      "calls.quiet",
+                                      "reply.reason",
+                                      "reply.field",
+                                      "reply.annotation",
+                                      "reply.content",
+                                      "reply.audience",
+                                      "reply.patch",
+                                      "routing-scorer.range",
+                                      "routing-scorer.reason",
+                                      "alert-rule.alert",
+                                      "message-type.summary",
+                                      "assistant.pieces",
+                                      "assistant.once",
+                                      "command.result",
+                                      "command.once",
+                                      "event-sink.accepted",
+                                      "event-sink.dead-letter",
+                                      "authenticator.accept",
+                                      "authenticator.principal",
+                                      "authenticator.secrecy",
+                                      "http-ui.response"};
+constexpr std::string_view kinds[] = {"message-type.settled", "bus.delivery", "storage-backend.log", "storage-backend.documents"};
 constexpr std::string_view read_only[] = {"calls.input-unchanged"};
 constexpr std::string_view borrowed[] = {"calls.borrowed"};
 constexpr std::string_view repeats[] = {"calls.deterministic", "calls.pure"};

@@ -8,7 +8,7 @@
 
 namespace atrium::validate {
 
-// One child process: what it does, and the rules it judges. A rule that no finding names is kept.
+// One child process: what it does, and the rules it judges. A rule that no finding names is kept when it came to its end.
 struct Probe {
   std::string_view name;
   int level;

@@ -14,10 +14,11 @@ enum class Verdict : std::uint8_t { kept, broken, skipped };
 
 struct RuleResult {
   const Rule* rule;
-  Verdict verdict = Verdict::kept;
-  std::string expected, came;  // Of a broken one; a skipped one says in `came` why.
-  std::string repeat;          // The command that looks at it alone.
-  std::uint64_t calls = 0;     // It was looked at with, where that is counted: by the level fuzz.
+  Verdict verdict = Verdict::skipped;
+  bool looked_at = false;             // Whether anybody has said anything of it.
+  std::string expected = {}, came{};  // Of a broken one; a skipped one says in `came` why.
+  std::string repeat = {};            // The command that looks at it alone.
+  std::uint64_t calls = 0;            // It was looked at with, where that is counted: by the level fuzz.
 };
 
 struct Report {

@@ -34,6 +34,7 @@ void callEach(Check& check, Loan::Manner manner, std::string_view rule, std::siz
     check.doing(Survival(rule), std::string(s.hook.name));
     static_cast<void>(perform(check, *loaded.instance, *s.driver, s.hook, s.input, loan));
   }
+  check.lookedAtAll();
   check.doing(Survival(rule), "destroy()");
 }
 
@@ -53,6 +54,7 @@ void probeCalls(Check& check) {
   }
   if (outputSize() > output)
     check.fail("calls.quiet", "nothing (the log service is there for it)", fmt::format("{} bytes", outputSize() - output));
+  check.lookedAtAll();
   check.doing(survival, "destroy()");
 }
 
@@ -85,6 +87,7 @@ void probeRepeats(Check& check) {
       check.fail("calls.deterministic", fmt::format("{} to answer the same in two instances: {}", s.hook.name, shown(one.said)),
                  shown(other.said));
   }
+  check.lookedAtAll();
 }
 
 void probeCallHeap(Check& check) {
@@ -108,6 +111,7 @@ void probeCallHeap(Check& check) {
     if (least >= count)
       check.fail("calls.heap", "as much memory in use as before", fmt::format("{} bytes more with each {}", least / count, s.hook.name));
   }
+  check.lookedAtAll();
 }
 
 void probeKinds(Check& check) {
@@ -117,6 +121,7 @@ void probeKinds(Check& check) {
     if (!loaded) return;
     driver->behave(check, *loaded.image, *loaded.instance);
   }
+  check.lookedAtAll();
 }
 
 }  // namespace atrium::validate

@@ -23,14 +23,15 @@ void probeChaosServices(Check& check) {
   if (!instance) {
     if (said.threw || said.sentence.empty())
       check.fail("chaos.services", "an instance, or a refusal with a sentence", said.threw ? "an exception" : "no sentence");
-    return;
+    return check.lookedAtAll();
   }
   Loan loan;
   for (const Scenario& s : scenarios(check, *instance, Shape::plain, 6, 101)) {
     check.doing(Survival("chaos.services"), fmt::format("{} with services that fail", s.hook.name));
     if (perform(check, *instance, *s.driver, s.hook, s.input, loan).threw) check.fail("chaos.services", "an answer", "an exception");
   }
-  check.doing(Survival("chaos.services"), "destroy() with answers that come at the end");
+  check.lookedAtAll();
+  check.doing(Survival("chaos.services"), "destroy() with answers that are late");
 }
 
 void probeChaosClock(Check& check) {
@@ -53,6 +54,7 @@ void probeChaosClock(Check& check) {
     if (answer.threw || answer.status == ATRIUM_FATAL)
       check.fail("chaos.clock", "an answer", answer.threw ? "an exception" : "ATRIUM_FATAL");
   }
+  check.lookedAtAll();
   check.doing(Survival("chaos.clock"), "destroy()");
 }
 
@@ -87,7 +89,7 @@ void probeChaosKill(Check& check) {
     if (child == 0) {
       ::close(ends[0]);
       static const Settings settings = check.settings();
-      Check silent(settings, check.facts(), -1);
+      Check silent(settings, check.facts(), [](std::string_view) {});
       Loaded loaded = load(silent);
       Loan loan;
       for (std::uint64_t round = 0; loaded; ++round)
@@ -115,6 +117,7 @@ void probeChaosKill(Check& check) {
     if (answer.threw || answer.status == ATRIUM_FATAL)
       check.fail("chaos.kill", fmt::format("{} to answer", s.hook.name), fmt::format("status {}", answer.status));
   }
+  check.lookedAtAll();
 }
 
 }  // namespace atrium::validate

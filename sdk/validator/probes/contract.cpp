@@ -115,6 +115,7 @@ void probeContract(Check& check) {
   }
   check.doing(Survival("contract.unknown-extension"), "get_extension() with ids it cannot know");
   checkUnknownIds(check, *loaded.instance);
+  check.lookedAtAll();
 }
 
 void probeOptions(Check& check) {
@@ -134,6 +135,7 @@ void probeOptions(Check& check) {
       checkRefusal(check, said);
     }
   }
+  check.lookedAtAll();
 }
 
 void probeServices(Check& check) {
@@ -146,12 +148,16 @@ void probeServices(Check& check) {
   check.doing(Survival("contract.no-services"), "create() without services");
   said = {};
   const auto instance = Instance::create(*image, check, check.facts().options, {.grant = false}, said);
-  if (!instance) return checkRefusal(check, said);
+  if (!instance) {
+    checkRefusal(check, said);
+    return check.lookedAtAll();
+  }
   Loan loan;
   for (const Scenario& s : scenarios(check, *instance, Shape::plain, 2, 31)) {
     check.doing(Survival("contract.no-services"), fmt::format("{} without services", s.hook.name));
     static_cast<void>(perform(check, *instance, *s.driver, s.hook, s.input, loan));
   }
+  check.lookedAtAll();
   check.doing(Survival("contract.no-services"), "destroy() without services");
 }
 
@@ -186,6 +192,7 @@ void probeInstances(Check& check) {
     if (n == all.size() / 2) other = Instance::createDefault(*loaded.image, check);
     if (!other) return;
   }
+  check.lookedAtAll();
 }
 
 }  // namespace atrium::validate

@@ -35,6 +35,7 @@ void call(Check& check, std::string_view rule, Shape shape, std::size_t each, st
       check.fail("hostile.answers", fmt::format("an answer or a refusal from {}", s.hook.name),
                  answer.threw ? "an exception" : fmt::format("status {}", answer.status));
   }
+  check.lookedAtAll();
   check.doing(Survival(rule), "destroy()");
 }
 
@@ -54,6 +55,7 @@ void repeat(Check& check, std::string_view rule) {
       if (failedAt(check, *driver, answer))
         check.fail(rule == "fuzz.survives" ? rule : "hostile.answers", "an answer or a refusal",
                    answer.threw ? "an exception" : fmt::format("status {}", answer.status));
+      check.lookedAtAll();
     }
   check.doing(Survival(rule), "destroy()");
 }
@@ -96,6 +98,7 @@ void probeFuzz(Check& check) {
     }
   }
   check.counted(rule, calls);
+  check.lookedAtAll();
   check.doing(Survival(rule), "destroy()");
 }
 

@@ -11,7 +11,6 @@
 #include <chrono>
 #include <thread>
 
-#include "validator/child.hpp"
 #include "validator/probe.hpp"
 
 namespace atrium::validate {
@@ -105,9 +104,10 @@ void checkHeap(Check& check, const Image& image) {
 
 void probeLoading(Check& check) {
   check.doing(Survival("load.opens"), "its constructors");
+  const Surroundings before = Surroundings::now();
   auto image = openQuietly(check);
   if (!image) return;
-  const Surroundings before = Surroundings::now();
+  for (const char* rule : {"load.opens", "load.constructors", "contract.entry"}) check.lookedAt(rule);
   const std::size_t threads = threadCount();
 
   check.doing(Survival("load.creates"), "create()");
@@ -115,18 +115,19 @@ void probeLoading(Check& check) {
   auto instance = Instance::create(*image, check, check.facts().options, {}, said);
   if (said.threw) return check.fail("load.creates", "a status", "an exception");
   if (!instance) {
+    check.lookedAt("load.creates");
     check.doing(Survival("contract.defaults"), "create()");
     static_cast<void>(Instance::createDefault(*image, check));
     return;
   }
   if (!instance->self()) return check.fail("load.creates", "an instance behind ATRIUM_OK", "none in *out");
+  for (const char* rule : {"load.creates", "contract.defaults"}) check.lookedAt(rule);
   check.doing(Survival("load.destroys"), "destroy()");
   instance.reset();
+  check.lookedAt("load.destroys");
   if (!threadsFallTo(threads, 3s)) {
-    check.fail("load.threads", "the threads there were before", fmt::format("{} more", threadCount() - threads));
-    check.skip("load.unloads", "not looked at, because unloading the code of a living thread crashes");
-    check.done();
-    leave();
+    // Its image stays: unloading the code of a living thread crashes.
+    return check.fail("load.threads", "the threads there were before", fmt::format("{} more", threadCount() - threads));
   }
   const std::size_t descriptors = descriptorCount();
   check.doing(Survival("load.destroys"), "create() and destroy() again");
@@ -137,6 +138,7 @@ void probeLoading(Check& check) {
     check.fail("load.surroundings", "what others in the process rely on", changed);
   check.doing(Survival("load.unloads"), "unloading");
   if (!image->unload()) check.fail("load.unloads", "no code of it in the process", "it is still there: " + whyPinned(check.facts().traits));
+  check.lookedAtAll();
 }
 
 void probeThreadLocals(Check& check) {
@@ -161,6 +163,7 @@ void probeThreadLocals(Check& check) {
   over = true;
   over.notify_all();
   caller.join();
+  check.lookedAtAll();
 }
 
 }  // namespace atrium::validate

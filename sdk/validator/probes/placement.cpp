@@ -195,6 +195,7 @@ void probePlacement(Check& check) {
       check.fail(rule, fmt::format("{} to answer in a runner as in process: status {}, {}", s.hook.name, one.status, shown(one.said)),
                  fmt::format("status {}, {}", isolated.status, shown(isolated.said)));
   }
+  check.lookedAtAll();
 }
 
 }  // namespace atrium::validate

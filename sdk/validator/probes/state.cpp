@@ -105,6 +105,7 @@ void probeState(Check& check) {
                  shown(after.said));
   }
   checkForeign(check, *fresh.image, state);
+  check.lookedAtAll();
 }
 
 void probeSelfTest(Check& check) {
@@ -121,7 +122,7 @@ void probeSelfTest(Check& check) {
   } catch (...) {
     return check.fail("self-test.passes", "a status", "an exception");
   }
-  if (status == ATRIUM_OK) return;
+  if (status == ATRIUM_OK) return check.lookedAtAll();
   check.fail(
       "self-test.passes", "a fresh instance that would do its work",
       why.text().empty() || !validUtf8(why.text()) ? fmt::format("status {} without a sentence of UTF-8", status) : shown(why.text()));

@@ -115,12 +115,14 @@ void probeSwap(Check& check) {
     held.notify_all();
   };
   const auto start = Clock::now();
+  bool made = true;
   for (int n = 0; n < swaps; ++n) {
     // A start that takes long is repeated less often.
     if (Clock::now() - start > 10s) break;
     check.doing(Survival("swap.load"), fmt::format("swap {}", n + 1));
     auto next = make(check);
-    if (!next) break;
+    made = next != nullptr;
+    if (!made) break;
     held = has_state;
     if (has_state) live->awaitEmpty();
     const bool handed = handOver(check, *live, *next);
@@ -141,6 +143,7 @@ void probeSwap(Check& check) {
   over = true;
   for (std::thread& thread : threads) thread.join();
   if (failed > 0) check.fail("swap.load", "no failed call", fmt::format("{} of {}", failed.load(), calls.load()));
+  if (made) check.lookedAtAll();
 }
 
 }  // namespace atrium::validate

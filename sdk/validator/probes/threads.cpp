@@ -94,6 +94,7 @@ void probeThreads(Check& check) {
     if (!threadsFallTo(before, 3s))
       check.fail("threads.own", "the threads there were before", fmt::format("{} more", threadCount() - before));
   }
+  check.lookedAtAll();
 }
 
 }  // namespace atrium::validate

@@ -43,6 +43,7 @@ void probeDeadlines(Check& check) {
       check.fail("time.deadline", fmt::format("99 of 100 calls of {} within {} us", hook.name, hook.deadline.count()),
                  fmt::format("{} us at best", std::chrono::duration_cast<std::chrono::microseconds>(best).count()));
   }
+  check.lookedAtAll();
 }
 
 void probeCancel(Check& check) {
@@ -52,6 +53,7 @@ void probeCancel(Check& check) {
   bool any = false;
   for (const Driver* driver : driversOf(check.facts().manifest)) any = driver->cancel(check, *loaded.instance) || any;
   if (!any) check.skip("time.cancel", "nothing of it can be cancelled");
+  check.lookedAtAll();
 }
 
 }  // namespace atrium::validate

@@ -12,6 +12,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "plugin_world.hpp"
@@ -30,7 +31,7 @@ using Names = std::set<std::string>;
 struct Outcome {
   int exit_code = -1;
   std::string output;
-  Names broken;
+  Names broken, kept, skipped;
 };
 
 // Runs the program in `directory`, where it leaves what it keeps.
@@ -50,11 +51,14 @@ Outcome validate(const std::filesystem::path& directory, std::vector<std::string
   ::posix_spawn_file_actions_destroy(&actions);
   int status = 0;
   ::waitpid(child, &status, 0);
-  Outcome outcome{WIFEXITED(status) ? WEXITSTATUS(status) : -1, test::readFile(out), {}};
+  Outcome outcome{WIFEXITED(status) ? WEXITSTATUS(status) : -1, test::readFile(out), {}, {}, {}};
   if (const auto document = JsonDocument::parse(outcome.output)) {
     const JsonView rules = document->root()["rules"];
     for (JsonView rule = rules.first(); rule.exists(); rule = rule.sibling(rules))
-      if (rule["verdict"].text() == "broken") outcome.broken.insert(rule["id"].text());
+      (rule["verdict"].text() == "broken" ? outcome.broken
+       : rule["verdict"].text() == "kept" ? outcome.kept
+                                          : outcome.skipped)
+          .insert(rule["id"].text());
   }
   return outcome;
 }
@@ -122,6 +126,7 @@ const Animal load_animals[] = {Animal{"two-exports", "file.exports", {}},
                                Animal{"leaks-descriptor", "load.descriptors", {}},
                                Animal{"leaks-thread", "load.threads", {}},
                                Animal{"takes-signal", "load.surroundings", {}},
+                               Animal{"takes-signal-at-load", "load.surroundings", {}},
                                Animal{"thread-local", "load.thread-local", {}}};
 INSTANTIATE_TEST_SUITE_P(Animals, Zoo, testing::ValuesIn(load_animals), nameOf);
 
@@ -217,7 +222,7 @@ const Animal later_animals[] = {Animal{"not-thread-safe", "threads.answers", {}}
                                 Animal{"rare", "fuzz.survives", {"hostile.texts"}, 9},
                                 Animal{"fears-the-past", "chaos.clock", {}, 10},
                                 Animal{"trusts-services", "chaos.services", {}, 10},
-                                Animal{"locks-itself-out", "chaos.kill", {}, 10}};
+                                Animal{"locks-itself-out", "chaos.kill", {"swap.placement"}, 10}};
 INSTANTIATE_TEST_SUITE_P(LaterAnimals, Zoo, testing::ValuesIn(later_animals), nameOf);
 
 class Sound : public testing::TestWithParam<const char*> {};
@@ -241,6 +246,7 @@ struct BadFile {
   const char* rule;
   void (*spoil)(std::string& bytes);
   void (*place)(std::filesystem::path& file) = [](std::filesystem::path&) {};
+  const char* says = "";  // Part of what it is told.
 };
 void PrintTo(const BadFile& file, std::ostream* out) { *out << file.name; }
 
@@ -249,7 +255,8 @@ void replaceIn(std::string& bytes, std::string_view from, std::string_view to) {
 const BadFile bad_files[] = {
     {"truncated", "file.elf", [](std::string& bytes) { bytes.resize(700); }},
     {"text", "file.elf", [](std::string& bytes) { bytes = "hello"; }},
-    {"changed", "file.seal", [](std::string& bytes) { replaceIn(bytes, "a message", "A message"); }},
+    {"changed", "file.seal", [](std::string& bytes) { replaceIn(bytes, "a message", "A message"); }, [](std::filesystem::path&) {},
+     "seal it again with `atrium seal FILE`"},
     {"manifest_that_is_wrong", "file.manifest",
      [](std::string& bytes) {
        replaceIn(bytes, "maturity: draft", "maturity: dream");
@@ -279,7 +286,9 @@ TEST_P(Files, areCaughtByTheirRule) {
   test::writeFile(file, bytes);
   ::chmod(file.c_str(), 0600);
   GetParam().place(file);
-  EXPECT_EQ(validate(directory.path(), {file.string(), "--json", "--level", "1"}).broken, Names{GetParam().rule});
+  const Outcome outcome = validate(directory.path(), {file.string(), "--json", "--level", "1"});
+  EXPECT_EQ(outcome.broken, Names{GetParam().rule});
+  EXPECT_NE(outcome.output.find(GetParam().says), std::string::npos) << outcome.output;
 }
 
 INSTANTIATE_TEST_SUITE_P(Bad, Files, testing::ValuesIn(bad_files), [](const auto& info) { return std::string(info.param.name); });
@@ -299,6 +308,41 @@ TEST(Program, tellsAFindingSoThatItCanBeRepeated) {
   EXPECT_EQ(again.broken, Names{"calls.input-unchanged"});
 }
 
+TEST(Program, repeatsWithTheOptionsThatWereGiven) {
+  TemporaryDirectory directory;
+  const std::string file = animalFile("scribbles"), given = " --patience 20 --fuzz-seconds 3 --runner /usr/bin/false";
+  const Outcome outcome = validate(
+      directory.path(), {file, "--only", "calls.input-unchanged", "--runner", "/usr/bin/false", "--patience", "20", "--fuzz-seconds", "3"});
+  EXPECT_NE(outcome.output.find("--only calls.input-unchanged --seed 1" + given + "\n"), std::string::npos) << outcome.output;
+}
+
+TEST(Program, looksAtEachRuleAlone) {
+  TemporaryDirectory directory;
+  for (const auto& [animal, rule] : {std::pair("long-summary", "message-type.summary"), std::pair("completes-twice", "command.once"),
+                                     std::pair("strange-status", "http-ui.response"), std::pair("talks-to-itself", "bus.delivery")})
+    EXPECT_EQ(validate(directory.path(), {animalFile(animal), "--only", rule, "--json"}).broken, Names{rule});
+}
+
+TEST(Program, keepsNoRuleThatItDidNotLookAt) {
+  TemporaryDirectory directory;
+  const auto expectSkipped = [&](const std::string& file, const std::string& level, const Names& rules) {
+    const Outcome outcome = validate(directory.path(), {file, "--level", level, "--patience", "4", "--json"});
+    for (const std::string& rule : rules) EXPECT_TRUE(outcome.skipped.contains(rule)) << file << " " << rule << "\n" << outcome.output;
+    return outcome;
+  };
+  expectSkipped(animalFile("crashes-at-load"), "2",
+                {"load.creates", "load.destroys", "load.heap", "load.threads", "load.surroundings", "load.unloads", "load.thread-local"});
+  const Outcome at_create = expectSkipped(animalFile("crashes-at-create"), "2", {"load.destroys", "load.heap", "load.unloads"});
+  EXPECT_TRUE(at_create.kept.contains("load.opens")) << at_create.output;
+  expectSkipped(animalFile("crashes"), "4", {"calls.hang", "calls.quiet", "calls.status", "reply.reason"});
+  expectSkipped(animalFile("leaks-thread"), "2", {"load.heap", "load.descriptors", "load.unloads"});
+  const std::string text = (directory.path() / "text.so").string();
+  test::writeFile(text, "hello");
+  ::chmod(text.c_str(), 0600);
+  const Outcome no_library = expectSkipped(text, "2", {"file.seal", "file.manifest", "file.exports", "load.opens"});
+  EXPECT_EQ(no_library.kept, (Names{"file.readable", "file.mode"}));
+}
+
 TEST(Program, keepsTheSmallestInputThatDoesIt) {
   TemporaryDirectory directory;
   const std::string file = animalFile("dies-of-nul");
@@ -316,6 +360,15 @@ TEST(Program, looksInItsOwnProcessForADebugger) {
   TemporaryDirectory directory;
   const Outcome outcome = validate(directory.path(), {animalFile("odd-status"), "--only", "calls.status", "--in-process", "--json"});
   EXPECT_EQ(outcome.broken, Names{"calls.status"}) << outcome.output;
+}
+
+// Also what comes behind more lines than a pipe takes.
+TEST(Program, losesNothingInItsOwnProcess) {
+  TemporaryDirectory directory;
+  const Outcome outcome =
+      validate(directory.path(), {animalFile("sound"), "--only", "fuzz.survives", "--in-process", "--fuzz-seconds", "2", "--json"});
+  EXPECT_EQ(outcome.kept, Names{"fuzz.survives"}) << outcome.output;
+  EXPECT_NE(outcome.output.find("\"calls\":"), std::string::npos) << outcome.output;
 }
 
 TEST(Program, saysWithHowManyCallsItFuzzed) {

@@ -33,6 +33,9 @@ __attribute__((constructor)) static void at_load(void) { _exit(0); }
 __attribute__((constructor)) static void at_load(void) { puts("hello from the constructor"); }
 #elif defined(ANIMAL_OPENS_AT_LOAD)
 __attribute__((constructor)) static void at_load(void) { (void)!open("/dev/null", O_RDONLY); }
+#elif defined(ANIMAL_TAKES_SIGNAL_AT_LOAD)
+static void handle(int number) { (void)number; }
+__attribute__((constructor)) static void at_load(void) { signal(SIGUSR2, handle); }
 #endif
 
 #if defined(ANIMAL_LEAKS_THREAD) || defined(ANIMAL_THREAD_OF_CALL)
