@@ -28,6 +28,7 @@ struct Hook {
   bool repeats = true;     // Answers to be compared between instances, placements and threads.
   bool keeps = false;      // May remember what it is told: its memory grows with reason.
   bool completes = false;  // Answers by a token.
+  bool alone = false;      // Never twice at once for one instance.
 };
 
 struct Answer {

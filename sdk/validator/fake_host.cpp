@@ -44,7 +44,9 @@ FakeHost::~FakeHost() {
     stopping_ = true;
   }
   wakes_.notify_all();
+  late_wakes_.notify_all();
   if (worker_.joinable()) worker_.join();
+  if (answerer_.joinable()) answerer_.join();
   ::munmap(pages_, 2 * static_cast<std::size_t>(::sysconf(_SC_PAGESIZE)));
 }
 
@@ -55,16 +57,16 @@ bool FakeHost::granted(std::string_view service) const {
 }
 
 void FakeHost::settle() {
-  std::vector<atrium_token> late;
-  {
-    std::unique_lock lock(mutex_);
-    settling_ = true;
-    std::erase_if(jobs_, [](const Job& job) { return job.timer != 0; });
-    settled_.wait(lock, [this] { return jobs_.empty() && !busy_; });
-    late.swap(unanswered_);
-    settling_ = false;
-  }
-  for (const atrium_token& token : late) token.complete(token.context, token.id, ATRIUM_TIMED_OUT, {nullptr, 0});
+  std::unique_lock lock(mutex_);
+  settling_ = true;
+  std::erase_if(jobs_, [](const Job& job) { return job.timer != 0; });
+  settled_.wait(lock, [this] { return jobs_.empty() && !busy_ && late_.empty() && !answering_; });
+  settling_ = false;
+}
+
+std::set<std::string> FakeHost::secretsAsked() const {
+  const std::lock_guard lock(mutex_);
+  return secrets_asked_;
 }
 
 bool FakeHost::enqueue(Job job) {
@@ -99,14 +101,39 @@ void FakeHost::work() {
 void FakeHost::answer(const atrium_token& token, atrium_status status, std::string_view result) {
   if (manner_.failing) {
     const std::lock_guard lock(mutex_);
-    if (++calls_ % 3 == 0) {
-      unanswered_.push_back(token);
+    if (settling_) {
+      status = ATRIUM_CANCELLED;
+    } else if (++calls_ % 3 == 0) {
+      late_.push_back(token);
+      if (!answerer_.joinable()) answerer_ = std::thread([this] { answerLate(); });
+      late_wakes_.notify_one();
       return;
+    } else {
+      status = ATRIUM_FAILED;
     }
-    status = ATRIUM_FAILED;
     result = "the validator wants it so";
   }
   token.complete(token.context, token.id, status, {result.data(), result.size()});
+}
+
+// Every call is completed, as the services promise, because a plugin may wait for it; but not before the hook that asked has had the time
+// to return, so that a plugin which does not wait is answered between its calls.
+void FakeHost::answerLate() {
+  static constexpr std::string_view late = "the validator did not answer in time";
+  std::unique_lock lock(mutex_);
+  for (;;) {
+    late_wakes_.wait(lock, [this] { return stopping_ || !late_.empty(); });
+    if (late_.empty()) return;
+    const atrium_token token = late_.front();
+    late_.pop_front();
+    answering_ = true;
+    lock.unlock();
+    std::this_thread::sleep_for(std::chrono::milliseconds(2));
+    token.complete(token.context, token.id, ATRIUM_TIMED_OUT, {late.data(), late.size()});
+    lock.lock();
+    answering_ = false;
+    settled_.notify_all();
+  }
 }
 
 struct FakeHost::Tables {
@@ -193,10 +220,14 @@ struct FakeHost::Tables {
   static void publish(const atrium_host* host, const atrium_publication*, const atrium_token* token) {
     of(host).answer(*token, ATRIUM_OK, R"({"message_id":"msg_00000000000000000000000001","seq":1})");
   }
-  static atrium_status secret(const atrium_host* host, atrium_text, atrium_sink out) {
-    static constexpr std::string_view value = "a secret of the validator";
-    if (of(host).manner_.failing) return ATRIUM_NOT_FOUND;
-    out.write(out.context, value.data(), value.size());
+  static atrium_status secret(const atrium_host* host, atrium_text name, atrium_sink out) {
+    FakeHost& self = of(host);
+    {
+      const std::lock_guard lock(self.mutex_);
+      self.secrets_asked_.emplace(viewOf(name));
+    }
+    if (self.manner_.failing) return ATRIUM_NOT_FOUND;
+    out.write(out.context, secret_value.data(), secret_value.size());
     return ATRIUM_OK;
   }
 };

@@ -134,7 +134,7 @@ constexpr Rule rules[] = {
 
     {"fuzz.survives", 9, "", "It survives what a seeded grammar makes of its inputs, and keeps its contract.", page},
 
-    {"chaos.services", 10, "", "It lives with services that refuse, fail and never answer.", host_h},
+    {"chaos.services", 10, "", "It lives with services that refuse, fail and answer late.", host_h},
     {"chaos.clock", 10, "", "It lives with a clock that stands, jumps ahead and steps back.", page},
     {"chaos.kill", 10, "", "Killed in the middle of a call, it starts again.", page},
 };

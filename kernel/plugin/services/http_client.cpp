@@ -2,7 +2,6 @@
 
 #include <utility>
 
-#include "plugin/services/http_request.hpp"
 #include "protocol/metrics.hpp"
 
 namespace atrium {
@@ -21,7 +20,7 @@ WorkerPool::Options poolOptions(const HttpClient::Options& options) {
 }  // namespace
 
 HttpClient::HttpClient(Options options, const Clock& clock, Log& log, MetricSet& metrics)
-    : pool_(poolOptions(options), clock, log, metrics) {}
+    : carry_(options.carry), pool_(poolOptions(options), clock, log, metrics) {}
 
 void HttpClient::send(const std::shared_ptr<PendingCalls>& calls, const Grants& grants, const std::string& plugin_id,
                       const atrium_http_call* call, const atrium_token* token) {
@@ -43,7 +42,7 @@ void HttpClient::send(const std::shared_ptr<PendingCalls>& calls, const Grants& 
   }
   const bool taken = pool_.post(
       [this, calls, number = *number, request = *std::move(request), cut, deadline] {
-        OutboundAnswer answer = carryOut(request, *cut);
+        OutboundAnswer answer = carry_(request, *cut);
         static_cast<void>(pool_.cancel(deadline));
         forget(cut);
         calls->finish(number, answer.status, std::move(answer.text));

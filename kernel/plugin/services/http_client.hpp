@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <set>
@@ -12,11 +13,10 @@
 #include "base/metrics.hpp"
 #include "loop/worker_pool.hpp"
 #include "plugin/services/grants.hpp"
+#include "plugin/services/http_request.hpp"
 #include "plugin/services/pending_calls.hpp"
 
 namespace atrium {
-
-class SocketCut;
 
 // Requests of plugins to other servers ("atrium.http/1"), on threads of its own, so that a server that does not answer holds up nothing
 // else. A connection a request; redirects are answers like any other; certificates are checked against the system's authorities, and
@@ -26,6 +26,8 @@ class HttpClient {
   struct Options {
     unsigned threads = 4;
     std::size_t requests_max = 256;  // That wait or run, of all plugins together.
+    // Blocks until the answer is there; whoever has no network puts something else here.
+    std::function<OutboundAnswer(const OutboundRequest& request, SocketCut& cut)> carry = carryOut;
   };
   // All of it outlives the client; `metrics` is its own set.
   HttpClient(Options options, const Clock& clock, Log& log, MetricSet& metrics);
@@ -40,6 +42,7 @@ class HttpClient {
  private:
   void forget(const std::shared_ptr<SocketCut>& cut);
 
+  const std::function<OutboundAnswer(const OutboundRequest&, SocketCut&)> carry_;
   std::mutex mutex_;
   std::set<std::shared_ptr<SocketCut>> under_way_;
   WorkerPool pool_;

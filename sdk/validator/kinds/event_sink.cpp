@@ -23,7 +23,7 @@ class EventSinkDriver final : public Driver {
   [[nodiscard]] std::vector<Hook> hooks(const Instance& instance) const override {
     const auto table = instance.table<atrium_event_sink>(extension());
     if (!table || !table->deliver_batch) return {};
-    return {{.name = "deliver_batch", .thread = Thread::worker, .deadline = sink_deadline}};
+    return {{.name = "deliver_batch", .thread = Thread::worker, .deadline = sink_deadline, .alone = true}};
   }
 
   void inspect(Check& check, const Instance& instance) const override {

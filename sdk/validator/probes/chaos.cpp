@@ -64,13 +64,17 @@ namespace {
 constexpr int calls_of_life[] = {1, 12, 60};
 constexpr auto life_patience = 200ms;
 
-// Returns when the child has written `count` bytes, has ended, or has had its time.
-void awaitCalls(int told, int count) {
-  const auto end = std::chrono::steady_clock::now() + life_patience;
+// Returns when the child has written `count` bytes, has ended, or has had its time: `start_patience` for the first, and from then on that
+// of a life.
+void awaitCalls(int told, int count, std::chrono::milliseconds start_patience) {
+  auto end = std::chrono::steady_clock::now() + start_patience;
+  bool begun = false;
   for (char byte = 0; count > 0; --count) {
     const auto left = std::chrono::ceil<std::chrono::milliseconds>(end - std::chrono::steady_clock::now());
     pollfd polled{told, POLLIN, 0};
     if (left <= 0ms || ::poll(&polled, 1, static_cast<int>(left.count())) <= 0 || ::read(told, &byte, 1) <= 0) return;
+    if (!begun) end = std::chrono::steady_clock::now() + life_patience;
+    begun = true;
   }
 }
 
@@ -100,7 +104,7 @@ void probeChaosKill(Check& check) {
       ::_exit(0);
     }
     ::close(ends[1]);
-    awaitCalls(ends[0], calls);
+    awaitCalls(ends[0], calls, std::chrono::milliseconds(check.settings().patience) / 2);
     ::kill(child, SIGKILL);
     ::waitpid(child, nullptr, 0);
     ::close(ends[0]);

@@ -1,11 +1,13 @@
 // Level 8: the same file in this process and in a runner, both as the server has them.
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <deque>
 #include <fstream>
-#include <iterator>
+#include <functional>
+#include <map>
 #include <memory>
+#include <optional>
+#include <string>
 #include <tuple>
 #include <utility>
 
@@ -16,6 +18,7 @@
 #include "plugin/isolated/reply_record.hpp"
 #include "plugin/isolated/runner_host.hpp"
 #include "plugin/loaded_plugin.hpp"
+#include "validator/placed_server.hpp"
 #include "validator/probe.hpp"
 
 namespace atrium::validate {
@@ -29,9 +32,6 @@ constexpr auto patience = 5s;
 // The tables of other kinds are the server's own and keep the kind's deadline, which is short where the machine is busy: so often a call is
 // made again that failed in the runner alone.
 constexpr int asked_again = 20;
-
-// The grants whose services need no server.
-constexpr std::string_view given_without_a_server[] = {"log", "clock", "random", "secrets", "metrics", "network"};
 
 // The hooks of rooms and messages in a runner, as C functions: the server itself calls them from its loops.
 atrium_status ask(atrium_plugin* self, const HookCall& call, const atrium_reply* reply, const atrium_sink* line = nullptr) {
@@ -96,10 +96,13 @@ void leadToRunner(atrium_message_type& table) {
 template <typename Table>
 void leadToRunner(Table&) {}  // The server's own table leads there already.
 
-// A plugin as the server has it, in one of its placements.
+using Secrets = std::map<std::string, std::string, std::less<>>;
+
+// A plugin as the server has it, in one of its placements, with a server of its own behind it, so that none reads what another has stored.
 class Placed {
  public:
-  Placed(Check& check, RunnerHost* runners) : check_(check), runners_(runners) {}
+  Placed(Check& check, RunnerHost* runners, const Secrets& secrets)
+      : check_(check), runners_(runners), rights_{Grants(check.facts().manifest.grants, check.facts().manifest.grants), secrets} {}
 
   // False, with a finding: it does not start there.
   bool start() {
@@ -108,10 +111,9 @@ class Placed {
     const std::filesystem::path file = check_.settings().scratch / fmt::format("placed.{}.so", ++number);
     const auto& bytes = check_.facts().bytes;
     std::ofstream(file, std::ios::binary).write(reinterpret_cast<const char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
-    const LoadedPlugin::Environment environment{.log = log_, .clock = clock_, .call_clock = call_clock_};
-    auto plugin = runners_ ? isolated(manifest, file, environment)
-                           : LoadedPlugin::load(manifest, file, check_.facts().options, environment,
-                                                PluginRights{Grants(manifest.grants, manifest.grants), {}});
+    const LoadedPlugin::Environment environment{.log = log_, .clock = clock_, .call_clock = call_clock_, .services = server_.services()};
+    auto plugin =
+        runners_ ? isolated(manifest, file, environment) : LoadedPlugin::load(manifest, file, check_.facts().options, environment, rights_);
     if (!plugin) {
       check_.fail("swap.placement", runners_ ? "a start in a runner" : "a start as the server does it", plugin.error().detail);
       return false;
@@ -129,18 +131,20 @@ class Placed {
  private:
   Result<std::unique_ptr<LoadedPlugin>> isolated(const Manifest& manifest, const std::filesystem::path& file,
                                                  const LoadedPlugin::Environment& environment) {
+    auto services = runnerServices(manifest.id, rights_, environment.services, environment.clock, environment.log);
     auto runner = runners_->start({.runner = {.manifest = manifest,
                                               .program = check_.settings().runner,
                                               .order = {.library_file = file.string(),
                                                         .options = check_.facts().options,
                                                         .log_level = LogLevel::error,
                                                         .sandbox = {},
-                                                        .grants = manifest.grants,
-                                                        .probe = false}}});
+                                                        .grants = rights_.grants.list(),
+                                                        .secrets = rights_.secrets,
+                                                        .services = needsServer(rights_.grants),
+                                                        .jobs = true},
+                                              .services = services.get()}});
     if (!runner) return fail(runner.error());
-    return LoadedPlugin::isolated(
-        manifest, file, *std::move(runner), environment,
-        runnerServices(manifest.id, PluginRights{Grants(manifest.grants, manifest.grants), {}}, {}, environment.clock, environment.log));
+    return LoadedPlugin::isolated(manifest, file, *std::move(runner), environment, std::move(services));
   }
 
   template <typename Kind>
@@ -158,14 +162,28 @@ class Placed {
 
   Check& check_;
   RunnerHost* runners_;
+  const PluginRights rights_;
   Log log_{Log::Options{.level = LogLevel::error}};
   SystemClock clock_;
   CallClock call_clock_;
+  PlacedServer server_{clock_, log_};
   std::unique_ptr<LoadedPlugin> plugin_;
   std::deque<std::shared_ptr<void>> kept_;
   std::vector<std::pair<std::string, const void*>> tables_;
   std::unique_ptr<Instance> instance_;
 };
+
+// The secrets it asks for when it starts and is called, each with a value. Nothing, with a finding: it does not start.
+std::optional<Secrets> secretsFor(Check& check) {
+  Loaded loaded = load(check);
+  if (!loaded) return std::nullopt;
+  Loan loan;
+  for (const Scenario& s : scenarios(check, *loaded.instance, Shape::plain, 2, 94))
+    static_cast<void>(perform(check, *loaded.instance, *s.driver, s.hook, s.input, loan));
+  Secrets secrets;
+  for (const std::string& name : loaded.instance->host().secretsAsked()) secrets.emplace(name, FakeHost::secret_value);
+  return secrets;
+}
 
 }  // namespace
 
@@ -174,23 +192,24 @@ void probePlacement(Check& check) {
   const Manifest& manifest = check.facts().manifest;
   if (manifest.has("storage-backend") || manifest.has("bus")) return check.skip(rule, "a store or a bus is never isolated");
   if (check.settings().runner.empty()) return check.skip(rule, "there is no atrium-runner beside this program (--runner)");
-  for (const std::string& grant : manifest.grants)
-    if (std::ranges::find(given_without_a_server, grant) == std::end(given_without_a_server))
-      return check.skip(rule, fmt::format("it wants the grant {}, whose service needs a server", grant));
+  check.doing(Survival(rule), "calls that tell which secrets it asks for");
+  const auto secrets = secretsFor(check);
+  if (!secrets) return;
   check.doing(Survival(rule), "a start in process and in a runner");
   Log log{Log::Options{.level = LogLevel::error}};
   RunnerHost runners({.program = check.settings().runner}, log);
-  // Two in process: what differs between them depends on the time, and tells nothing of the placement.
-  Placed here(check, nullptr), again(check, nullptr), there(check, &runners);
+  // Two in process, called before and after the one in the runner: what differs between them depends on the time, and tells nothing of the
+  // placement.
+  Placed here(check, nullptr, *secrets), again(check, nullptr, *secrets), there(check, &runners, *secrets);
   if (!here.start() || !again.start() || !there.start()) return;
   Loan loan;
   for (const Scenario& s : scenarios(check, there.instance(), Shape::plain, 12, 95)) {
     check.doing(Survival(rule), fmt::format("{} in process and in a runner", s.hook.name));
     const Answer one = perform(check, here.instance(), *s.driver, s.hook, s.input, loan);
-    const Answer two = perform(check, again.instance(), *s.driver, s.hook, s.input, loan);
     Answer isolated = perform(check, there.instance(), *s.driver, s.hook, s.input, loan);
     for (int n = 0; n < asked_again && s.hook.repeats && isolated.status == ATRIUM_FAILED && one.status != ATRIUM_FAILED; ++n)
       isolated = perform(check, there.instance(), *s.driver, s.hook, s.input, loan);
+    const Answer two = perform(check, again.instance(), *s.driver, s.hook, s.input, loan);
     if (s.hook.repeats && one == two && !(one == isolated))
       check.fail(rule, fmt::format("{} to answer in a runner as in process: status {}, {}", s.hook.name, one.status, shown(one.said)),
                  fmt::format("status {}, {}", isolated.status, shown(isolated.said)));

@@ -100,7 +100,7 @@ void probeSwap(Check& check) {
         held.wait(true);  // The host holds all calls while state is handed over.
         const Scenario& s = all[at % all.size()];
         Live* now = pointer.enter();
-        const bool let_in = !held && (s.hook.thread != Thread::room || n == 0);
+        const bool let_in = !held && (n == 0 || !(s.hook.thread == Thread::room || s.hook.alone));
         if (let_in) {
           const Answer answer = perform(check, *now->instance, *s.driver, s.hook, s.input, loan);
           failed += answer.threw || answer.status == ATRIUM_FATAL ? 1 : 0;

@@ -17,12 +17,11 @@ using namespace std::chrono_literals;
 constexpr int callers_at_once = 4;
 constexpr auto budget = 400ms;
 
-// What each thread calls: rooms of its own, so that no room is called twice at once; the store's writer alone writes, and a sink is called
-// by one.
+// What each thread calls: rooms of its own, so that no room is called twice at once; the store's writer alone writes, and what is never
+// called twice at once is called by one.
 std::vector<Scenario> shareOf(int thread, const Check& check, const Instance& instance) {
   auto all = scenarios(check, instance, Shape::plain, 6, 61 + static_cast<std::uint64_t>(thread));
-  std::erase_if(
-      all, [thread](const Scenario& s) { return thread != 0 && (s.hook.thread == Thread::writer || s.driver->kind() == "event-sink"); });
+  std::erase_if(all, [thread](const Scenario& s) { return thread != 0 && (s.hook.thread == Thread::writer || s.hook.alone); });
   for (Scenario& s : all) {
     static constexpr std::string_view room = "\"id\":\"room_";
     if (const auto at = s.input.find(room); at != std::string::npos) s.input[at + room.size()] = static_cast<char>('A' + thread);

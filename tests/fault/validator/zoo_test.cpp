@@ -234,8 +234,9 @@ TEST_P(Sound, keepsEveryRule) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Kinds, Sound,
-                         testing::Values("sound", "sound-room", "sound-scorer", "sound-alert", "sound-command", "sound-assistant",
-                                         "sound-sink", "sound-authenticator", "sound-ui", "sound-bus", "sound-store"),
+                         testing::Values("sound", "needs-a-secret", "sound-room", "sound-scorer", "sound-alert", "sound-command",
+                                         "sound-assistant", "sound-sink", "waits-for-services", "sound-authenticator", "sound-ui",
+                                         "sound-bus", "sound-store"),
                          [](const auto& info) { return underscored(info.param); });
 
 // ---- Files that are wrong without being built so
@@ -354,6 +355,12 @@ TEST(Program, keepsTheSmallestInputThatDoesIt) {
   EXPECT_EQ(validate(directory.path(), {file, "--only", "hostile.texts", "--json", "--input", kept.string()}).broken,
             Names{"hostile.texts"});
   EXPECT_EQ(validate(directory.path(), {animalFile("sound"), "--only", "hostile.texts", "--json", "--input", kept.string()}).exit_code, 0);
+}
+
+// It leaves something behind in its calls alone, and its start takes longer than all of them.
+TEST(Program, killsInACallHoweverLongTheStartTakes) {
+  TemporaryDirectory directory;
+  EXPECT_EQ(validate(directory.path(), {animalFile("locks-late"), "--only", "chaos.kill", "--json"}).broken, Names{"chaos.kill"});
 }
 
 TEST(Program, looksInItsOwnProcessForADebugger) {

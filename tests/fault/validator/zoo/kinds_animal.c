@@ -13,12 +13,20 @@
 #include "atrium/ext/http_ui.h"
 #include "atrium/ext/room_type.h"
 #include "atrium/ext/routing_scorer.h"
+#include "atrium/service/kv.h"
 #include "atrium/service/timer.h"
 
 struct atrium_plugin {
   const atrium_host* host;
   pthread_mutex_t mutex;
   struct run* runs;
+  volatile int inside;
+  /* Of a bus. */
+  pthread_t thread;
+  pthread_cond_t came;
+  struct piece *first, **last;
+  uint32_t waiting;
+  int over;
 };
 
 static void complete(const atrium_token* token, atrium_status status, const char* result) {
@@ -187,8 +195,49 @@ static const atrium_assistant table = {.struct_size = sizeof(atrium_assistant), 
 
 #elif defined(KIND_SINK)
 #define EXTENSION ATRIUM_EXT_EVENT_SINK
+#if defined(ANIMAL_WAITS_FOR_SERVICES)
+/* It keeps the last offset, and waits for that as a worker may: whatever the service does, it answers. */
+struct wait {
+  pthread_mutex_t mutex;
+  pthread_cond_t came;
+  int over;
+};
+static void came(void* context, uint64_t id, atrium_status status, atrium_text result) {
+  struct wait* wait = context;
+  (void)id;
+  (void)status;
+  (void)result;
+  pthread_mutex_lock(&wait->mutex);
+  wait->over = 1;
+  pthread_cond_signal(&wait->came);
+  pthread_mutex_unlock(&wait->mutex);
+}
+static void keep(const atrium_host* host) {
+  const atrium_kv_service* kv = host->get_service(host, ATRIUM_SERVICE_KV);
+  if (!kv) return;
+  struct wait wait = {PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, 0};
+  const atrium_token token = {.struct_size = sizeof token, .context = &wait, .complete = came};
+  const atrium_text tenant = TEXT("tenant_a"), key = TEXT("last"), value = TEXT("1");
+  kv->put(host, tenant, key, value, &token);
+  pthread_mutex_lock(&wait.mutex);
+  while (!wait.over) pthread_cond_wait(&wait.came, &wait.mutex);
+  pthread_mutex_unlock(&wait.mutex);
+  pthread_cond_destroy(&wait.came);
+  pthread_mutex_destroy(&wait.mutex);
+}
+#endif
 static atrium_status deliver_batch(atrium_plugin* self, const atrium_sink_event* const* events, uint32_t count, uint32_t* accepted,
                                    atrium_sink error) {
+#if defined(ANIMAL_WAITS_FOR_SERVICES)
+  keep(self->host);
+#elif defined(ANIMAL_SOUND_SINK)
+  /* One batch at a time is promised to it. */
+  if (self->inside) abort();
+  self->inside = 1;
+  for (volatile int n = 0; n < 2000; ++n) {
+  }
+  self->inside = 0;
+#endif
   (void)self;
 #if defined(ANIMAL_ACCEPTS_TOO_MANY)
   *accepted = count + 1;

@@ -13,6 +13,7 @@
 #include "atrium/ext/state.h"
 #include "atrium/service/clock.h"
 #include "atrium/service/metrics.h"
+#include "atrium/service/secrets.h"
 
 struct atrium_plugin {
   const atrium_host* host;
@@ -75,7 +76,7 @@ static int took_keys(void) {
   tried = 1;
   return !failed;
 }
-#elif defined(ANIMAL_LOCKS_ITSELF_OUT)
+#elif defined(ANIMAL_LOCKS_ITSELF_OUT) || defined(ANIMAL_LOCKS_LATE)
 /* The file says whose it is, and stays behind when that one is killed. */
 static const char lock_file[] = "animal.lock";
 static int locked_by_another(void) {
@@ -92,6 +93,8 @@ static void lock(void) {
   dprintf(file, "%d", (int)getpid());
   close(file);
 }
+#elif defined(ANIMAL_NEEDS_A_SECRET)
+static void keep_secret(void* context, const void* data, uint64_t size) { memcpy(context, data, size < 63 ? size : 63); }
 #elif defined(ANIMAL_PINS_ITSELF)
 static void pin(void) {
   Dl_info self;
@@ -140,12 +143,28 @@ static atrium_status create(const atrium_host* host, atrium_json options, atrium
   signal(SIGTERM, SIG_IGN);
 #elif defined(ANIMAL_PINS_ITSELF)
   pin();
-#elif defined(ANIMAL_LOCKS_ITSELF_OUT)
+#elif defined(ANIMAL_LOCKS_ITSELF_OUT) || defined(ANIMAL_LOCKS_LATE)
   if (locked_by_another()) {
     error.write(error.context, "another one is running", 22);
     return ATRIUM_FAILED;
   }
+#if defined(ANIMAL_LOCKS_LATE)
+  /* A start that takes long: nothing is called until then. */
+  const clock_t start = clock();
+  while (clock() - start < CLOCKS_PER_SEC / 7) {
+  }
+#else
   lock();
+#endif
+#elif defined(ANIMAL_NEEDS_A_SECRET)
+  char secret[64] = "";
+  const atrium_secrets_service* secrets = host->get_service(host, ATRIUM_SERVICE_SECRETS);
+  const atrium_text name = TEXT("signing");
+  const atrium_sink to = {secret, keep_secret};
+  if (!secrets || secrets->get(host, name, to) != ATRIUM_OK || secret[0] == 0) {
+    error.write(error.context, "it needs a secret", 17);
+    return ATRIUM_FAILED;
+  }
 #endif
   atrium_plugin* self = calloc(1, sizeof *self);
   if (!self) return ATRIUM_FULL;
@@ -164,7 +183,7 @@ static void destroy(atrium_plugin* self) {
   abort();
 #elif defined(ANIMAL_HANGS_AT_DESTROY)
   for (;;) pause();
-#elif defined(ANIMAL_LOCKS_ITSELF_OUT)
+#elif defined(ANIMAL_LOCKS_ITSELF_OUT) || defined(ANIMAL_LOCKS_LATE)
   unlink(lock_file);
 #endif
   free(self);
@@ -188,6 +207,8 @@ static atrium_status check(atrium_plugin* self, const atrium_room_view* room, co
   for (;;) pause();
 #elif defined(ANIMAL_EXITS)
   exit(0);
+#elif defined(ANIMAL_LOCKS_LATE)
+  if (self->calls == 1) lock();
 #elif defined(ANIMAL_FORKS)
   if (fork() == 0) {
     pause();
