@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -36,6 +37,7 @@ struct Answer {
   std::string said;  // Everything that came back.
   std::chrono::nanoseconds took{0};
   bool threw = false;
+  std::optional<atrium_status> completed = {};  // Of its token; `said` tells it, too.
 
   friend bool operator==(const Answer& a, const Answer& b) { return a.status == b.status && a.said == b.said && a.threw == b.threw; }
 };

@@ -1,5 +1,7 @@
 #include "validator/probe.hpp"
 
+#include <algorithm>
+
 namespace atrium::validate {
 
 namespace {
@@ -121,6 +123,10 @@ Loaded load(Check& check, FakeHost::Manner manner) {
   loaded.image = Image::load(check);
   if (loaded.image) loaded.instance = Instance::createDefault(*loaded.image, check, manner);
   return loaded;
+}
+
+bool asksOtherServers(const Manifest& manifest) {
+  return std::ranges::any_of(manifest.grants, [](const std::string& grant) { return grant.starts_with("http:"); });
 }
 
 std::vector<Scenario> scenarios(const Check& check, const Instance& instance, Shape shape, std::size_t each, std::uint64_t salt) {

@@ -41,6 +41,9 @@ struct Scenario {
 [[nodiscard]] std::vector<Scenario> scenarios(const Check& check, const Instance& instance, Shape shape, std::size_t each,
                                               std::uint64_t salt);
 
+// Whether it asks other servers, of which nobody is here who gives it what it asks for.
+[[nodiscard]] bool asksOtherServers(const Manifest& manifest);
+
 // The probes' functions, by level.
 void probeLoading(Check& check);
 void probeThreadLocals(Check& check);

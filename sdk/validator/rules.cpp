@@ -74,7 +74,10 @@ constexpr Rule rules[] = {
     {"calls.exit", 4, "", "A call does not end the process.", abi},
     {"calls.fork", 4, "", "A call starts no process.", page},
     {"calls.exception", 4, "", "No exception leaves the plugin.", abi},
-    {"calls.status", 4, "", "A call answers with a status that exists, and not with a failure on sound input.", abi},
+    {"calls.status", 4, "",
+     "A call answers with a status that exists and not with ATRIUM_FATAL, nor sound input with a failure: stores, buses, sinks and "
+     "authenticators may fail, commands and assistants not each time.",
+     abi},
     {"calls.input-unchanged", 4, "", "It does not write to what it was lent.", abi},
     {"calls.borrowed", 4, "", "It does not touch what it was lent after the call returned.", abi},
     {"calls.deterministic", 4, "", "Two instances answer the same calls at the same times in the same way.", page},

@@ -103,6 +103,7 @@ class AssistantDriver final : public Driver {
     answer.took = std::chrono::steady_clock::now() - start;
     if (!completed) return answer;
     judge(call.check, *completed);
+    answer.completed = completed->status;
     answer.said = fmt::format("{}:{}:{}", completed->status, completed->pieces, completed->result);
     return answer;
   }

@@ -25,6 +25,8 @@ void Completions::complete(std::uint64_t id, atrium_status status, atrium_text r
   const std::lock_guard lock(mutex_);
   const auto at = open_.find(id);
   if (at == open_.end() || ++at->second.completions > 1) return check_->fail(once_rule_, "one complete() for a token", "another");
+  if (status < ATRIUM_OK || status > ATRIUM_TIMED_OUT)
+    check_->fail("calls.status", "one of atrium_status in complete()", fmt::format("{}", status));
   at->second.so_far.status = status;
   at->second.so_far.result.assign(result.data ? result.data : "",
                                   result.data ? std::min<std::uint64_t>(result.size, 2 * ATRIUM_COMPLETION_MAX) : 0);

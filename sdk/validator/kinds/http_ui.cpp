@@ -69,17 +69,17 @@ class HttpUiDriver final : public Driver {
 
   [[nodiscard]] std::string input(InputMaker& maker, const Hook& hook) const override {
     static constexpr std::string_view methods[] = {"GET", "POST", "PUT", "DELETE"};
-    const bool is_hook = maker.oneIn(3);
     return fmt::format(
         R"({{"hook":"{}","by_hook":{},"method":"{}","path":{},"query":{},"headers":{{"content-type":"application/json","x-request-id":{}}},"body":{},"caller":{}}})",
-        hook.name, is_hook ? 1 : 0, is_hook ? "POST" : maker.pick(methods), maker.oneIn(2) ? "\"/\"" : maker.text(0, 100),
-        maker.text(0, 100), maker.text(0, 60), maker.oneIn(2) ? maker.object() : maker.text(), maker.user());
+        hook.name, maker.oneIn(2) ? 1 + maker.below(ATRIUM_UI_HOOKS_MAX) : 0, maker.pick(methods),
+        maker.oneIn(2) ? "\"/\"" : maker.text(0, 100), maker.text(0, 100), maker.text(0, 60),
+        maker.oneIn(2) ? maker.object() : maker.text(), maker.user());
   }
 
   [[nodiscard]] Answer call(Call& call) const override {
     const auto table = *call.instance.table<atrium_http_ui>(extension());
     const JsonView in = call.input;
-    const bool by_hook = numberOf(in["by_hook"]) != 0;
+    const atrium_hook_route* route = routeOf(table, numberOf(in["by_hook"]));
     std::vector<atrium_http_field> headers;
     std::string scratch;
     const JsonView list = in["headers"];
@@ -87,20 +87,21 @@ class HttpUiDriver final : public Driver {
       headers.push_back({call.loan.text(h.key(scratch)), lendText(call, h)});
     std::string path = in["path"].text();
     if (!path.starts_with('/')) path.insert(0, "/");
+    if (route) path = viewOf(route->path);
     // An object is a body of JSON, a text one of other bytes.
     std::string body = in["body"].isString() ? in["body"].text() : std::string(in["body"].raw());
     body.resize(std::min<std::size_t>(body.size(), ATRIUM_UI_BODY_MAX));
     const auto* request = call.loan.put(atrium_ui_request{.struct_size = sizeof(atrium_ui_request),
-                                                          .hook = by_hook ? 1U : 0U,
-                                                          .method = lendText(call, in["method"]),
+                                                          .hook = route ? 1U : 0U,
+                                                          .method = route ? call.loan.text("POST") : lendText(call, in["method"]),
                                                           .path = call.loan.text(path),
                                                           .query = lendText(call, in["query"]),
                                                           .headers = call.loan.put(std::span<const atrium_http_field>(headers)),
                                                           .header_count = static_cast<std::uint32_t>(headers.size()),
                                                           .reserved = 0,
                                                           .body = call.loan.text(body),
-                                                          .caller = by_hook ? nullptr : lendUser(call, in["caller"]),
-                                                          .tenant_id = by_hook ? atrium_text{} : call.loan.text("tenant_a")});
+                                                          .caller = route ? nullptr : lendUser(call, in["caller"]),
+                                                          .tenant_id = route ? atrium_text{} : call.loan.text("tenant_a")});
     Response response{call.check, {}, 200, 0};
     const auto* lent = call.loan.put(atrium_ui_response{.struct_size = sizeof(atrium_ui_response),
                                                         .reserved = 0,
@@ -114,6 +115,12 @@ class HttpUiDriver final : public Driver {
   }
 
  private:
+  // The hook route that a request comes by, which `number` from 1 chooses among those it has; null: by none.
+  static const atrium_hook_route* routeOf(const atrium_http_ui& table, std::uint64_t number) {
+    const auto info = *Instance::grown<atrium_http_ui_info>(table.info);
+    return number == 0 || info.hook_count == 0 ? nullptr : info.hooks[(number - 1) % info.hook_count];
+  }
+
   struct Response {
     Check& check;
     std::string said;

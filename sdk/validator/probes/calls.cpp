@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <map>
 
 #include "validator/probe.hpp"
 
@@ -13,17 +14,43 @@ namespace {
 using Clock = std::chrono::steady_clock;
 using namespace std::chrono_literals;
 
-bool isFailure(atrium_status status) {
-  return status == ATRIUM_FAILED || status == ATRIUM_FATAL || status == ATRIUM_INVALID || status == ATRIUM_UNSUPPORTED;
-}
+bool isFailure(atrium_status status) { return status == ATRIUM_FAILED || status == ATRIUM_INVALID || status == ATRIUM_UNSUPPORTED; }
 
-// Everything that is called with sound input may refuse it, but by the means of its kind.
-void expectAnswered(Check& check, const Scenario& s, const Answer& answer) {
-  const bool may_decline = s.driver->kind() == "authenticator" || s.driver->kind() == "bus" || s.driver->kind() == "storage-backend" ||
-                           s.driver->kind() == "event-sink" || s.driver->kind() == "command" || s.driver->kind() == "assistant";
-  if (isFailure(answer.status) && !may_decline && !answer.threw)
-    check.fail("calls.status", fmt::format("ATRIUM_OK from {} for sound input", s.hook.name), fmt::format("status {}", answer.status));
-}
+// Everything that is called with sound input may refuse it, but by the means of its kind; what takes its time may fail, but not each time.
+class Statuses {
+ public:
+  explicit Statuses(Check& check) : check_(check) {}
+
+  void take(const Scenario& s, const Answer& answer) {
+    if (answer.status == ATRIUM_FATAL || answer.completed == ATRIUM_FATAL)
+      check_.fail("calls.status", fmt::format("an instance that goes on after {}", s.hook.name), "ATRIUM_FATAL");
+    expectAnswered(s, answer);
+    if (!s.hook.completes || answer.threw || asksOtherServers(check_.facts().manifest)) return;
+    Tally& tally = tallies_[s.hook.name];
+    ++tally.calls;
+    tally.failed += answer.status == ATRIUM_FAILED || answer.completed == ATRIUM_FAILED ? 1 : 0;
+  }
+  void judge() {
+    for (const auto& [hook, tally] : tallies_)
+      if (tally.failed == tally.calls)
+        check_.fail("calls.status", fmt::format("one {} of {} with sound input that does not fail", hook, tally.calls),
+                    "ATRIUM_FAILED each time");
+  }
+
+ private:
+  struct Tally {
+    unsigned calls = 0, failed = 0;
+  };
+  void expectAnswered(const Scenario& s, const Answer& answer) {
+    const bool may_decline = s.driver->kind() == "authenticator" || s.driver->kind() == "bus" || s.driver->kind() == "storage-backend" ||
+                             s.driver->kind() == "event-sink" || s.driver->kind() == "command" || s.driver->kind() == "assistant";
+    if (isFailure(answer.status) && !may_decline && !answer.threw)
+      check_.fail("calls.status", fmt::format("ATRIUM_OK from {} for sound input", s.hook.name), fmt::format("status {}", answer.status));
+  }
+
+  Check& check_;
+  std::map<std::string_view, Tally> tallies_;
+};
 
 void callEach(Check& check, Loan::Manner manner, std::string_view rule, std::size_t each, std::uint64_t salt) {
   check.doing(Survival(rule), "loading");
@@ -47,11 +74,13 @@ void probeCalls(Check& check) {
   if (!loaded) return;
   const std::size_t output = outputSize();
   Loan loan;
+  Statuses statuses(check);
   for (const Scenario& s : scenarios(check, *loaded.instance, Shape::plain, 5, 1)) {
     check.doing(survival, std::string(s.hook.name));
-    expectAnswered(check, s, perform(check, *loaded.instance, *s.driver, s.hook, s.input, loan));
+    statuses.take(s, perform(check, *loaded.instance, *s.driver, s.hook, s.input, loan));
     if (hasChildProcess()) check.fail("calls.fork", "no process", fmt::format("one, started by {}", s.hook.name));
   }
+  statuses.judge();
   if (outputSize() > output)
     check.fail("calls.quiet", "nothing (the log service is there for it)", fmt::format("{} bytes", outputSize() - output));
   check.lookedAtAll();

@@ -1,7 +1,6 @@
 // Level 6: inputs that nobody thought of, all of them what a client or another system may send; and level 9, a seed's own.
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <chrono>
 
 #include "validator/probe.hpp"
@@ -12,10 +11,10 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-// What is to be tried again later is a failure for these by design; and who asks other servers has nobody here who answers.
+// What is to be tried again later is a failure for these by design.
 bool mayFail(const Check& check, const Driver& driver) {
   if (driver.kind() == "event-sink" || driver.kind() == "bus" || driver.kind() == "storage-backend") return true;
-  return std::ranges::any_of(check.facts().manifest.grants, [](const std::string& grant) { return grant.starts_with("http:"); });
+  return asksOtherServers(check.facts().manifest);
 }
 
 bool failedAt(const Check& check, const Driver& driver, const Answer& answer) {

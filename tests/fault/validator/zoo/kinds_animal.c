@@ -127,6 +127,8 @@ static atrium_status execute(atrium_plugin* self, const atrium_command_call* cal
 #elif defined(ANIMAL_COMPLETES_A_REFUSAL)
   complete(token, ATRIUM_OK, "done");
   return ATRIUM_DENIED;
+#elif defined(ANIMAL_FAILS_EACH_TIME)
+  complete(token, ATRIUM_FAILED, "it never works");
 #elif defined(ANIMAL_BROKEN_RESULT)
   complete(token, ATRIUM_OK, "{\"text\": done}");
 #elif defined(ANIMAL_FORGETS_CANCELLED)
@@ -239,7 +241,13 @@ static atrium_status deliver_batch(atrium_plugin* self, const atrium_sink_event*
   self->inside = 0;
 #endif
   (void)self;
-#if defined(ANIMAL_ACCEPTS_TOO_MANY)
+#if defined(ANIMAL_GIVES_UP)
+  (void)events;
+  (void)count;
+  (void)accepted;
+  (void)error;
+  return ATRIUM_FATAL;
+#elif defined(ANIMAL_ACCEPTS_TOO_MANY)
   *accepted = count + 1;
   return ATRIUM_TIMED_OUT;
 #elif defined(ANIMAL_SILENT_DEAD_LETTER)
@@ -293,9 +301,19 @@ static const atrium_authenticator table = {.struct_size = sizeof(atrium_authenti
 
 #elif defined(KIND_UI)
 #define EXTENSION ATRIUM_EXT_HTTP_UI
+#if defined(ANIMAL_DIES_OF_ITS_HOOK)
+static const atrium_hook_route hook = {.struct_size = sizeof hook, .signature = ATRIUM_SIGNATURE_NONE, .path = TEXT("/lead")};
+static const atrium_hook_route* const hooks[] = {&hook};
+static int same_text(atrium_text a, atrium_text b) { return a.size == b.size && memcmp(a.data, b.data, a.size) == 0; }
+#endif
 static atrium_status handle(atrium_plugin* self, const atrium_ui_request* request, const atrium_ui_response* response) {
   (void)self;
-  (void)request;
+#if defined(ANIMAL_DIES_OF_ITS_HOOK)
+  if (request->hook && same_text(request->path, hook.path)) abort();
+#else
+  /* Without hooks, there is always somebody who asks. */
+  if (request->caller->user_id.size > 1000) return ATRIUM_INVALID;
+#endif
   const atrium_text name = TEXT("x-animal"), value = TEXT("lion");
 #if defined(ANIMAL_STRANGE_STATUS)
   response->status(response->context, 99);
@@ -315,7 +333,14 @@ static const atrium_asset page = {.struct_size = sizeof page,
                                   .media_type = TEXT("text/html"),
                                   .body = TEXT("<p>zoo")};
 static const atrium_asset* const assets[] = {&page};
-static const atrium_http_ui_info info = {.struct_size = sizeof info, .asset_count = 1, .assets = assets, .name = TEXT("zoo")};
+static const atrium_http_ui_info info = {.struct_size = sizeof info,
+#if defined(ANIMAL_DIES_OF_ITS_HOOK)
+                                         .hook_count = 1,
+                                         .hooks = hooks,
+#endif
+                                         .asset_count = 1,
+                                         .assets = assets,
+                                         .name = TEXT("zoo")};
 static const atrium_http_ui table = {.struct_size = sizeof table, .info = &info, .handle = handle};
 
 #elif defined(KIND_BUS)
