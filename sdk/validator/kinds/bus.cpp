@@ -18,16 +18,28 @@ using namespace std::chrono_literals;
 constexpr auto bus_deadline = 100ms;
 constexpr std::uint32_t bus_flags_known = ATRIUM_BUS_ORDERED | ATRIUM_BUS_REPLAYS;
 
+// Whether this thread is in a call of the bus, from within which nothing may be received.
+thread_local bool inside_bus = false;
+template <typename Function>
+auto insideBus(Function&& call) {
+  inside_bus = true;
+  const auto answer = call();
+  inside_bus = false;
+  return answer;
+}
+
 // What one subscription received. Never ends, because a bus may be late.
 struct Inbox {
   std::mutex mutex;
   std::condition_variable came;
   std::vector<std::string> payloads;
+  bool from_within = false;
 
   static void receive(void* context, const atrium_bus_piece* piece, atrium_text) {
     auto& inbox = *static_cast<Inbox*>(context);
     const std::lock_guard lock(inbox.mutex);
     inbox.payloads.emplace_back(viewOf(piece->payload));
+    inbox.from_within = inbox.from_within || inside_bus;
     inbox.came.notify_all();
   }
   bool wait(std::string_view payload, std::chrono::milliseconds patience) {
@@ -89,7 +101,7 @@ class BusDriver final : public Driver {
       const atrium_bus_piece piece{
           .struct_size = sizeof piece, .reserved = 0, .topic = {topic.data(), topic.size()}, .payload = {payload.data(), payload.size()}};
       const atrium_bus_piece* const pieces[] = {&piece};
-      return table->publish(sender->self(), pieces, 1);
+      return insideBus([&] { return table->publish(sender->self(), pieces, 1); });
     };
     auto& inbox = *new Inbox;
     auto& others = *new Inbox;
@@ -102,12 +114,15 @@ class BusDriver final : public Driver {
     if (!inbox.wait(bytes, 2s))
       check.fail(rule, "what was published, unaltered, within 2 s", inbox.payloads.empty() ? "nothing" : shown(inbox.payloads.front()));
     if (!others.payloads.empty()) check.fail(rule, "nothing of another topic", shown(others.payloads.front()));
-    table->unsubscribe(instance.self(), subscription);
+    insideBus([&] { return table->unsubscribe(instance.self(), subscription), true; });
     static_cast<void>(publish("topic_a", "too late"));
     static_cast<void>(publish("topic_b", "the end"));
     if (!others.wait("the end", 2s)) check.fail(rule, "a piece of the other topic within 2 s", "none");
     if (inbox.wait("too late", 10ms)) check.fail(rule, "nothing after unsubscribe()", "a piece");
     table->unsubscribe(instance.self(), other);
+    if (inbox.from_within || others.from_within)
+      check.fail(rule, "pieces to be received on their own, when publish() has returned or on another thread",
+                 "a piece from within publish()");
   }
 };
 

@@ -2,8 +2,11 @@
 
 #include <fmt/format.h>
 
+#include <optional>
+#include <utility>
+
 #include "config/source_text.hpp"
-#include "protocol/json_writer.hpp"
+#include "engine/metadata_change.hpp"
 #include "validator/kinds/views.hpp"
 
 namespace atrium::validate {
@@ -78,16 +81,20 @@ class MessageTypeDriver final : public Driver {
   // What check() has put into its normal form once, it finds in its normal form.
   void behave(Check& check, const Image& /*image*/, Instance& instance) const override {
     const auto table = instance.table<atrium_message_type>(extension());
-    if (!table || !table->check) return check.skip("message-type.settled", "it has no check()");
+    static constexpr std::string_view rule = "message-type.settled";
+    if (!table || !table->check) return check.skip(rule, "it has no check()");
     InputMaker maker(check.facts(), check.random(6), Shape::plain);
     const Hook hook{.name = "check", .thread = Thread::io, .deadline = message_type_deadline};
     for (int n = 0; n < 20; ++n) {
       const auto document = JsonDocument::parse(input(maker, hook));
       if (!document) return;
-      std::string once, twice;
+      Message once, twice;
       if (!normalise(check, instance, *table, document->root(), nullptr, once)) continue;
       if (!normalise(check, instance, *table, document->root(), &once, twice)) continue;
-      if (twice != once) return check.fail("message-type.settled", "the content it made itself left alone: " + shown(once), shown(twice));
+      if (twice.content != once.content)
+        return check.fail(rule, "the content it made itself left alone: " + shown(once.content), shown(twice.content));
+      if (twice.metadata != once.metadata)
+        return check.fail(rule, "the metadata it made itself left alone: " + shown(once.metadata), shown(twice.metadata));
     }
   }
 
@@ -102,23 +109,38 @@ class MessageTypeDriver final : public Driver {
       check.fail(rule, "one line", shown(line));
   }
 
-  // The content check() leaves behind, of the input's own or of `content`; false when it refuses.
-  static bool normalise(Check& check, Instance& instance, const atrium_message_type& table, const JsonView& in, const std::string* content,
-                        std::string& out) {
+  struct Message {
+    std::string content, metadata;  // JSON, or nothing.
+  };
+  // The message check() leaves behind, of the input's own or of `given`; false when it refuses.
+  static bool normalise(Check& check, Instance& instance, const atrium_message_type& table, const JsonView& in, const Message* given,
+                        Message& out) {
     Loan loan;
     const Hook hook{.name = "check", .thread = Thread::io, .deadline = message_type_deadline};
     Call call{check, instance, hook, in, loan};
     atrium_message_view view = *lendMessage(call, in["message"]);
-    if (content) view.content = loan.text(*content);
-    out.assign(view.content.data ? view.content.data : "", view.content.size);
+    std::optional<JsonDocument> metadata;
+    if (given) {
+      view.content = loan.text(given->content);
+      if (auto parsed = JsonDocument::parse(given->metadata)) metadata = *std::move(parsed);
+      view.metadata = metadata ? loan.json(metadata->root()) : atrium_json{};
+    }
+    const JsonView before = given ? (metadata ? metadata->root() : JsonView()) : in["message"]["metadata"];
+    out = {std::string(viewOf(view.content)), before.isObject() ? std::string(before.raw()) : std::string()};
     const auto* room = lendRoom(call, in["room"]);
     const auto* sender = lendUser(call, in["sender"]);
     const auto* message = loan.put(view);
     ReplyRecorder recorder(check, ~0U);
     const auto* reply = loan.put(recorder.abi());
     const Answer answer = call.run([&] { return table.check(call.self(), room, sender, message, reply); });
-    if (recorder.content()) out = *recorder.content();
-    return answer.status == ATRIUM_OK && !recorder.denied();
+    if (recorder.content()) out.content = *recorder.content();
+    if (answer.status != ATRIUM_OK || recorder.denied()) return false;
+    if (recorder.annotations().empty() && recorder.patches().empty()) return true;
+    JsonIndexer indexer;
+    auto changed = changedMetadata(indexer, before, recorder.annotations(), recorder.patches());
+    if (!changed) check.fail("message-type.settled", "patches that can be applied", changed.error().detail);
+    if (changed) out.metadata = *std::move(changed);
+    return changed.has_value();
   }
 };
 

@@ -102,7 +102,9 @@ ReplyRecorder::ReplyRecorder(Check& check, unsigned abilities) : check_(check) {
       of(context).checkText("reply.annotation", "a key", key, 1, ATRIUM_ANNOTATION_KEY_MAX);
       of(context).checkText("reply.annotation", "a value", json, 1, ATRIUM_ANNOTATION_MAX);
       of(context).checkJson("reply.annotation", json, false);
-      if (++of(context).annotations_ == ATRIUM_ANNOTATIONS_MAX + 1)
+      if (of(context).annotations_.size() < ATRIUM_ANNOTATIONS_MAX)
+        of(context).annotations_.emplace_back(viewOf(key), viewOf(json));
+      else
         of(context).check_.fail("reply.annotation", fmt::format("{} in all", ATRIUM_ANNOTATIONS_MAX), "more");
       of(context).note("annotate", key, json);
     };
@@ -130,7 +132,9 @@ ReplyRecorder::ReplyRecorder(Check& check, unsigned abilities) : check_(check) {
       of(context).checkText("reply.patch", "a path", path, 1, ATRIUM_PATH_MAX);
       of(context).checkText("reply.patch", "a value", json, 0, ATRIUM_ANNOTATION_MAX);
       of(context).checkJson("reply.patch", json, true);
-      if (++of(context).patches_ == ATRIUM_PATCHES_MAX + 1)
+      if (of(context).patches_.size() < ATRIUM_PATCHES_MAX)
+        of(context).patches_.emplace_back(to, viewOf(json));
+      else
         of(context).check_.fail("reply.patch", fmt::format("{} in all", ATRIUM_PATCHES_MAX), "more");
       of(context).note("patch", path, json);
     };

@@ -2,6 +2,8 @@
 
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "atrium/room.h"
 #include "protocol/abi_text.hpp"
@@ -62,6 +64,9 @@ class ReplyRecorder {
   [[nodiscard]] const std::string& said() const { return said_; }
   [[nodiscard]] const std::string* content() const { return has_content_ ? &content_ : nullptr; }
   [[nodiscard]] bool denied() const { return denied_; }
+  using Changes = std::vector<std::pair<std::string, std::string>>;  // Of keys or paths to JSON, in the order they were said.
+  [[nodiscard]] const Changes& annotations() const { return annotations_; }
+  [[nodiscard]] const Changes& patches() const { return patches_; }
 
  private:
   static ReplyRecorder& of(void* context) { return *static_cast<ReplyRecorder*>(context); }
@@ -73,7 +78,8 @@ class ReplyRecorder {
   atrium_reply abi_{};
   std::string said_, content_;
   bool denied_ = false, has_content_ = false;
-  unsigned annotations_ = 0, classes_ = 0, patches_ = 0;
+  Changes annotations_, patches_;  // Within their bounds.
+  unsigned classes_ = 0;
 };
 
 }  // namespace atrium::validate

@@ -345,8 +345,16 @@ static const atrium_http_ui table = {.struct_size = sizeof table, .info = &info,
 
 #elif defined(KIND_BUS)
 #define EXTENSION ATRIUM_EXT_BUS
-/* It joins the instances of one process. Subscriptions come and go while nobody publishes. */
+/* It joins the instances of one process. Pieces wait in a list of their sender's, whose thread hands them over with the lock held, so that
+ * unsubscribe() waits for it. */
 #define SUBSCRIPTIONS_MAX 8
+#define PIECES_MAX 10000
+static pthread_mutex_t bus = PTHREAD_MUTEX_INITIALIZER;
+struct piece {
+  struct piece* next;
+  uint64_t topic_size, payload_size;
+  char bytes[];
+};
 static struct {
   const atrium_plugin* of;
   char topic[64];
@@ -363,21 +371,59 @@ static int wants(int s, const atrium_plugin* sender, atrium_text topic) {
   return subscriptions[s].receive && topic.size > 0 && subscriptions[s].topic_size == topic.size &&
          memcmp(subscriptions[s].topic, topic.data, topic.size) == 0;
 }
-static atrium_status publish(atrium_plugin* self, const atrium_bus_piece* const* pieces, uint32_t count) {
+static void hand_over(const atrium_plugin* self, atrium_bus_piece piece) {
   const atrium_text no_cursor = {NULL, 0};
-  for (uint32_t n = 0; n < count; ++n)
-    for (int s = 0; s < SUBSCRIPTIONS_MAX; ++s) {
-      atrium_bus_piece piece = *pieces[n];
 #if defined(ANIMAL_SHORTENS)
-      piece.payload.size -= 1;
+  piece.payload.size -= 1;
 #endif
-      if (wants(s, self, piece.topic)) subscriptions[s].receive(subscriptions[s].context, &piece, no_cursor);
-    }
-  return ATRIUM_OK;
+  for (int s = 0; s < SUBSCRIPTIONS_MAX; ++s)
+    if (wants(s, self, piece.topic)) subscriptions[s].receive(subscriptions[s].context, &piece, no_cursor);
+}
+static void* send_all(void* context) {
+  atrium_plugin* self = context;
+  pthread_mutex_lock(&bus);
+  for (;;) {
+    while (!self->first && !self->over) pthread_cond_wait(&self->came, &bus);
+    struct piece* piece = self->first;
+    if (!piece) break;
+    const atrium_bus_piece sent = {.struct_size = sizeof sent,
+                                   .topic = {piece->bytes, piece->topic_size},
+                                   .payload = {piece->bytes + piece->topic_size, piece->payload_size}};
+    hand_over(self, sent);
+    self->first = piece->next;
+    self->waiting -= 1;
+    if (!self->first) self->last = &self->first;
+    free(piece);
+  }
+  pthread_mutex_unlock(&bus);
+  return NULL;
+}
+static atrium_status publish(atrium_plugin* self, const atrium_bus_piece* const* pieces, uint32_t count) {
+  pthread_mutex_lock(&bus);
+  const int fits = self->waiting + count <= PIECES_MAX;
+  for (uint32_t n = 0; fits && n < count; ++n) {
+#if defined(ANIMAL_CALLS_FROM_WITHIN)
+    hand_over(self, *pieces[n]);
+#else
+    const atrium_text topic = pieces[n]->topic, payload = pieces[n]->payload;
+    struct piece* piece = calloc(1, sizeof *piece + topic.size + payload.size);
+    piece->topic_size = topic.size;
+    piece->payload_size = payload.size;
+    if (topic.size > 0) memcpy(piece->bytes, topic.data, topic.size);
+    if (payload.size > 0) memcpy(piece->bytes + topic.size, payload.data, payload.size);
+    *self->last = piece;
+    self->last = &piece->next;
+    self->waiting += 1;
+#endif
+  }
+  pthread_cond_signal(&self->came);
+  pthread_mutex_unlock(&bus);
+  return fits ? ATRIUM_OK : ATRIUM_FULL;
 }
 static atrium_status subscribe(atrium_plugin* self, atrium_text topic, atrium_text cursor, atrium_bus_receive_fn receive, void* context,
                                uint64_t* subscription) {
   (void)cursor;
+  pthread_mutex_lock(&bus);
   for (int s = 0; s < SUBSCRIPTIONS_MAX; ++s) {
     if (subscriptions[s].receive || topic.size > sizeof subscriptions[s].topic) continue;
     memcpy(subscriptions[s].topic, topic.data, topic.size);
@@ -386,14 +432,18 @@ static atrium_status subscribe(atrium_plugin* self, atrium_text topic, atrium_te
     subscriptions[s].context = context;
     subscriptions[s].receive = receive;
     *subscription = (uint64_t)s;
+    pthread_mutex_unlock(&bus);
     return ATRIUM_OK;
   }
+  pthread_mutex_unlock(&bus);
   return ATRIUM_FULL;
 }
 static void unsubscribe(atrium_plugin* self, uint64_t subscription) {
   (void)self;
 #if !defined(ANIMAL_KEEPS_SENDING)
+  pthread_mutex_lock(&bus);
   subscriptions[subscription].receive = NULL;
+  pthread_mutex_unlock(&bus);
 #else
   (void)subscription;
 #endif
@@ -438,6 +488,11 @@ static atrium_status create(const atrium_host* host, atrium_json options, atrium
   if (!*out) return ATRIUM_FULL;
   (*out)->host = host;
   pthread_mutex_init(&(*out)->mutex, NULL);
+#if defined(KIND_BUS)
+  (*out)->last = &(*out)->first;
+  pthread_cond_init(&(*out)->came, NULL);
+  if (pthread_create(&(*out)->thread, NULL, send_all, *out) != 0) return ATRIUM_FAILED;
+#endif
   return ATRIUM_OK;
 }
 static void destroy(atrium_plugin* self) {
@@ -446,6 +501,14 @@ static void destroy(atrium_plugin* self) {
     next = run->next;
     free(run);
   }
+#endif
+#if defined(KIND_BUS)
+  pthread_mutex_lock(&bus);
+  self->over = 1;
+  pthread_cond_signal(&self->came);
+  pthread_mutex_unlock(&bus);
+  pthread_join(self->thread, NULL);
+  pthread_cond_destroy(&self->came);
 #endif
   pthread_mutex_destroy(&self->mutex);
   free(self);

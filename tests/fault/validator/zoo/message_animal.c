@@ -273,6 +273,17 @@ static atrium_status check(atrium_plugin* self, const atrium_room_view* room, co
   content[size] = '!';
   const atrium_text text = {content, size + 1};
   reply->set_content(reply->context, text);
+#elif defined(ANIMAL_TAGS_AGAIN)
+  /* One more each time it sees a message. */
+  char path[32] = "/metadata/tag_0", digit = '0';
+  for (; digit < '9'; ++digit) {
+    path[14] = digit;
+    char name[8] = {'t', 'a', 'g', '_', digit, 0};
+    const atrium_text seen = {message->metadata.text, message->metadata.field_count > 0 ? message->metadata.text_size : 0};
+    if (!has(seen, name)) break;
+  }
+  const atrium_text to = {path, 15}, tag = TEXT("true");
+  reply->patch(reply->context, to, tag);
 #elif defined(ANIMAL_THREAD_OF_CALL)
   start_thread();
 #elif defined(ANIMAL_NOT_THREAD_SAFE)
