@@ -4,7 +4,7 @@
 #   include/atrium/       the SDK's headers
 #   lib/cmake/Atrium/     find_package(Atrium CONFIG)
 #   lib/atrium/           what the programs find beside each other, as in a build: bin/, plugins/, templates/, config/
-#   share/doc/atrium/     the pages and the examples
+#   share/doc/atrium/     the pages, the examples, and what they link to: the plugins that come with Atrium, and files of the tree
 include(CMakePackageConfigHelpers)
 
 set(root lib/atrium)
@@ -37,4 +37,13 @@ endforeach()
 install(DIRECTORY sdk/templates DESTINATION ${root})
 install(FILES config/atrium.yaml config/demo.yaml DESTINATION ${root}/config)
 install(DIRECTORY docs examples DESTINATION share/doc/atrium)
-install(FILES LICENSE CHANGELOG.md DESTINATION share/doc/atrium)
+install(DIRECTORY plugins DESTINATION share/doc/atrium FILES_MATCHING PATTERN "*.md" PATTERN "*.cpp" PATTERN "*.hpp" PATTERN "plugin.yaml")
+foreach(file LICENSE CHANGELOG.md CONTRIBUTING.md config/atrium.yaml kernel/kernel.cmake tests/bench/benches.txt tests/e2e/lib/atrium.py)
+  cmake_path(GET file PARENT_PATH folder)
+  install(FILES ${file} DESTINATION share/doc/atrium/${folder})
+endforeach()
+# The headers, where the pages look for them.
+install(CODE "file(MAKE_DIRECTORY \"\$ENV{DESTDIR}\${CMAKE_INSTALL_PREFIX}/share/doc/atrium/sdk\")
+  foreach(headers include cpp testkit)
+    file(CREATE_LINK ../../../../include \"\$ENV{DESTDIR}\${CMAKE_INSTALL_PREFIX}/share/doc/atrium/sdk/\${headers}\" SYMBOLIC)
+  endforeach()")

@@ -1,6 +1,12 @@
 #!/usr/bin/python3
-"""Every relative link in a Markdown page leads to a file, and to a heading of it when it names one."""
+"""Every relative link in a Markdown page leads to a file, and to a heading of it when it names one.
+
+links.py [DIRECTORY]: the pages of the tree, or those below a directory, such as the installed ones, and then no link leads out of it.
+"""
+import os
+import pathlib
 import re
+import sys
 
 import tree
 
@@ -15,7 +21,8 @@ def anchors(text):
 
 
 if __name__ == "__main__":
-    pages = tree.files(".md")
+    root = pathlib.Path(sys.argv[1]).resolve() if len(sys.argv) > 1 else tree.root
+    pages = sorted(root.rglob("*.md")) if len(sys.argv) > 1 else tree.files(".md")
     found, links = [], 0
     for page in pages:
         text = page.read_text()
@@ -26,9 +33,10 @@ if __name__ == "__main__":
                     continue
                 links += 1
                 name, _, anchor = target.partition("#")
-                file = (page.parent / name).resolve() if name else page
-                if not file.exists():
-                    found.append(f"{tree.place(page, number)}: {target} leads nowhere")
+                file = pathlib.Path(os.path.normpath(page.parent / name)) if name else page
+                place = f"{page.relative_to(root)}:{number}"
+                if not file.exists() or not file.is_relative_to(root):
+                    found.append(f"{place}: {target} leads nowhere")
                 elif anchor and file.suffix == ".md" and anchor not in anchors(file.read_text()):
-                    found.append(f"{tree.place(page, number)}: {name or page.name} has no heading #{anchor}")
+                    found.append(f"{place}: {name or page.name} has no heading #{anchor}")
     tree.finish("links", found, f"{links} links in {len(pages)} pages")

@@ -59,6 +59,10 @@ class InstalledPackage(unittest.TestCase):
             states = {item["id"]: item["state"] for item in items}
             self.assertEqual((states["com.acme.note"], states["atrium.room-type.agent-team"]), ("active", "active"))
 
+    def test_the_links_of_the_installed_pages_lead_somewhere(self):
+        told = self.sdk.run("/usr/bin/python3", "-B", atrium.source_dir / "tests" / "check" / "links.py", self.sdk.prefix / "share" / "doc" / "atrium")
+        self.assertIn("are fine", told)
+
     def test_a_bundle_is_compiled_in_as_it_is(self):
         source = note + """#include <atrium/ext/http_ui.h>
 #include <cstdio>
