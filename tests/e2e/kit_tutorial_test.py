@@ -61,7 +61,7 @@ class Tutorial(unittest.TestCase):
         self.shell(sdk, region("hand_on.sh", "install"), project)
         server = sdk.work / "server"
         (server / "atrium.yaml").write_text("server: {port: 0}\n" + region("atrium.yaml", "yaml"))
-        serving = kit.Terminal(sdk, "set -e\n" + region("serve.sh", "serve").replace("atriumd", "exec atriumd"), server)
+        serving = kit.Terminal(sdk, "set -e\n" + region("serve.sh", "serve").replace("\natriumd", "\nexec atriumd"), project)
         try:
             serving.line("listening on http://")
             serving.line(r'"plugin\.active","plugin":"com\.example\.sticky-note"')  # The log comes by another way, before or after.

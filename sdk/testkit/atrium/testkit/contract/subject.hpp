@@ -2,8 +2,9 @@
 #define ATRIUM_TESTKIT_CONTRACT_SUBJECT_HPP
 // What a contract suite is run against, and what the suites share. One source file of a test program names its plugins:
 //   #include <atrium/testkit/contract.hpp>
-//   ATRIUM_CONTRACT_TESTS(RoutingScorer, "build/acme-vip.so")
-//   ATRIUM_CONTRACT_TESTS(Command, "build/assign.so", .options = R"({"team": "a"})", .samples = {R"({"to": "ben"})"})
+//   ATRIUM_CONTRACT_TESTS(RoutingScorer, "plugins/acme_vip.so")
+//   ATRIUM_CONTRACT_TESTS(Command, "plugins/assign.so", .options = R"({"team": "a"})", .samples = {R"({"to": "ben"})"})
+// A path is one from where the tests run; ctest runs those of atrium_add_plugin() in the build's folder.
 // Each adds the suite of its kind and the one that holds for every plugin. The suites ask for what the headers in sdk/include promise to
 // the server, and for nothing that is a plugin's own business.
 #include <gtest/gtest.h>
