@@ -111,7 +111,8 @@ PluginHost::Moves PluginHost::movesTo(const Trial& trial, std::string_view only,
     if (!entry || (at_its_path && !at_its_path->refused.empty())) entry = at_its_path;
     Move move{.shown = {.plugin = id, .from_version = record.current->entry.manifest->version}, .plugin = {}, .record = &record};
     move.shown.action = PluginStep::Action::unload;
-    move.shown.detail = "its file is gone";
+    move.shown.detail =
+        at_its_path && at_its_path->manifest ? fmt::format("{} lies where its file was", at_its_path->manifest->id) : "its file is gone";
     if (entry && !entry->refused.empty()) {
       move.shown.action = PluginStep::Action::keep;
       move.shown.detail =
@@ -158,7 +159,13 @@ Result<PluginHost::Steps> PluginHost::disable(const std::string& id) {
   PluginWishes wishes = options_.wishes;
   wishes.use[id].enabled = false;
   auto trial = tryOut(catalog_, std::move(wishes));
-  return trial ? change(*std::move(trial), id, false) : fail(trial.error());
+  if (!trial) return fail(trial.error());
+  auto steps = change(*std::move(trial), id, false);
+  // It is this command that does it, and not the file.
+  if (!steps) return steps;
+  for (PluginStep& step : *steps)
+    if (step.plugin == id) step.detail = "until it is enabled, the configuration is applied or the server restarts";
+  return steps;
 }
 
 Result<PluginHost::Steps> PluginHost::reload(const std::string& id) {

@@ -175,14 +175,24 @@ class PluginLife(unittest.TestCase):
         self.assertRegex(self.ctl(server, "reload", life).stdout, rf"^swap +{life} +1\.0\.0 -> 1\.1\.0\n$")
         self.assertRegex(self.ctl(server, "show", life).stdout, r"(?m)^version +1\.1\.0$")
         self.assertEqual(json.loads(self.ctl(server, "show", life, "--json").stdout)["version"], "1.1.0")
-        self.assertEqual(self.ctl(server, "disable", life).returncode, 0)
+        self.assertRegex(self.ctl(server, "disable", life).stdout, rf"^unload +{life} +1\.1\.0 -> - +until it is enabled")
         self.assertEqual(self.ctl(server, "enable", life).returncode, 0)
         refused = self.ctl(server, "configure", life, '{"start": "fail"}')
         self.assertEqual((refused.returncode, refused.stdout), (1, ""))
         self.assertIn("told to fail", refused.stderr)
         for command in ("rescan", "plan", "apply"):
             self.assertEqual(self.ctl(server, command).stdout, "nothing to do with the plugins\n")
-        self.assertIn(life, self.ctl(server, "events", "--after", "0").stdout)
+        broken = self.directory / "broken.so"
+        broken.write_text("no library")
+        rescanned = self.ctl(server, "rescan")
+        self.assertEqual((rescanned.returncode, rescanned.stdout), (0, "nothing to do with the plugins\n"))
+        self.assertRegex(rescanned.stderr, rf"^{broken} is rejected: ")
+        newest = server.get(f"/admin/plugins/{life}", self.admin).json["history"][-1]["number"]
+        told = self.ctl(server, "events").stdout.splitlines()
+        self.assertGreater(len(told), 101, "more than the server tells at a time")
+        numbers = [int(line.split()[0]) for line in told[1:]]
+        self.assertEqual(numbers, list(range(1, numbers[-1] + 1)))
+        self.assertGreaterEqual(numbers[-1], newest)
         self.assertEqual(self.ctl(server, "reset", life).returncode, 0)
         self.assertEqual(self.ctl(server, "show", "com.acme.none").returncode, 1)
 

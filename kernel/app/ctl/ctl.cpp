@@ -5,6 +5,7 @@
 #include <ostream>
 #include <vector>
 
+#include "config/wrong_word.hpp"
 #include "ctl/check_config.hpp"
 #include "ctl/plugin_commands.hpp"
 #include "ctl/plugin_install.hpp"
@@ -29,7 +30,7 @@ constexpr PluginVerb plugin_verbs[] = {
     {"configure", "Gives one other options, for as long.", true},
     {"reset", "Lifts its quarantine and forgets its faults.", true},
     {"rescan", "Looks at the plugin directories again: loads, swaps and unloads what is different.", false},
-    {"events", "What happened to the plugins.", false},
+    {"events", "What happened to the plugins, the newest last.", false},
     {"plan", "What applying the configuration file would do.", false},
     {"apply", "Applies the configuration file, all or nothing, as SIGHUP does.", false},
 };
@@ -118,6 +119,10 @@ ExitCode runCtl(std::span<const std::string> arguments, const CtlContext& contex
     std::vector<std::string> reversed(arguments.rbegin(), arguments.rend());  // As the library wants them.
     app.parse(reversed);
   } catch (const CLI::ParseError& error) {
+    if (const std::string wrong = error.get_exit_code() == 0 ? "" : wrongSubcommand(app, arguments); !wrong.empty()) {
+      context.err << wrong;
+      return ExitCode::wrong;
+    }
     return app.exit(error, context.out, context.err) == 0 ? ExitCode::done : ExitCode::wrong;
   }
   if (install->parsed()) return installPlugin(package, directory, context);

@@ -1,3 +1,5 @@
+#include <signal.h>
+
 #include <filesystem>
 #include <iostream>
 #include <string>
@@ -7,6 +9,7 @@
 #include "ctl/ctl.hpp"
 
 int main(int argc, char** argv) {
+  ::signal(SIGPIPE, SIG_DFL);  // Whoever reads the output may have enough of it, as `head` has.
   const std::vector<std::string> arguments(argv + 1, argv + argc);
   const atrium::Environment environment = atrium::processEnvironment();
   std::error_code unknown;  // Without /proc, relative plugin directories start at the working directory.

@@ -20,12 +20,14 @@ void printPlugins(std::ostream& out, const JsonView& items) {
   printTable(out, rows);
 }
 
-void printEvents(std::ostream& out, const JsonView& items) {
-  std::vector<std::vector<std::string>> rows{{"NUMBER", "AT", "PLUGIN", "VERSION", "GENERATION", "STATE", "REASON"}};
+using Rows = std::vector<std::vector<std::string>>;
+
+const std::vector<std::string> event_titles = {"NUMBER", "AT", "PLUGIN", "VERSION", "GENERATION", "STATE", "REASON"};
+
+void addEvents(Rows& rows, const JsonView& items) {
   for (JsonView item = items.first(); item.exists(); item = item.sibling(items))
     rows.push_back({cell(item["number"]), cell(item["at"]), cell(item["plugin"]), cell(item["version"]), cell(item["generation"]),
                     cell(item["state"]), item["reason"].text()});
-  printTable(out, rows);
 }
 
 void printPlugin(std::ostream& out, const JsonView& plugin) {
@@ -46,7 +48,9 @@ void printPlugin(std::ostream& out, const JsonView& plugin) {
     printTable(out, rows);
   }
   out << '\n';
-  printEvents(out, plugin["history"]);
+  rows.assign({event_titles});
+  addEvents(rows, plugin["history"]);
+  printTable(out, rows);
 }
 
 void printChange(std::ostream& out, const JsonView& change) {
@@ -61,16 +65,43 @@ void printChange(std::ostream& out, const JsonView& change) {
     out << fmt::format("{} differs and waits for a restart\n", section.text());
 }
 
-ServerRequest requestOf(const PluginArguments& arguments) {
+// `after` is the number of the last event that was seen.
+ServerRequest requestOf(const PluginArguments& arguments, const std::string& after) {
   const std::string& command = arguments.command;
   const std::string plugins = "/admin/plugins";
   if (command == "list") return {"GET", plugins};
-  if (command == "events") return {"GET", plugins + "/events?after=" + arguments.after};
+  if (command == "events") return {"GET", plugins + "/events?after=" + after};
   if (command == "rescan") return {"POST", plugins + "/rescan"};
   if (command == "plan" || command == "apply") return {"POST", "/admin/config/" + command};
   if (command == "show") return {"GET", plugins + "/" + arguments.id};
   if (command == "configure") return {"PUT", plugins + "/" + arguments.id + "/config", arguments.options};
   return {"POST", plugins + "/" + arguments.id + "/" + command};
+}
+
+// Page after page, because the newest is what one looks for; the server keeps a thousand.
+ExitCode tellEvents(const PluginArguments& arguments, const CtlContext& context) {
+  Rows rows{event_titles};
+  ExitCode code{};
+  std::string after = arguments.after;
+  do {
+    const auto answer = askServer(arguments.server, requestOf(arguments, after), context, code);
+    if (!answer || arguments.server.json) return code;
+    addEvents(rows, answer->root()["items"]);
+    after = answer->root()["next_cursor"].text();
+  } while (!after.empty());
+  printTable(context.out, rows);
+  return code;
+}
+
+// A file that is not sound changes nothing of what runs, so that the change says nothing of it.
+ExitCode tellRejected(const ServerArguments& server, const CtlContext& context) {
+  ExitCode code{};
+  const auto answer = askServer(server, {"GET", "/admin/plugins"}, context, code);
+  if (!answer) return code;
+  const JsonView items = answer->root()["items"];
+  for (JsonView item = items.first(); item.exists(); item = item.sibling(items))
+    if (item["state"].text() == "rejected") context.err << fmt::format("{} is rejected: {}\n", item["file"].text(), item["reason"].text());
+  return code;
 }
 
 }  // namespace
@@ -81,18 +112,18 @@ ExitCode runPluginCommand(const PluginArguments& arguments, const CtlContext& co
     context.err << arguments.id << " is no plugin's id\n";
     return ExitCode::wrong;
   }
+  if (arguments.command == "events") return tellEvents(arguments, context);
   ExitCode code{};
-  const auto answer = askServer(arguments.server, requestOf(arguments), context, code);
+  const auto answer = askServer(arguments.server, requestOf(arguments, {}), context, code);
   if (!answer || arguments.server.json) return code;
   const JsonView body = answer->root();
   if (arguments.command == "list")
     printPlugins(context.out, body["items"]);
-  else if (arguments.command == "events")
-    printEvents(context.out, body["items"]);
   else if (arguments.command == "show")
     printPlugin(context.out, body);
   else
     printChange(context.out, body);
+  if (arguments.command == "rescan") return tellRejected(arguments.server, context);
   return code;
 }
 

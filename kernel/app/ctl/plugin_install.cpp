@@ -67,6 +67,18 @@ Result<std::string> presentVersion(const fs::path& target, const std::string& id
                                                target.string(), id, manifest ? "it is " + manifest->id : manifest.error().detail));
 }
 
+// A file of another name that is the same plugin: a server that finds both takes neither. Empty: there is none.
+fs::path sameUnderAnotherName(const fs::path& target, const std::string& id) {
+  std::error_code unreadable;
+  for (const auto& entry : fs::directory_iterator(target.parent_path(), unreadable)) {
+    if (entry.path().extension() != ".so" || entry.path() == target) continue;
+    const auto file = readPluginFile(entry.path());
+    const auto manifest = file ? parseManifest(file->manifest, "plugin.yaml") : fail(file.error());
+    if (manifest && manifest->id == id) return entry.path();
+  }
+  return {};
+}
+
 Result<PluginPackage> readFrom(const fs::path& path) {
   std::error_code problem;
   const auto size = fs::file_size(path, problem);
@@ -90,11 +102,16 @@ ExitCode installPlugin(const fs::path& path, const fs::path& directory, const Ct
   const fs::path target = directory / (manifest.id + ".so");
   const auto before = presentVersion(target, manifest.id);
   if (!before) return refuse(before.error().detail);
+  if (const fs::path other = sameUnderAnotherName(target, manifest.id); !other.empty())
+    return refuse(fmt::format("{} is {}, too, and a server that finds both takes neither: remove it, and install again", other.string(),
+                              manifest.id));
   if (const auto put = putInPlace(target, *package->file.bytes); !put) return refuse(put.error().detail);
   context.out << fmt::format("{} {} is installed as {}{}\n", manifest.id, manifest.version, target.string(),
                              before->empty() ? "" : fmt::format(", where {} was", *before));
-  context.err << fmt::format("A server finds it at its next start, or by atriumctl plugin rescan; plugins.use.{} switches it on.\n",
-                             manifest.id);
+  context.err << fmt::format(
+      "A server finds it at its next start, or by atriumctl plugin rescan, and uses it unless plugins.use.{} or "
+      "plugins.enabled_by_default says otherwise{}.\n",
+      manifest.id, manifest.has("storage-backend") ? "; a storage backend is used when storage.backend names it" : "");
   return ExitCode::done;
 }
 

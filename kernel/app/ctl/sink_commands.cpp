@@ -64,6 +64,8 @@ ExitCode runSinkCommand(const SinkArguments& arguments, const CtlContext& contex
       printLetters(context.out, body["items"]);
     else if (body["count"].exists())
       context.out << fmt::format("{} dead letter{}\n", body["count"].raw(), body["count"].raw() == "1" ? "" : "s");
+    else
+      context.out << fmt::format("{} is forgotten\n", arguments.name);
   } while (arguments.command == "dead-letters" && !cursor.empty());
   return code;
 }

@@ -147,7 +147,10 @@ TEST_P(CtlRefuses, withASentenceAndAnExitCode) {
 
 INSTANTIATE_TEST_SUITE_P(
     Each, CtlRefuses,
-    testing::Values(Wrong{"nothing", {}, "subcommand"}, Wrong{"unknownCommand", {"destroy"}, "subcommand"},
+    testing::Values(Wrong{"nothing", {}, "subcommand"}, Wrong{"unknownCommand", {"destroy"}, "atriumctl has no command \"destroy\".\n"},
+                    Wrong{"mistypedCommand", {"plguin", "list"}, "atriumctl has no command \"plguin\"; did you mean \"plugin\"?\n"},
+                    Wrong{"unknownVerb", {"plugin", "frob"}, "plugin has no command \"frob\".\n"},
+                    Wrong{"mistypedVerb", {"plugin", "lsit"}, "did you mean \"list\"?"}, Wrong{"noVerb", {"plugin"}, "subcommand"},
                     Wrong{"noFile", {"check-config"}, "file"},
                     Wrong{"missingFile", {"check-config", "nowhere.yaml"}, "cannot read nowhere.yaml: No such file"},
                     Wrong{"noTenant", {"token", "mint", "--user", "u"}, "--tenant"},

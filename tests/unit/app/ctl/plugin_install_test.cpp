@@ -75,6 +75,18 @@ TEST_F(PluginInstall, replacesAnotherVersionAndNothingElse) {
   EXPECT_TRUE(fs::is_symlink(target));
 }
 
+// A server that finds one plugin under two names takes neither.
+TEST_F(PluginInstall, refusesASecondFileOfAPlugin) {
+  const fs::path package = packed("message_type_text.so");
+  const fs::path other = directory / "text.so";
+  fs::copy_file(plugins / "message_type_text.so", other);
+  EXPECT_EQ(install(package, directory), ExitCode::failed);
+  EXPECT_NE(err.str().find(other.string() + " is atrium.message-type.text, too"), std::string::npos) << err.str();
+  EXPECT_EQ(files(), std::vector<std::string>{"text.so"});
+  fs::remove(other);
+  EXPECT_EQ(install(package, directory), ExitCode::done) << err.str();
+}
+
 TEST_F(PluginInstall, changesNothingWhenTheArchiveOrTheDirectoryIsUnsound) {
   const fs::path package = packed("message_type_text.so");
   std::string bytes = readFile(package);
