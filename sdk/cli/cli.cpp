@@ -14,6 +14,7 @@
 #include "cli/pack.hpp"
 #include "cli/test_project.hpp"
 #include "cli/toolchain.hpp"
+#include "config/wrong_word.hpp"
 #include "plugin/seal.hpp"
 
 namespace atrium {
@@ -84,6 +85,10 @@ CliExit runCli(std::span<const std::string> arguments, const CliContext& context
     std::vector<std::string> reversed(arguments.rbegin(), arguments.rend());  // As the library wants them.
     app.parse(reversed);
   } catch (const CLI::ParseError& error) {
+    if (const std::string wrong = error.get_exit_code() == 0 ? "" : wrongSubcommand(app, arguments); !wrong.empty()) {
+      context.err << wrong;
+      return CliExit::wrong;
+    }
     return app.exit(error, context.out, context.err) == 0 ? CliExit::done : CliExit::wrong;
   }
   return chosen();

@@ -7,6 +7,7 @@
 #include <ostream>
 
 #include "base/read_all.hpp"
+#include "cli/project.hpp"
 #include "plugin/package.hpp"
 
 namespace atrium {
@@ -32,7 +33,8 @@ void tell(const PluginFile& file, const Manifest& manifest, std::ostream& out) {
   for (const ManifestExtension& extension : manifest.extensions) offers.push_back(fmt::format("{} {}", extension.kind, extension.name));
   row("id", manifest.id);
   row("version", manifest.version);
-  row("interface", fmt::format("{}.{}", manifest.abi_major, manifest.abi_minor));
+  const std::string foreign = foreignInterface(manifest);
+  row("interface", foreign.empty() ? fmt::format("{}.{}", manifest.abi_major, manifest.abi_minor) : foreign);
   row("description", manifest.description);
   row("offers", fmt::format("{}", fmt::join(offers, ", ")));
   row("hooks", fmt::format("{}", fmt::join(manifest.hooks, ", ")));
@@ -62,6 +64,9 @@ CliExit inspect(const std::filesystem::path& path, const CliContext& context) {
   if (content.empty()) return refuse("it is empty or cannot be read");
 
   if (!content.starts_with("\177ELF")) {
+    static constexpr std::size_t tar_magic_at = 257;
+    if (content.size() <= tar_magic_at || content.compare(tar_magic_at, 5, "ustar") != 0)
+      return refuse("it is neither a library (.so) nor a packed plugin (.atrium)");
     const auto package = readPackage(content);
     if (!package) return refuse(package.error().detail);
     tell(package->file, package->manifest, context.out);

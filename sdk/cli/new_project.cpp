@@ -140,6 +140,8 @@ CliExit makeProject(const NewArguments& arguments, const CliContext& context) {
 
   const fs::path target = arguments.directory / arguments.name;
   std::error_code exists;
+  if (!arguments.directory.empty() && !fs::is_directory(arguments.directory, exists))
+    return refuse(fmt::format("--in {}: there is no such directory", arguments.directory.string()));
   if (fs::exists(target, exists))
     return refuse(fmt::format("{} is already there: take another name, or remove it", target.string()), CliExit::failed);
   const std::vector<Spelling> all = spellings(arguments);

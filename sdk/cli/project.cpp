@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <ostream>
 
+#include "atrium/abi.h"
 #include "cli/process.hpp"
 #include "cli/toolchain.hpp"
 #include "protocol/errors.hpp"
@@ -65,6 +66,12 @@ bool Project::build(const CliContext& context) const {
   return step({"cmake", "--build", "build"}, "The build");
 }
 
+std::string foreignInterface(const Manifest& manifest) {
+  if (manifest.abi_major == ATRIUM_ABI_MAJOR && manifest.abi_minor <= ATRIUM_ABI_MINOR) return {};
+  return fmt::format("{}.{}, which no server of this SDK takes: it has {}.{}", manifest.abi_major, manifest.abi_minor, ATRIUM_ABI_MAJOR,
+                     ATRIUM_ABI_MINOR);
+}
+
 Result<std::vector<BuiltPlugin>> Project::plugins() const {
   std::vector<fs::path> paths;
   std::error_code absent;
@@ -81,6 +88,9 @@ Result<std::vector<BuiltPlugin>> Project::plugins() const {
     // Told with the name of the file the author knows; the text is the same.
     auto manifest = parseManifest(file->manifest, (directory_ / "plugin.yaml").string());
     if (!manifest) return fail(manifest.error());
+    if (const std::string foreign = foreignInterface(*manifest); !foreign.empty())
+      return fail(Code::plugin_failed,
+                  fmt::format("{}: abi: it is built for plugin interface {}", (directory_ / "plugin.yaml").string(), foreign));
     built.push_back({*std::move(file), *std::move(manifest)});
   }
   return built;

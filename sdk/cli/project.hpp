@@ -17,6 +17,9 @@ struct BuiltPlugin {
   Manifest manifest;
 };
 
+// The interface of that manifest and why nobody takes it; empty: a server of this SDK does.
+[[nodiscard]] std::string foreignInterface(const Manifest& manifest);
+
 // An author's folder: a CMakeLists.txt that calls atrium_add_plugin(), built into its folder build/.
 class Project {
  public:

@@ -52,7 +52,9 @@ Result<std::string> completeOptions(const Manifest& manifest, const std::string&
     return fail(Code::plugin_failed, "--options must be a mapping, as in '{words_max: 3}'");
   auto complete = manifest.options.complete(node, {.file = std::make_shared<const std::string>("--options"), .line = 1, .column = 1});
   if (complete) return *std::move(complete);
-  return fail(Code::plugin_failed, formatProblems(complete.error()));
+  std::string problems = formatProblems(complete.error());
+  while (problems.ends_with('\n')) problems.pop_back();
+  return fail(Code::plugin_failed, std::move(problems));
 }
 
 }  // namespace

@@ -1,9 +1,16 @@
 #include "cli/replayer.hpp"
 
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
 #include <atrium/testkit.hpp>
 #include <charconv>
 #include <stdexcept>
 #include <vector>
+
+#include "config/option_value.hpp"
+#include "protocol/json_index.hpp"
 
 namespace atrium {
 
@@ -110,6 +117,31 @@ std::string told(const testkit::Evaluation& evaluation) {
   return out.end();
 }
 
+// What a call of that hook may say, beside `hook` and `expect`; empty: there is no such hook.
+std::vector<std::string_view> membersOf(std::string_view hook) {
+  if (hook == "will_join") return {"room", "user", "other", "message"};
+  if (hook == "summarise") return {"message"};
+  if (hook == "score_batch") return {"lead", "agents"};
+  if (hook == "score_queue") return {"agent", "leads"};
+  if (hook == "evaluate") return {"window"};
+  for (const std::string_view of_rooms : {"check_settings", "will_create", "will_post", "check"})
+    if (hook == of_rooms) return {"room", "user", "message"};
+  return {};
+}
+
+// A member that the hook does not take would be passed over, and the call be made without it.
+void refuseOthers(const JsonView& call, std::string_view hook) {
+  const std::vector<std::string_view> members = membersOf(hook);
+  std::string scratch;
+  for (JsonView member = call.first(); member.exists() && !members.empty(); member = member.sibling(call)) {
+    const std::string_view key = member.key(scratch);
+    if (key == "hook" || key == "expect" || std::ranges::find(members, key) != members.end()) continue;
+    const std::string meant = suggestion(key, members);
+    throw std::invalid_argument(
+        fmt::format("{} takes no \"{}\"; {}", hook, key, meant.empty() ? fmt::format("it takes {}", fmt::join(members, ", ")) : meant));
+  }
+}
+
 }  // namespace
 
 struct Replayer::Instance {
@@ -126,6 +158,7 @@ std::string Replayer::answer(std::string_view text) {
   const sdk::Json call = document.root();
   const std::string hook = call["hook"].as_text().value_or("");
   const testkit::Plugin& plugin = instance_->plugin;
+  if (const auto whole = JsonDocument::parse(text)) refuseOthers(whole->root(), hook);
 
   testkit::RoomCalls room;
   room.room = part(call, "room");

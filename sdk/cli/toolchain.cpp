@@ -48,6 +48,11 @@ std::optional<std::filesystem::path> findTool(const Tool& tool, const Environmen
 
 }  // namespace
 
+std::string asRoot(const std::string& command, const Environment& environment) {
+  if (::geteuid() == 0) return command;
+  return findProgram("sudo", environment) ? "sudo " + command : fmt::format("su -c '{}'", command);
+}
+
 std::string missingTools(const Environment& environment) {
   std::string packages;
   std::string programs;
@@ -57,8 +62,9 @@ std::string missingTools(const Environment& environment) {
       programs += fmt::format("{}{}", programs.empty() ? "" : ", ", tool.program);
     }
   if (packages.empty()) return {};
-  return fmt::format("{} missing. This installs what a plugin takes to build:\n\n    sudo apt-get install -y --no-install-recommends{}\n",
-                     programs + (programs.find(',') == std::string::npos ? " is" : " are"), packages);
+  return fmt::format("{} missing. This installs what a plugin takes to build:\n\n    {}\n",
+                     programs + (programs.find(',') == std::string::npos ? " is" : " are"),
+                     asRoot("apt-get install -y --no-install-recommends" + packages, environment));
 }
 
 CliExit doctor(const CliContext& context) {
@@ -67,10 +73,18 @@ CliExit doctor(const CliContext& context) {
     context.out << fmt::format("{:<8}{:<10}{}\n", tool.program, found ? "found" : "missing",
                                found ? found->string() : std::string(tool.why));
   }
+  // Without these a plugin is built all the same.
+  const auto helper = [&](std::string_view what, const std::optional<std::filesystem::path>& found, std::string_view why,
+                          const std::string& package) {
+    context.out << fmt::format(
+        "{:<8}{:<10}{}\n", what, found ? "found" : "missing",
+        found ? found->string() : fmt::format("{}; {}", why, asRoot("apt-get install -y " + package, context.environment)));
+  };
   std::error_code problem;
-  const bool tests = std::filesystem::exists("/usr/include/gtest/gtest.h", problem);
-  context.out << fmt::format("{:<8}{:<10}{}\n", "gtest", tests ? "found" : "missing",
-                             tests ? "/usr/include/gtest" : "tests of plugins are passed over; sudo apt-get install -y libgtest-dev");
+  const std::filesystem::path headers = "/usr/include/gtest";
+  helper("gtest", std::filesystem::exists(headers / "gtest.h", problem) ? std::optional(headers) : std::nullopt,
+         "tests of plugins are passed over", "libgtest-dev");
+  helper("curl", findProgram("curl", context.environment), "the tutorial talks to the server with it", "curl");
   const std::string missing = missingTools(context.environment);
   if (!missing.empty()) context.err << '\n' << missing;
   return missing.empty() ? CliExit::done : CliExit::failed;

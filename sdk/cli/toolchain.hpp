@@ -14,6 +14,9 @@ namespace atrium {
 // Empty when everything that is needed is there; else what is missing and the line that installs it, for a person.
 [[nodiscard]] std::string missingTools(const Environment& environment);
 
+// The line that runs `command` as root: as it is for root, by sudo where there is one, else by su. `command` has no apostrophe.
+[[nodiscard]] std::string asRoot(const std::string& command, const Environment& environment);
+
 // `atrium doctor`: each tool and whether it is there. Fails when one that is needed is not.
 [[nodiscard]] CliExit doctor(const CliContext& context);
 

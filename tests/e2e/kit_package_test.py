@@ -121,10 +121,23 @@ extern "C" __attribute__((visibility("default"))) int main() {
         self.assertNotIn("ninja", told)
         self.assertIn("is no plugin's folder", self.sdk.run("atrium", "test", self.sdk.work, status=1))
 
+    def test_tests_that_are_passed_over_are_told_and_run_once_googletest_is_there(self):
+        test = '#include <gtest/gtest.h>\nTEST(Note, runs) {}\n'
+        there = self.sdk.work / "googletest-is-there"
+        cmake = project.replace("find_package", f"if(NOT EXISTS {there})\n  set(CMAKE_DISABLE_FIND_PACKAGE_GTest ON)\nendif()\nfind_package")
+        folder = self.folder("untested", **{"CMakeLists.txt": cmake.replace("note.cpp)", "note.cpp TESTS note_test.cpp)"), "note_test.cpp": test})
+        told = self.sdk.run("atrium", "test", folder)
+        self.assertIn("passed over, because GoogleTest is missing", told)
+        self.assertIn("apt-get install -y libgtest-dev", told)
+        there.touch()
+        told = self.sdk.run("atrium", "test", folder)
+        self.assertIn("note.Note.runs", told)
+        self.assertNotIn("passed over", told)
+
     def test_a_missing_tool_is_told_with_the_line_that_installs_it(self):
         folder = self.folder("bare")
         told = self.sdk.run(self.sdk.prefix / "bin" / "atrium", "test", folder, status=1, env={"PATH": str(self.sdk.prefix / "bin")})
-        self.assertIn("sudo apt-get install -y --no-install-recommends cmake ninja-build gcc g++", told)
+        self.assertIn("apt-get install -y --no-install-recommends cmake ninja-build gcc g++", told)
         self.assertIn("missing", self.sdk.run(self.sdk.prefix / "bin" / "atrium", "doctor", status=1, env={"PATH": str(self.sdk.prefix / "bin")}))
         self.sdk.run("atrium", "doctor")
 

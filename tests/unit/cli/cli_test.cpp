@@ -1,6 +1,9 @@
 #include "cli/cli.hpp"
 
 #include <gtest/gtest.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <fstream>
@@ -8,8 +11,11 @@
 #include <sstream>
 #include <vector>
 
+#include "atrium/abi.h"
 #include "cli/private_server.hpp"
+#include "cli/replayer.hpp"
 #include "cli/toolchain.hpp"
+#include "config/settings_table.hpp"
 #include "plugin_world.hpp"
 
 namespace atrium::test {
@@ -103,6 +109,9 @@ TEST(New, saysWhatIsWrongAndWhatThereIs) {
   EXPECT_TRUE(holds(refusal({"room-type", "x", "--language", "c"}), "there is no template in C for room-type"));
   EXPECT_TRUE(holds(refusal({"room-type", "x", "--language", "rust"}), "write c or c++"));
   EXPECT_TRUE(fs::is_empty(directory.path()));
+  const Call nowhere({"new", "room-type", "x", "--in", directory.path() / "missing"});
+  EXPECT_TRUE(holds(nowhere.err.str(), "missing: there is no such directory")) << nowhere.err.str();
+  EXPECT_FALSE(fs::exists(directory.path() / "missing"));
 }
 
 TEST(Inspect, tellsAPluginWithoutRunningIt) {
@@ -125,6 +134,39 @@ TEST(Inspect, namesTheFileAndWhatIsWrongWithIt) {
   EXPECT_EQ(Call({"inspect", file}).err.str(), file.string() + ": its seal is broken: the file was changed after it was built\n");
 }
 
+TEST(Inspect, tellsAnotherFileFromADamagedOne) {
+  const TemporaryDirectory directory;
+  const fs::path file = directory.path() / "plugin.yaml";
+  writeFile(file, "id: com.acme.x\n");
+  EXPECT_EQ(Call({"inspect", file}).err.str(), file.string() + ": it is neither a library (.so) nor a packed plugin (.atrium)\n");
+}
+
+TEST(Interface, isForeignWhenNoServerOfThisSdkTakesIt) {
+  Manifest manifest;
+  manifest.abi_major = ATRIUM_ABI_MAJOR;
+  manifest.abi_minor = ATRIUM_ABI_MINOR;
+  EXPECT_EQ(foreignInterface(manifest), "");
+  manifest.abi_minor = ATRIUM_ABI_MINOR + 1;
+  EXPECT_NE(foreignInterface(manifest), "");
+  manifest.abi_major = 2;
+  manifest.abi_minor = 0;
+  EXPECT_TRUE(foreignInterface(manifest).starts_with("2.0, which no server of this SDK takes")) << foreignInterface(manifest);
+}
+
+// A misspelt member would be passed over, and the call be made, and recorded, without it.
+TEST(Replay, refusesAMemberThatTheHookDoesNotTake) {
+  Replayer replayer(ATRIUM_BUILD_ROOT "/plugins/message_type_text.so", "{}");
+  const auto refusal = [&](const char* call) {
+    try {
+      return replayer.answer(call);
+    } catch (const std::exception& problem) {
+      return std::string(problem.what());
+    }
+  };
+  EXPECT_EQ(refusal(R"({"hook":"check","mesage":{}})"), "check takes no \"mesage\"; did you mean \"message\"?");
+  EXPECT_EQ(refusal(R"({"hook":"evaluate","lead":{}})"), "evaluate takes no \"lead\"; it takes window");
+}
+
 TEST(Toolchain, isLookedForOnThePath) {
   const TemporaryDirectory directory;
   const Environment environment = {{"PATH", "/nowhere:" + directory.path().string()}};
@@ -133,12 +175,25 @@ TEST(Toolchain, isLookedForOnThePath) {
   fs::permissions(directory.path() / "cmake", fs::perms::owner_all);
   EXPECT_EQ(findProgram("cmake", environment), directory.path() / "cmake");
   EXPECT_TRUE(holds(missingTools(environment), "ninja, cc, c++ are missing"));
-  EXPECT_TRUE(holds(missingTools(environment), "sudo apt-get install -y --no-install-recommends ninja-build gcc g++\n"));
+  EXPECT_TRUE(holds(missingTools(environment), "apt-get install -y --no-install-recommends ninja-build gcc g++"));
+}
+
+// A bare Debian has no sudo.
+TEST(Toolchain, saysHowToInstallAsOneMayHere) {
+  const TemporaryDirectory directory;
+  const Environment environment = {{"PATH", directory.path().string()}};
+  const bool root = ::geteuid() == 0;
+  EXPECT_EQ(asRoot("apt-get update", environment), root ? "apt-get update" : "su -c 'apt-get update'");
+  writeFile(directory.path() / "sudo", "#!/bin/sh\n");
+  fs::permissions(directory.path() / "sudo", fs::perms::owner_all);
+  EXPECT_EQ(asRoot("apt-get update", environment), root ? "apt-get update" : "sudo apt-get update");
 }
 
 TEST(CommandLine, aWrongOneIsToldFromAFailure) {
   EXPECT_EQ(Call({}).code, CliExit::wrong);
   EXPECT_EQ(Call({"deploy"}).code, CliExit::wrong);
+  EXPECT_EQ(Call({"nwe", "room-type"}).err.str(),
+            "atrium has no command \"nwe\"; did you mean \"new\"?\nRun with --help for those there are.\n");
   EXPECT_EQ(Call({"dev", "--server", "http://127.0.0.1:1"}).code, CliExit::wrong);
   EXPECT_EQ(Call({"--help"}).code, CliExit::done);
   EXPECT_EQ(Call({"test", "/nonexistent"}).code, CliExit::failed);
