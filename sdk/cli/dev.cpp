@@ -70,6 +70,10 @@ class DevLoop {
     else
       say(fmt::format("{} changed, building", why));
     if (!project_.build(context_)) return say("Waiting for a change that repairs it.");
+    if (own_ && own_->runs() && own_->configurationChanged()) {
+      say("The server's configuration changed: starting it again.");
+      own_->stop();
+    }
     auto built = project_.plugins();
     if (!built) return say(fmt::format("{}\nWaiting for a change that repairs it.", built.error().detail));
     std::map<std::string, std::string> sums;
@@ -208,6 +212,10 @@ CliExit develop(const DevArguments& arguments, const CliContext& context) {
   if (!project) return refuse(project.error());
   std::filesystem::path config = arguments.config;
   std::error_code absent;
+  if (!config.empty() && !std::filesystem::is_regular_file(config, absent)) {
+    context.err << fmt::format("--config {}: there is no such file\n", config.string());
+    return CliExit::wrong;
+  }
   if (config.empty() && std::filesystem::exists(project->directory() / "dev.yaml", absent)) config = project->directory() / "dev.yaml";
   auto watcher = FileWatcher::open(project->directory());
   if (!watcher) return refuse(watcher.error());

@@ -7,10 +7,13 @@
 #include <array>
 #include <cerrno>
 #include <fstream>
+#include <map>
 #include <system_error>
 #include <utility>
 
 #include "auth/mint.hpp"
+#include "base/read_all.hpp"
+#include "config/settings_table.hpp"
 #include "protocol/errors.hpp"
 #include "protocol/json_index.hpp"
 
@@ -47,12 +50,15 @@ std::string readableLogLine(std::string_view line) {
   // A plugin's own words come as `plugin_event` and `message`.
   if (root["plugin_event"].isString())
     return fmt::format("  {} {}: {} {}", level, event, root["plugin_event"].text(), root["message"].text());
-  const bool about_plugins = event.starts_with("plugin.") && event != "plugin.active";
+  // An old generation goes with every swap, and all of them with a start that fails.
+  const bool goes_in_order = event == "plugin.unloaded" && root["reason"].text().empty();
+  const bool about_plugins = event.starts_with("plugin.") && event != "plugin.active" && !goes_in_order;
   if (level != "warning" && level != "error" && !about_plugins) return {};
   std::string words = fmt::format("  {} {}", level, event);
   std::string scratch;
   for (JsonView field = root.first(); field.exists(); field = field.sibling(root))
-    if (const std::string_view key = field.key(scratch); key != "time" && key != "level" && key != "event")
+    if (const std::string_view key = field.key(scratch);
+        key != "time" && key != "level" && key != "event" && !(field.isString() && field.text().empty()))
       words += fmt::format(" {}={}", key, field.isString() ? field.text() : std::string(field.raw()));
   return words;
 }
@@ -90,18 +96,41 @@ std::string PrivateServer::configuration(const std::vector<BuiltPlugin>& plugins
   return text + fmt::format("storage: {{backend: {}, allow_less_durable: true}}\n", storage);
 }
 
+// A variable overrides the file, and the author's shell may have those of another server: each has the value of this one, or is empty,
+// which the server passes over. Those that a configuration names for itself are left as they are.
+std::vector<std::string> PrivateServer::variables() const {
+  const std::map<std::string_view, std::string> own = {
+      {"JWT_SECRET_KEY", secret_}, {"ATRIUM_PORT", port_}, {"ATRIUM_DATA_DIR", (directory_ / "data").string()}};
+  std::vector<std::string> variables;
+  for (const auto& row : settingsTable()) {
+    if (row.environment.empty()) continue;
+    const auto value = own.find(row.environment);
+    variables.push_back(fmt::format("{}={}", row.environment, value == own.end() ? "" : value->second));
+  }
+  return variables;
+}
+
 Result<void> PrivateServer::start(const std::vector<BuiltPlugin>& plugins) {
   stop();
   const fs::path config = directory_ / "atrium.yaml";
+  extra_read_ = extraText();
   std::ofstream file(config, std::ios::trunc);
   file << configuration(plugins);
   if (!file.flush()) return fail(Code::plugin_failed, config.string() + " cannot be written: is the disk full?");
   file.close();
-  auto process = Process::start({.command = {(context_.root / "bin" / "atriumd").string(), "--config", config.string()}});
+  auto process =
+      Process::start({.command = {(context_.root / "bin" / "atriumd").string(), "--config", config.string()}, .variables = variables()});
   if (!process) return fail(process.error());
   process_ = *std::move(process);
   return {};
 }
+
+std::string PrivateServer::extraText() const {
+  std::ifstream file(extra_, std::ios::binary);
+  return extra_.empty() || !file ? std::string() : readAll(file);
+}
+
+bool PrivateServer::configurationChanged() const { return extraText() != extra_read_; }
 
 void PrivateServer::stop() {
   if (!process_) return;
@@ -110,6 +139,16 @@ void PrivateServer::stop() {
   process_.reset();
   url_.clear();
   unfinished_.clear();
+}
+
+// What is missing is told at a place of the configuration that was made here; the author writes it into a file of their own.
+std::string PrivateServer::withAuthorsFile(const std::string& line) const {
+  const std::string made = (directory_ / "atrium.yaml").string();
+  const auto at = line.find(made);
+  if (at == std::string::npos) return line;
+  const auto end = line.find_first_not_of("0123456789:", at + made.size());
+  const fs::path file = extra_.empty() ? project_.directory() / "dev.yaml" : extra_;
+  return fmt::format("{}{}:{}", line.substr(0, at), file.string(), end == std::string::npos ? "" : line.substr(end));
 }
 
 void PrivateServer::read(const std::function<void(std::string_view line)>& tell) {
@@ -123,7 +162,7 @@ void PrivateServer::read(const std::function<void(std::string_view line)>& tell)
       url_ = line.substr(listening.size());
       port_ = url_.substr(url_.rfind(':') + 1);  // Kept when it is started again, so that clients find it.
     } else if (const std::string words = readableLogLine(line); !words.empty() && !line.starts_with("storage: ")) {
-      tell(words);
+      tell(withAuthorsFile(words));
     }
   }
   unfinished_.erase(0, at);

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "cli/cli.hpp"
 #include "cli/process.hpp"
@@ -27,6 +28,8 @@ class PrivateServer {
   // Starts the program with `plugins` switched on by name; it is up once a line of read() sets url(). Ends one that runs first, in order.
   [[nodiscard]] Result<void> start(const std::vector<BuiltPlugin>& plugins);
   void stop();
+  // Whether the configuration that start() was given reads otherwise now.
+  [[nodiscard]] bool configurationChanged() const;
 
   [[nodiscard]] bool runs() const { return process_.has_value(); }
   // To be polled while it runs.
@@ -42,10 +45,14 @@ class PrivateServer {
  private:
   PrivateServer(const Project& project, std::filesystem::path extra, const CliContext& context);
   [[nodiscard]] std::string configuration(const std::vector<BuiltPlugin>& plugins) const;
+  [[nodiscard]] std::vector<std::string> variables() const;
+  [[nodiscard]] std::string extraText() const;
+  [[nodiscard]] std::string withAuthorsFile(const std::string& line) const;
 
   const Project& project_;
   const CliContext& context_;
   std::filesystem::path extra_;
+  std::string extra_read_;  // What it said when the server was started.
   std::filesystem::path directory_;
   std::string secret_;
   std::optional<Process> process_;

@@ -189,6 +189,45 @@ TEST(Toolchain, saysHowToInstallAsOneMayHere) {
   EXPECT_EQ(asRoot("apt-get update", environment), root ? "apt-get update" : "sudo apt-get update");
 }
 
+// What the author's shell has for another server must not reach the one of `atrium dev`: not its secret, not its data.
+TEST(PrivateServer, hasNoneOfTheVariablesOfTheShell) {
+  const TemporaryDirectory directory;
+  fs::create_directories(directory.path() / "bin");
+  fs::create_directories(directory.path() / "project");
+  writeFile(directory.path() / "project" / "CMakeLists.txt", "");
+  const fs::path program = directory.path() / "bin" / "atriumd";
+  writeFile(program, "#!/bin/sh\nenv\necho \"atriumd: $2:6:5: com.acme.x: the option \\\"tenant\\\" is missing\"\n");
+  fs::permissions(program, fs::perms::owner_all);
+  for (const auto& row : settingsTable())
+    if (!row.environment.empty()) ::setenv(std::string(row.environment).c_str(), "of-the-shell", 1);
+  const Environment environment = processEnvironment();
+  std::ostringstream out;
+  const CliContext context{environment, directory.path(), out, out};
+  const auto project = Project::open(directory.path() / "project", context);
+  ASSERT_TRUE(project) << project.error().detail;
+  const auto server = PrivateServer::make(*project, {}, context);
+  ASSERT_TRUE(server && (*server)->start({}));
+  std::vector<std::string> lines;
+  while ((*server)->runs()) {
+    pollfd readable{.fd = (*server)->output(), .events = POLLIN, .revents = 0};
+    ::poll(&readable, 1, -1);
+    (*server)->read([&](std::string_view line) { lines.emplace_back(line); });
+  }
+  for (const auto& row : settingsTable())
+    if (!row.environment.empty()) ::unsetenv(std::string(row.environment).c_str());
+
+  std::size_t given = 0;
+  for (const std::string& line : lines) {
+    EXPECT_FALSE(holds(line, "of-the-shell")) << line;
+    given += line.starts_with("JWT_SECRET_KEY=") || line.starts_with("ATRIUM_DATA_DIR=") || line == "ATRIUM_PORT=0";
+  }
+  EXPECT_EQ(given, 3);
+  // What is missing is told at the file in which the author writes it, and not at the one that was made.
+  ASSERT_FALSE(lines.empty());
+  EXPECT_EQ(lines.back(),
+            "atriumd: " + (directory.path() / "project" / "dev.yaml").string() + ": com.acme.x: the option \"tenant\" is missing");
+}
+
 TEST(CommandLine, aWrongOneIsToldFromAFailure) {
   EXPECT_EQ(Call({}).code, CliExit::wrong);
   EXPECT_EQ(Call({"deploy"}).code, CliExit::wrong);
@@ -196,12 +235,42 @@ TEST(CommandLine, aWrongOneIsToldFromAFailure) {
             "atrium has no command \"nwe\"; did you mean \"new\"?\nRun with --help for those there are.\n");
   EXPECT_EQ(Call({"dev", "--server", "http://127.0.0.1:1"}).code, CliExit::wrong);
   EXPECT_EQ(Call({"--help"}).code, CliExit::done);
+  const TemporaryDirectory directory;
+  writeFile(directory.path() / "CMakeLists.txt", "");
+  const Call without({"dev", directory.path(), "--config", "/nonexistent"}, processEnvironment());
+  EXPECT_EQ(without.code, CliExit::wrong);
+  EXPECT_EQ(without.err.str(), "--config /nonexistent: there is no such file\n");
   EXPECT_EQ(Call({"test", "/nonexistent"}).code, CliExit::failed);
+}
+
+// "Copy a folder, and `atrium dev` runs it": what an example asks of the operator stands in its dev.yaml.
+TEST(Examples, bringWhatTheyNeedToRun) {
+  int looked_at = 0;
+  for (const auto& entry : fs::directory_iterator(ATRIUM_EXAMPLES)) {
+    if (!entry.is_directory()) continue;
+    const auto manifest = parseManifest(readFile(entry.path() / "plugin.yaml"), "plugin.yaml");
+    ASSERT_TRUE(manifest) << entry.path();
+    const YamlNode root = fs::exists(entry.path() / "dev.yaml") ? yaml(readFile(entry.path() / "dev.yaml")) : YamlNode();
+    const YamlNode* use = &root;
+    for (const std::string& key : {std::string("plugins"), std::string("use"), manifest->id}) use = use ? use->find(key) : nullptr;
+    const YamlNode* config = use ? use->find("config") : nullptr;
+    const auto options = manifest->options.complete(config ? *config : YamlNode(), {});
+    EXPECT_TRUE(options) << entry.path() << ": " << formatProblems(options.error());
+    const bool wants_secrets = std::ranges::find(manifest->grants, "secrets") != manifest->grants.end();
+    EXPECT_TRUE(!wants_secrets || (use && use->find("secrets"))) << entry.path();
+    ++looked_at;
+  }
+  EXPECT_GE(looked_at, 16);
 }
 
 TEST(ServerLog, isShownAsAPersonReadsIt) {
   EXPECT_EQ(readableLogLine("plain words"), "plain words");
   EXPECT_EQ(readableLogLine(R"({"time":"t","level":"info","event":"server.started"})"), "");
+  EXPECT_EQ(readableLogLine(R"({"time":"t","level":"info","event":"plugin.unloaded","plugin":"x","reason":""})"), "");
+  EXPECT_EQ(readableLogLine(R"({"time":"t","level":"info","event":"plugin.unloaded","plugin":"x","reason":"its file is gone"})"),
+            "  info plugin.unloaded plugin=x reason=its file is gone");
+  EXPECT_EQ(readableLogLine(R"({"time":"t","level":"warning","event":"plugin.pinned","plugin":"x","reason":""})"),
+            "  warning plugin.pinned plugin=x");
   EXPECT_EQ(readableLogLine(R"({"time":"t","level":"warning","event":"plugin.rejected","file":"/x.so","reason":"it \"is\""})"),
             "  warning plugin.rejected file=/x.so reason=it \"is\"");
   EXPECT_EQ(readableLogLine(R"({"time":"t","level":"info","event":"plugin.com.acme.x","plugin_event":"event_seen","message":"one"})"),
