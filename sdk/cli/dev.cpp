@@ -216,7 +216,7 @@ CliExit develop(const DevArguments& arguments, const CliContext& context) {
     context.err << fmt::format("--config {}: there is no such file\n", config.string());
     return CliExit::wrong;
   }
-  if (config.empty() && std::filesystem::exists(project->directory() / "dev.yaml", absent)) config = project->directory() / "dev.yaml";
+  if (config.empty()) config = project->directory() / "dev.yaml";
   auto watcher = FileWatcher::open(project->directory());
   if (!watcher) return refuse(watcher.error());
   std::unique_ptr<PrivateServer> own;

@@ -84,7 +84,8 @@ PrivateServer::~PrivateServer() {
 
 std::string PrivateServer::configuration(const std::vector<BuiltPlugin>& plugins) const {
   std::string text;
-  if (!extra_.empty()) text += fmt::format("include: [{}]\n", quoted(fs::absolute(extra_)));
+  std::error_code absent;
+  if (!extra_.empty() && fs::exists(extra_, absent)) text += fmt::format("include: [{}]\n", quoted(fs::absolute(extra_)));
   text += fmt::format("server: {{host: 127.0.0.1, port: {}, data_dir: {}}}\n", port_, quoted(directory_ / "data"));
   text += fmt::format("auth: {{jwt_secret: {}}}\n", secret_);
   text += fmt::format("plugins:\n  directories: [{}, {}]\n  use:\n", quoted(context_.root / "plugins"), quoted(project_.pluginDirectory()));

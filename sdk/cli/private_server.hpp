@@ -18,7 +18,8 @@ namespace atrium {
 // keeping its data in a temporary folder that goes with the object. One thread.
 class PrivateServer {
  public:
-  // `extra` is a configuration that is read first; empty: none. Fails with plugin_failed when the folder cannot be made.
+  // `extra` is a configuration that is read first, for as long as it is there; empty: none. Fails with plugin_failed when the folder cannot
+  // be made.
   [[nodiscard]] static Result<std::unique_ptr<PrivateServer>> make(const Project& project, std::filesystem::path extra,
                                                                    const CliContext& context);
   ~PrivateServer();

@@ -51,6 +51,14 @@ class Tutorial(unittest.TestCase):
         refused = json.loads(self.shell(sdk, shout, project))
         self.assertEqual((refused["code"], refused["detail"]), ("rejected_by_plugin", "A note does not shout."))
 
+        # Options of the server's that come while it runs, and others that it refuses.
+        seen = len(running.lines)
+        (project / "dev.yaml").write_text("log: {level: debug}\n")
+        _, seen = running.line("configuration changed: starting it again", seen)
+        _, seen = running.line(r"Running com\.example\.sticky-note", seen)
+        (project / "dev.yaml").write_text("plugins: {use: {com.example.sticky-note: {config: {colour: red}}}}\n")
+        running.line(rf"{project / 'dev.yaml'}:.*the plugin has no option", seen)
+
     def hand_on(self, sdk, project):
         shutil.copy(steps / "sticky_note_test.cpp", project)
         self.assertIn("doesNotShout", self.shell(sdk, region("hand_on.sh", "test") + "ctest --test-dir build -N", project))
