@@ -176,7 +176,7 @@ bool IsolatedPlugin::callOnce(WorkerChannel& channel, std::uint32_t method, std:
   const Mono cut = steadyNow() + deadline + runner_grace;
   const auto hung = [&] {
     channel.process->kill(fmt::format("it did not answer {} within {} ms", name, deadline.count()));
-    answer.why = "its runner hung";
+    answer.why = runner_late;
     return false;
   };
   answer.why = "its runner ended";

@@ -262,7 +262,7 @@ void RunnerChannel::onTimer() {
       const RunnerChannel::Call& call = calls_.front().call;
       const auto deadline = std::chrono::duration_cast<std::chrono::microseconds>(call.deadline);
       process_->kill(fmt::format("it did not answer {} within {} us", call.name, deadline.count()));
-      detach("its runner hung");  // Who asked does not wait until the process is gone.
+      detach(runner_late);  // Who asked does not wait until the process is gone.
     }
   }
   giveUpWaiting(now);

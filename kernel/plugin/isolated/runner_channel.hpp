@@ -33,6 +33,8 @@ namespace atrium {
 // processor's time, in all up to runner_starving. The cut of one that hangs comes within 10 ms of the deadline.
 inline constexpr std::chrono::milliseconds runner_grace{2};
 inline constexpr std::chrono::milliseconds runner_starving{500};
+// Why such a call failed. It may hang, or be about to end: a process that crashed takes longer to go than many a call may.
+inline constexpr std::string_view runner_late = "its runner did not answer in time";
 // How long a call waits, in all, to be begun: behind others and for a runner to be there (again), its first start and back-off included.
 inline constexpr std::chrono::milliseconds runner_outage{500};
 

@@ -225,7 +225,7 @@ TEST_F(RunnerTest, killsARunnerThatDoesNotTakeARequest) {
   const auto answer = world.runner().call(static_cast<std::uint32_t>(RunnerMethod::cancel_command), "cancel",
                                           std::string(std::size_t{3} << 20, 'x'), std::chrono::milliseconds(50), false);
   EXPECT_FALSE(answer.answered);
-  EXPECT_EQ(answer.why, "its runner hung");
+  EXPECT_EQ(answer.why, "its runner did not answer in time");
   EXPECT_TRUE(restarted(1));
   EXPECT_EQ(world.runner().figures().kills, 1u);
   EXPECT_EQ(world.faults(), std::vector<std::string>{"it did not answer cancel within 50 ms"});

@@ -315,7 +315,7 @@ TEST(IsolatedWorkers, endACallAtTheOperatorsDeadline) {
   Heard heard;
   const atrium_token token = heard.token();
   EXPECT_EQ(world.plugin().extension<CommandKind>()->table.execute(world.plugin().self(), &call, &token), ATRIUM_OK);
-  EXPECT_EQ(heard.end.get_future().get(), std::to_string(ATRIUM_FAILED) + "|its runner hung");
+  EXPECT_EQ(heard.end.get_future().get(), std::to_string(ATRIUM_FAILED) + "|its runner did not answer in time");
   ASSERT_TRUE(world.become([](const RunnerFigures& now) { return now.kills == 1; }));
   EXPECT_EQ(world.runner().figures().last_end, "it did not answer execute within 200 ms");
 }
