@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <csignal>
 #include <cstdio>
 #include <span>
@@ -40,7 +41,11 @@ std::expected<std::unique_ptr<Kernel>, std::string> Kernel::start(const StartOpt
   if (!config) return Failure(formatProblems(config.error()));
   std::unique_ptr<Kernel> kernel(new Kernel(options, std::move(config->settings)));
   for (const auto step : {&Kernel::openDataDirectory, &Kernel::loadPlugins, &Kernel::openStore, &Kernel::makeEdges, &Kernel::listen})
-    if (auto done = (kernel.get()->*step)(); !done) return Failure(std::move(done.error()));
+    if (auto done = (kernel.get()->*step)(); !done) {
+      // That all plugins go is no news, and would stand before the sentence that is.
+      kernel->log_.setLevel(std::max(kernel->settings_.log.level, LogLevel::warning));
+      return Failure(std::move(done.error()));
+    }
   kernel->serve();
   return kernel;
 }

@@ -105,7 +105,7 @@ Error CommandsPort::unknown(std::string_view name) const {
   const std::vector<std::string_view> views(names.begin(), names.end());
   const std::string hint = suggestion(name, views);
   return {Code::command_unknown,
-          hint.empty() ? "There is no such command; /help lists them." : fmt::format("There is no such command; {}.", hint),
+          hint.empty() ? "There is no such command; /help lists them." : fmt::format("There is no such command; {}", hint),
           0,
           {}};
 }

@@ -1,6 +1,7 @@
 #include "plugin/loaded_plugin.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cstring>
@@ -28,6 +29,16 @@ namespace {
 // How long jobs of the plugin's may still run when it is to end: their deadline and a little.
 constexpr std::chrono::seconds end_patience{6};
 constexpr std::size_t create_reason_max = 500;  // bytes of what create() has to say
+
+// What the manifest wants and the operator has not given, with the place where it is given; empty when there is none.
+std::string grantsToName(const Manifest& manifest, const std::vector<std::string>& granted) {
+  std::vector<std::string_view> withheld;
+  for (const std::string& wanted : manifest.grants)
+    if (std::ranges::find(granted, wanted) == granted.end()) withheld.push_back(wanted);
+  if (withheld.empty()) return {};
+  return fmt::format("; of what it wants it was not given {}: name that in plugins.use.{}.grants, beside the others",
+                     fmt::join(withheld, ", "), manifest.id);
+}
 
 // Copies a growing structure as far as the other side has it; false when it has not even its first pointer or number.
 template <typename Struct>
@@ -198,6 +209,7 @@ Result<void> LoadedPlugin::create(std::string_view options) {
   while (why.ends_with('.')) why.pop_back();  // It goes into a sentence.
   if (!validUtf8(why)) why = "its reason is not UTF-8";
   if (why.empty()) why = status == ATRIUM_OK ? "create() made nothing" : fmt::format("create() returned {}", status);
+  if (why.find("grant") != std::string::npos) why += grantsToName(manifest_, services_->grants().list());
   return refuse("it did not start: " + why);
 }
 

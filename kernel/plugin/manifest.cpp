@@ -7,6 +7,7 @@
 #include <charconv>
 #include <span>
 
+#include "config/option_value.hpp"
 #include "plugin/services/grants.hpp"
 #include "protocol/errors.hpp"
 
@@ -93,7 +94,10 @@ class ManifestParser {
       return std::move(manifest_);
     }
     for (const YamlMember& member : root_.members)
-      if (!contains(keys, member.key)) complain(member.place, fmt::format("\"{}\" is nothing a manifest can have", member.key));
+      if (!contains(keys, member.key)) {
+        const std::string meant = suggestion(member.key, keys);
+        complain(member.place, fmt::format("\"{}\" is nothing a manifest can have{}", member.key, meant.empty() ? "" : "; " + meant));
+      }
     manifest_.id = text("id");
     if (!isPluginId(manifest_.id)) complain(placeOf("id"), "id must be like com.acme.name, in lower-case letters, digits, dots and dashes");
     manifest_.version = text("version");

@@ -53,11 +53,14 @@ Result<void> writeWhole(int descriptor, std::span<const std::byte> bytes) {
 Result<void> checkPluginDirectory(const std::filesystem::path& directory) {
   struct stat status{};
   if (::stat(directory.c_str(), &status) != 0)
-    return refuse(fmt::format("the plugin directory {} cannot be used: {}", directory.string(), systemError()));
+    return refuse(fmt::format("the plugin directory {} cannot be used: {}; make it, or take it out of plugins.directories",
+                              directory.string(), systemError()));
   if (!S_ISDIR(status.st_mode)) return refuse(fmt::format("{} is not a directory", directory.string()));
   if (!ownerIsTrusted(status))
-    return refuse(fmt::format("the plugin directory {} belongs neither to root nor to the server's user", directory.string()));
-  if (status.st_mode & S_IWOTH) return refuse(fmt::format("the plugin directory {} is writable by everyone", directory.string()));
+    return refuse(fmt::format("the plugin directory {} belongs neither to root nor to the server's user: chown it to one of them",
+                              directory.string()));
+  if (status.st_mode & S_IWOTH)
+    return refuse(fmt::format("the plugin directory {} is writable by everyone: chmod o-w it", directory.string()));
   return {};
 }
 

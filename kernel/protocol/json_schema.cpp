@@ -205,7 +205,7 @@ struct Compiler {
     std::vector<std::string> wanted = value.isString() ? std::vector{value.text()} : names(value, path);
     for (std::string& word : wanted) {
       const auto known = std::ranges::find(type_names, word, &TypeName::name);
-      if (known == type_names.end()) return complain(path, "\"" + word + "\" is not a type");
+      if (known == type_names.end()) return complain(path, "names the type \"" + word + "\", which is none");
       node.types = static_cast<std::uint8_t>(node.types | known->bits);
       word = word == "null" ? word : (word == "integer" || word == "array" || word == "object" ? "an " : "a ") + word;
     }

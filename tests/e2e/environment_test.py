@@ -59,6 +59,18 @@ class Environment(unittest.IsolatedAsyncioTestCase):
             self.assertEqual(started.stop(), 0)
             self.assertIn("auth.weak_secret", "\n".join(started.log))
 
+    def test_a_start_that_fails_ends_with_its_sentence_and_not_behind_a_list_of_plugins(self):
+        with server() as first:
+            second = server(ATRIUM_PORT=str(first.port))
+            try:
+                second.spawn()
+                self.assertNotEqual(second.wait(atrium.start_deadline_s), 0, second.tail())
+            finally:
+                second.remove()
+        told = "\n".join(second.log)
+        self.assertIn(str(first.port), told)
+        self.assertNotIn("plugin.unloaded", told)
+
     def test_one_algorithm_is_known(self):
         with server(JWT_ALGORITHM="HS256") as started:
             self.assertEqual(started.get("/collaboration/rooms", started.token("ana")).status, 200)

@@ -155,7 +155,10 @@ std::expected<OutboundRequest, OutboundAnswer> readOutbound(const atrium_http_ca
   }
   if (request.host.empty() || !isHeaderValue(request.target)) return refuse(ATRIUM_INVALID, "the URL cannot be read");
   if (!grants.mayReach(request.host, request.port, request.tls))
-    return refuse(ATRIUM_DENIED, fmt::format("there is no grant for http:{}:{}", request.host, request.port));
+    return refuse(ATRIUM_DENIED,
+                  fmt::format("there is no grant for http:{}:{}: name it in the plugin's grants under plugins.use; without a port, "
+                              "a grant means port 80, or 443 of https",
+                              request.host, request.port));
   for (std::uint32_t n = 0; n < call->header_count; ++n) {
     const std::string_view name = viewOf(call->headers[n].name), value = viewOf(call->headers[n].value);
     if (!isToken(name) || !isHeaderValue(value)) return refuse(ATRIUM_INVALID, "a header cannot be sent");

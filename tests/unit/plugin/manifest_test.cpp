@@ -111,6 +111,7 @@ INSTANTIATE_TEST_SUITE_P(
                     Wrong{"grants:", "grants: [root]", "\"root\" is not a service"}, Wrong{"  votes:", "  votes: {type: intger}", "intger"},
                     Wrong{"  required: [question]", "  pattern: x", "pattern"},
                     Wrong{"grants:", "colour: blue", "\"colour\" is nothing a manifest can have"},
+                    Wrong{"hooks:", "hoks: [check]", "\"hoks\" is nothing a manifest can have; did you mean \"hooks\"?"},
                     Wrong{"grants:", "id: com.acme.again", "plugin.yaml:9"}));
 
 TEST(Manifest, isRefusedWhenItIsNoMapping) {

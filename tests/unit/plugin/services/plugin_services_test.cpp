@@ -385,7 +385,13 @@ TEST_F(PluginServicesTest, requestsNeedAGrantForTheirAddressAndMakeSense) {
     client->send(host(), &call, &answer.token);
     return answer.get().first;
   };
-  EXPECT_EQ(outcome(), ATRIUM_DENIED);
+  {
+    Awaited answer;
+    client->send(host(), &call, &answer.token);
+    const auto [status, why] = answer.get();
+    EXPECT_EQ(status, ATRIUM_DENIED);
+    EXPECT_TRUE(why.starts_with("there is no grant for http:127.0.0.1:2: name it in the plugin's grants under plugins.use")) << why;
+  }
   call.url = textOf("ftp://127.0.0.1:1/");
   EXPECT_EQ(outcome(), ATRIUM_INVALID);
   call.url = textOf("http://ana:secret@127.0.0.1:1/");
