@@ -205,6 +205,13 @@ Result<void> PluginHost::makeAll(Moves& moves) {
     } else {
       problem = made.error().detail;
     }
+    // As at the start: what nobody named, and which does not run, keeps nobody from anything.
+    if (!problem.empty() && !move.plugin.named && !record.current) {
+      move.shown.action = PluginStep::Action::keep;
+      move.shown.detail = "it cannot be used: " + problem;
+      if (move.made) endGeneration(record, std::move(move.made));
+      continue;
+    }
     if (!problem.empty()) error.fields.push_back({"/plugins/use/" + id, fmt::format("The plugin {} cannot be used: {}.", id, problem)});
   }
   if (error.fields.empty()) return {};
