@@ -206,7 +206,7 @@ Result<void> PluginHost::makeAll(Moves& moves) {
       problem = made.error().detail;
     }
     // As at the start: what nobody named, and which does not run, keeps nobody from anything.
-    if (!problem.empty() && !move.plugin.named && !record.current) {
+    if (!problem.empty() && !move.asked && !move.plugin.named && !record.current) {
       move.shown.action = PluginStep::Action::keep;
       move.shown.detail = "it cannot be used: " + problem;
       if (move.made) endGeneration(record, std::move(move.made));

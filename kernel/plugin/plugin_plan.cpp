@@ -98,7 +98,10 @@ PluginHost::Moves PluginHost::movesTo(const Trial& trial, std::string_view only,
   for (const ResolvedPlugin& plugin : trial.resolved) {
     const bool asked = only.empty() || only == plugin.entry->manifest->id;
     // Who requires a plugin that goes, goes with it, and who lacked one that comes, comes with it.
-    if (asked || plugin.lacking || recordOf(plugin.entry->manifest->id).lacking) planOne(plugin, asked && force, moves);
+    if (!asked && !plugin.lacking && !recordOf(plugin.entry->manifest->id).lacking) continue;
+    const std::size_t before = moves.size();
+    planOne(plugin, asked && force, moves);
+    if (moves.size() > before) moves.back().asked = asked && !only.empty();
   }
   // What runs and of which there is no sound file any more.
   for (auto& [id, record] : records_) {

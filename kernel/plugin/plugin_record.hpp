@@ -118,6 +118,7 @@ struct PluginHost::Move {
   Record* record = nullptr;
   std::unique_ptr<Generation> made = {};
   bool hands_over = false;
+  bool asked = false;  // Somebody asked for this very one.
   bool rollback = false;
   bool stateless = false;  // Nothing is handed over, though it could be.
   bool done = false;       // It has been carried out, before the others.
