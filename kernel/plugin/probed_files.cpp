@@ -19,7 +19,7 @@ bool isDigest(std::string_view line) {
 }  // namespace
 
 ProbedFiles::ProbedFiles(std::filesystem::path file) : file_(std::move(file)) {
-  if (file_.empty()) return;
+  if (file_.empty() || putAsideUnlessRegular(file_)) return;
   std::ifstream in(file_);
   for (std::string line; files_.size() < files_max && std::getline(in, line);)
     if (isDigest(line) && !contains(line)) files_.push_back(std::move(line));

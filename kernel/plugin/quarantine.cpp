@@ -39,16 +39,18 @@ std::optional<std::vector<QuarantinedFile>> read(const std::string& text) {
 
 Quarantine Quarantine::open(std::filesystem::path file, std::string& damage) {
   Quarantine quarantine(std::move(file));
-  std::ifstream in(quarantine.file_, std::ios::binary);
-  if (quarantine.file_.empty() || !in) return quarantine;
-  const std::string text = readAll(in);
-  if (auto files = read(text)) {
-    quarantine.files_ = *std::move(files);
-    return quarantine;
-  }
+  if (quarantine.file_.empty()) return quarantine;
   const std::filesystem::path aside = quarantine.file_.string() + ".damaged";
-  std::error_code ignored;
-  std::filesystem::rename(quarantine.file_, aside, ignored);
+  if (!putAsideUnlessRegular(quarantine.file_)) {
+    std::ifstream in(quarantine.file_, std::ios::binary);
+    if (!in) return quarantine;
+    if (auto files = read(readAll(in))) {
+      quarantine.files_ = *std::move(files);
+      return quarantine;
+    }
+    std::error_code ignored;
+    std::filesystem::rename(quarantine.file_, aside, ignored);
+  }
   damage = fmt::format("the list of quarantined plugins cannot be understood and was moved to {}", aside.string());
   return quarantine;
 }

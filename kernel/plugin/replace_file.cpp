@@ -26,4 +26,12 @@ Result<void> replaceFile(const std::filesystem::path& path, std::string_view tex
   return {};
 }
 
+bool putAsideUnlessRegular(const std::filesystem::path& path) {
+  std::error_code ignored;
+  const std::filesystem::file_status status = std::filesystem::symlink_status(path, ignored);
+  if (!std::filesystem::exists(status) || std::filesystem::is_regular_file(status)) return false;
+  std::filesystem::rename(path, path.string() + ".damaged", ignored);
+  return true;
+}
+
 }  // namespace atrium

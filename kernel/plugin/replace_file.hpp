@@ -11,4 +11,8 @@ namespace atrium {
 // plugin_failed and one sentence. Blocks on the disk. Any thread.
 [[nodiscard]] Result<void> replaceFile(const std::filesystem::path& path, std::string_view text);
 
+// Renames `path` to `path`.damaged when something other than a regular file lies there, which could hold up whoever opens it or lead
+// elsewhere. True: something did.
+bool putAsideUnlessRegular(const std::filesystem::path& path);
+
 }  // namespace atrium

@@ -19,6 +19,7 @@
 #include <utility>
 
 #include "plugin/call_mark.hpp"
+#include "plugin/replace_file.hpp"
 
 namespace atrium {
 
@@ -173,6 +174,7 @@ void writeMark(const std::filesystem::path& file, std::string_view text) {
 
 Tombstone::Tombstone(std::filesystem::path directory) : directory_(std::move(directory)) {
   if (directory_.empty()) return;
+  for (const char* name : {"tombstone", "loading"}) putAsideUnlessRegular(directory_ / name);
   std::error_code ignored;
   std::filesystem::create_directories(directory_, ignored);
   readCulprits(directory_ / "tombstone", culprits_);

@@ -14,7 +14,10 @@ namespace atrium {
 
 namespace {
 
+// Empty for what is no file of the folder's own: a link could bring in anything.
 std::string contentOf(const std::filesystem::path& path) {
+  std::error_code none;
+  if (!std::filesystem::is_regular_file(std::filesystem::symlink_status(path, none))) return {};
   std::ifstream file(path, std::ios::binary);
   return readAll(file);
 }

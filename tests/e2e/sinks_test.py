@@ -284,6 +284,7 @@ class Sinks(unittest.TestCase):
             self.admin = server.token("root", role="admin")
             self.ana = server.token("ana")
             room = session.make_room(server, "ana")
+            crm.until(lambda: crm.taken, "the room")
 
             def forget():
                 self.assertEqual(server.post("/admin/plugins/atrium.sink.webhook/disable", None, self.admin).status, 200)

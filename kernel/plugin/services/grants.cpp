@@ -14,13 +14,14 @@ constexpr std::string_view http_prefix = "http:";
 constexpr std::string_view any_address = "http:*";
 
 struct Address {
-  std::string_view host;
-  unsigned port = 0;  // 0: the scheme's own.
+  std::string_view host;     // Without the brackets of an IPv6 address, as requests have it.
+  std::string_view written;  // With them.
+  unsigned port = 0;         // 0: the scheme's own.
 };
 
 std::optional<Address> parseAddress(std::string_view grant) {
   if (!grant.starts_with(http_prefix)) return std::nullopt;
-  Address address{grant.substr(http_prefix.size())};
+  Address address{.host = grant.substr(http_prefix.size()), .written = {}};
   const std::size_t colon = address.host.rfind(':');
   // An IPv6 address has its colons in brackets.
   if (colon != std::string_view::npos && address.host.find(']', colon) == std::string_view::npos) {
@@ -29,9 +30,12 @@ std::optional<Address> parseAddress(std::string_view grant) {
     if (error != std::errc{} || end != digits.end() || address.port == 0 || address.port > 65535) return std::nullopt;
     address.host = address.host.substr(0, colon);
   }
-  const auto fits = [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '.' || c == '-' || c == ':' || c == '[' || c == ']';
-  };
+  address.written = address.host;
+  if (address.host.starts_with('[') && address.host.ends_with(']'))
+    address.host = address.host.substr(1, address.host.size() - 2);
+  else if (address.host.find(':') != std::string_view::npos)
+    return std::nullopt;
+  const auto fits = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '.' || c == '-' || c == ':'; };
   if (address.host.empty() || address.host.size() > 253 || !std::ranges::all_of(address.host, fits)) return std::nullopt;
   return address;
 }
@@ -49,7 +53,7 @@ bool Grants::covers(std::span<const std::string> wanted, std::string_view grant)
   const auto address = parseAddress(grant);
   if (!address) return false;
   // A narrower address than the one that is wanted: a port of a host, or one host of all.
-  return wants(any_address) || (address->port != 0 && wants(std::string(http_prefix) + std::string(address->host)));
+  return wants(any_address) || (address->port != 0 && wants(std::string(http_prefix) + std::string(address->written)));
 }
 
 Grants::Grants(std::span<const std::string> wanted, const std::optional<std::vector<std::string>>& named) {

@@ -11,7 +11,7 @@ namespace atrium::validate {
 
 namespace {
 
-using Clock = std::chrono::steady_clock;
+using Steady = std::chrono::steady_clock;
 using namespace std::chrono_literals;
 
 bool isFailure(atrium_status status) { return status == ATRIUM_FAILED || status == ATRIUM_INVALID || status == ATRIUM_UNSUPPORTED; }
@@ -127,9 +127,9 @@ void probeCallHeap(Check& check) {
   for (const Scenario& s : scenarios(check, *loaded.instance, Shape::plain, 1, 5)) {
     if (s.hook.keeps) continue;
     check.doing(Survival("calls.heap"), fmt::format("{} again and again", s.hook.name));
-    const auto start = Clock::now();
+    const auto start = Steady::now();
     for (int n = 0; n < 20; ++n) static_cast<void>(perform(check, *loaded.instance, *s.driver, s.hook, s.input, loan));
-    const std::size_t count = Clock::now() - start > 100ms ? 30 : 350;
+    const std::size_t count = Steady::now() - start > 100ms ? 30 : 350;
     std::size_t before = heapInUse(), least = SIZE_MAX;
     for (int batch = 0; batch < 3; ++batch) {
       for (std::size_t n = 0; n < count; ++n) static_cast<void>(perform(check, *loaded.instance, *s.driver, s.hook, s.input, loan));

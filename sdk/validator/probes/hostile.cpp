@@ -9,7 +9,7 @@ namespace atrium::validate {
 
 namespace {
 
-using Clock = std::chrono::steady_clock;
+using Steady = std::chrono::steady_clock;
 
 // What is to be tried again later is a failure for these by design.
 bool mayFail(const Check& check, const Driver& driver) {
@@ -83,10 +83,10 @@ void probeFuzz(Check& check) {
   check.doing(Survival(rule), "loading");
   Loaded loaded = load(check);
   if (!loaded) return;
-  const auto end = Clock::now() + check.settings().fuzz;
+  const auto end = Steady::now() + check.settings().fuzz;
   Loan loan;
   std::uint64_t calls = 0;
-  for (std::uint64_t round = 0; Clock::now() < end; ++round) {
+  for (std::uint64_t round = 0; Steady::now() < end; ++round) {
     for (const Scenario& s : scenarios(check, *loaded.instance, Shape::wild, 20, 1000 + round)) {
       check.doing(Survival(rule), fmt::format("{}, call {}", s.hook.name, ++calls));
       check.input(s.input);

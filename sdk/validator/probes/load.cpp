@@ -17,7 +17,7 @@ namespace atrium::validate {
 
 namespace {
 
-using Clock = std::chrono::steady_clock;
+using Steady = std::chrono::steady_clock;
 using namespace std::chrono_literals;
 
 // What a plugin shares with everything else in the process.
@@ -60,9 +60,9 @@ std::string whyPinned(const ElfTraits& traits) {
 
 std::unique_ptr<Image> openQuietly(Check& check) {
   const std::size_t threads = threadCount(), descriptors = descriptorCount(), output = outputSize();
-  const auto start = Clock::now();
+  const auto start = Steady::now();
   auto image = Image::load(check);
-  const auto took = Clock::now() - start;
+  const auto took = Steady::now() - start;
   if (!image) return image;
   std::string loud;
   if (threadCount() > threads) loud = "a thread";
@@ -81,10 +81,10 @@ bool cycle(Check& check, const Image& image, int count) {
 }
 
 void checkHeap(Check& check, const Image& image) {
-  const auto start = Clock::now();
+  const auto start = Steady::now();
   if (!cycle(check, image, 3)) return;
   // A plugin whose start takes long is asked for less.
-  const int count = Clock::now() - start > 60ms ? 20 : 100;
+  const int count = Steady::now() - start > 60ms ? 20 : 100;
   constexpr int batches = 3;
   std::size_t before = heapInUse(), least = SIZE_MAX;
   for (int n = 0; n < batches; ++n) {

@@ -13,7 +13,7 @@ namespace atrium::validate {
 
 namespace {
 
-using Clock = std::chrono::steady_clock;
+using Steady = std::chrono::steady_clock;
 using namespace std::chrono_literals;
 
 constexpr int swaps = 200;
@@ -114,11 +114,11 @@ void probeSwap(Check& check) {
     held = false;
     held.notify_all();
   };
-  const auto start = Clock::now();
+  const auto start = Steady::now();
   bool made = true;
   for (int n = 0; n < swaps; ++n) {
     // A start that takes long is repeated less often.
-    if (Clock::now() - start > 10s) break;
+    if (Steady::now() - start > 10s) break;
     check.doing(Survival("swap.load"), fmt::format("swap {}", n + 1));
     auto next = make(check);
     made = next != nullptr;

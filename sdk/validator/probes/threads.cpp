@@ -11,7 +11,7 @@ namespace atrium::validate {
 
 namespace {
 
-using Clock = std::chrono::steady_clock;
+using Steady = std::chrono::steady_clock;
 using namespace std::chrono_literals;
 
 constexpr int callers_at_once = 4;
@@ -68,7 +68,7 @@ void probeThreads(Check& check) {
     }
     check.doing(Survival("threads.safe"), fmt::format("calls by {} threads at once", callers_at_once));
     std::atomic<bool> go{false};
-    const auto end = Clock::now() + budget;
+    const auto end = Steady::now() + budget;
     std::vector<std::thread> threads;
     for (const Caller& share : shares)
       threads.emplace_back([&check, &loaded, &share, &go, end, alone] {
@@ -83,7 +83,7 @@ void probeThreads(Check& check) {
               check.fail("threads.answers", fmt::format("{} to answer as it does alone: {}", s.hook.name, shown(share.forwards[n].said)),
                          shown(answer.said));
           }
-        } while (Clock::now() < end);
+        } while (Steady::now() < end);
       });
     go = true;
     go.notify_all();

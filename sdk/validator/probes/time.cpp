@@ -10,7 +10,7 @@ namespace atrium::validate {
 
 namespace {
 
-using Clock = std::chrono::steady_clock;
+using Steady = std::chrono::steady_clock;
 using namespace std::chrono_literals;
 
 constexpr int rounds = 5;
@@ -30,8 +30,8 @@ void probeDeadlines(Check& check) {
     for (int round = 0; round < rounds && best > hook.deadline; ++round) {
       check.doing(Survival("time.deadline"), fmt::format("{} again and again", hook.name));
       std::vector<std::chrono::nanoseconds> took;
-      const auto start = Clock::now();
-      while (took.size() < calls_of_a_round && (took.size() < 10 || Clock::now() - start < 1s)) {
+      const auto start = Steady::now();
+      while (took.size() < calls_of_a_round && (took.size() < 10 || Steady::now() - start < 1s)) {
         const Scenario& s = all[first + took.size() % 10];
         took.push_back(perform(check, *loaded.instance, *s.driver, s.hook, s.input, loan).took);
         if (took.back() > 10ms) check.doing(Survival("time.deadline"), fmt::format("{} again", hook.name));

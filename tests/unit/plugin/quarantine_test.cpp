@@ -1,6 +1,7 @@
 #include "plugin/quarantine.hpp"
 
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include "plugin_world.hpp"
 
@@ -18,6 +19,15 @@ class QuarantineTest : public testing::Test {
   std::filesystem::path file = directory.path() / "quarantine.json";
   std::string damage;
 };
+
+// A pipe that nobody writes to would hold up the start for ever.
+TEST_F(QuarantineTest, whatIsNoFileIsPutAside) {
+  ASSERT_EQ(::mkfifo(file.c_str(), 0600), 0);
+  Quarantine quarantine = open();
+  EXPECT_NE(damage.find("was moved to " + file.string() + ".damaged"), std::string::npos) << damage;
+  EXPECT_TRUE(quarantine.add(bad("aa")));
+  EXPECT_EQ(open().files().size(), 1u);
+}
 
 TEST_F(QuarantineTest, remembersFilesOverARestart) {
   {

@@ -41,6 +41,13 @@ TEST(Grants, anAddressWithoutAPortMeansTheSchemesOwn) {
   EXPECT_FALSE(grants.mayReach("evil.api.acme.com", 443, true));
 }
 
+TEST(Grants, anAddressOfIPv6StandsInBrackets) {
+  const Names wanted{"http:[::1]"};
+  EXPECT_TRUE(Grants(wanted, std::nullopt).mayReach("::1", 80, false)) << "as requests have it";
+  EXPECT_TRUE(Grants(wanted, Names{"http:[::1]:8080"}).mayReach("::1", 8080, false));
+  EXPECT_FALSE(Grants(wanted, Names{"http:[::1]:8080"}).mayReach("::1", 80, false));
+}
+
 TEST(Grants, theOperatorMayNarrowAndNotWiden) {
   const Names wanted{"http:api.acme.com", "log"};
   EXPECT_TRUE(Grants::covers(wanted, "http:api.acme.com:8080"));
@@ -53,7 +60,8 @@ TEST(Grants, theOperatorMayNarrowAndNotWiden) {
 TEST(Grants, knowsTheNamesThereAre) {
   for (const std::string_view known : {"log", "kv", "http:*", "http:a.b", "http:[::1]:80", "http:127.0.0.1:9", "network", "secrets"})
     EXPECT_TRUE(Grants::known(known)) << known;
-  for (const std::string_view unknown : {"", "http", "http:", "http:A.b", "http:a:0", "http:a:70000", "http:a:x", "http:a/b", "files"})
+  for (const std::string_view unknown :
+       {"", "http", "http:", "http:A.b", "http:a:0", "http:a:70000", "http:a:x", "http:a/b", "http:::1:80", "files"})
     EXPECT_FALSE(Grants::known(unknown)) << unknown;
 }
 
