@@ -18,6 +18,15 @@ ATRIUM_CONTRACT_TESTS(EventSink, ATRIUM_TESTKIT_PLUGINS "/all_kinds.so");
 ATRIUM_CONTRACT_TESTS(Authenticator, ATRIUM_TESTKIT_PLUGINS "/all_kinds.so", .samples = {"acme:ana:c0ffee"});
 ATRIUM_CONTRACT_TESTS(HttpUi, ATRIUM_TESTKIT_PLUGINS "/all_kinds.so", .samples = {"/lead"});
 
+ATRIUM_CONTRACT_TESTS(RoutingScorer, SHIPPED "scorer_availability.so");
+ATRIUM_CONTRACT_TESTS(RoutingScorer, SHIPPED "scorer_expertise.so", .options = R"({"field":"property_type"})");
+ATRIUM_CONTRACT_TESTS(RoutingScorer, SHIPPED "scorer_performance.so");
+ATRIUM_CONTRACT_TESTS(RoutingScorer, SHIPPED "scorer_responsiveness.so", .options = R"({"slow_minutes":10})");
+ATRIUM_CONTRACT_TESTS(RoutingScorer, SHIPPED "scorer_load.so");
+ATRIUM_CONTRACT_TESTS(RoutingScorer, SHIPPED "scorer_match.so", .options = R"({"field":"property_type"})");
+ATRIUM_CONTRACT_TESTS(RoutingScorer, SHIPPED "scorer_fairness.so");
+ATRIUM_CONTRACT_TESTS(RoutingScorer, SHIPPED "scorer_urgency.so", .options = R"({"waiting_minutes":10})");
+
 ATRIUM_CONTRACT_TESTS(MessageType, SHIPPED "message_type_text.so", .samples = {R"({"content":"Hello"})"});
 ATRIUM_CONTRACT_TESTS(MessageType, SHIPPED "message_type_coaching_tip.so", .samples = {R"({"metadata":{"topic":"pricing"}})"});
 ATRIUM_CONTRACT_TESTS(MessageType, SHIPPED "message_type_file_share.so", .samples = {R"({"metadata":{"file_id":"file_1","size":10}})"});
