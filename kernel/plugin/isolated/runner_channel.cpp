@@ -243,11 +243,11 @@ void RunnerChannel::armTimer() {
 bool RunnerChannel::starves(Pending& call, Mono now) {
   const auto share = process_->share(now);
   if (!share || now - call.began > call.call.deadline + runner_starving) return false;
-  call.cut_at = now + runner_grace;
+  call.cut_at = now + runner_look;
   if (!call.suspected) return call.suspected = share, true;
   if (!share->wants) return false;
   const std::chrono::nanoseconds passed = now - call.suspected->at, had = share->used - call.suspected->used;
-  return had < (had * 2 < passed ? call.call.deadline : runner_grace);
+  return had < (had * 2 < passed ? call.call.deadline : runner_look);
 }
 
 void RunnerChannel::onTimer() {

@@ -28,10 +28,11 @@ namespace atrium {
 // For threads that have no loop, and so no turn whose time would be told to them.
 [[nodiscard]] inline Mono steadyNow() { return std::chrono::steady_clock::now(); }
 
-// After its deadline a call is cut off by killing its runner, but so much later: an answer may be under way. Then it is looked for as long
-// again whether the runner gets to run at all: one that wants to and does not get half of the time has its deadline once more, of the
+// After its deadline a call is cut off by killing its runner, but so much later: an answer may be under way. Then it is looked for
+// runner_look whether the runner gets to run at all: one that wants to and does not get half of the time has its deadline once more, of the
 // processor's time, in all up to runner_starving. The cut of one that hangs comes within 10 ms of the deadline.
-inline constexpr std::chrono::milliseconds runner_grace{2};
+inline constexpr std::chrono::milliseconds runner_grace{1};
+inline constexpr std::chrono::milliseconds runner_look{1};
 inline constexpr std::chrono::milliseconds runner_starving{500};
 // Why such a call failed. It may hang, or be about to end: a process that crashed takes longer to go than many a call may.
 inline constexpr std::string_view runner_late = "its runner did not answer in time";

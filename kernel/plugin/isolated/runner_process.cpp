@@ -112,13 +112,13 @@ std::optional<RunnerProcess::Share> RunnerProcess::share(Mono now) const {
   if (::clock_getcpuclockid(pid_, &clock) != 0 || ::clock_gettime(clock, &used) != 0) return std::nullopt;
   Share share{now, std::chrono::seconds(used.tv_sec) + std::chrono::nanoseconds(used.tv_nsec), false};
   const std::unique_ptr<DIR, int (*)(DIR*)> tasks(::opendir(fmt::format("/proc/{}/task", pid_).c_str()), ::closedir);
-  while (const dirent* task = tasks ? ::readdir(tasks.get()) : nullptr) {
+  while (const dirent* task = tasks && !share.wants ? ::readdir(tasks.get()) : nullptr) {
     std::ifstream file(fmt::format("/proc/{}/task/{}/stat", pid_, task->d_name));
     std::string line;
     if (!std::getline(file, line)) continue;
     const std::size_t name_end = line.rfind(')');  // A thread's name may have anything in it.
     const std::string_view state = std::string_view(line).substr(name_end == std::string::npos ? line.size() : name_end + 1, 2);
-    share.wants = share.wants || state == " R" || state == " D";
+    share.wants = state == " R" || state == " D";
   }
   return share;
 }
