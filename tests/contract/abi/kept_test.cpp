@@ -5,7 +5,9 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "plugin/store_calls.hpp"
 #include "plugin_world.hpp"
+#include "protocol/errors.hpp"
 
 namespace atrium::test {
 namespace {
@@ -29,6 +31,7 @@ class Kept : public testing::TestWithParam<const char*> {
         fs::permissions(copy, fs::perms::owner_read | fs::perms::owner_write);
         ++count_;
       }
+    world.wishes.storage = "kept_store";
     const auto started = world.start();
     ASSERT_TRUE(started) << started.error().detail;
   }
@@ -75,8 +78,9 @@ struct Written {
 };
 
 TEST_P(Kept, areAllLoaded) {
-  EXPECT_GE(count_, 6);
-  for (const char* name : {"message_type", "room_type", "routing_scorer", "command", "event_sink", "others"}) plugin(name);
+  EXPECT_GE(count_, 7);
+  for (const char* name : {"message_type", "room_type", "routing_scorer", "command", "event_sink", "storage_backend", "others"})
+    plugin(name);
 }
 
 TEST_P(Kept, messageTypeJudges) {
@@ -225,6 +229,63 @@ TEST_P(Kept, othersAnswerToo) {
   EXPECT_EQ(subscription, 7u);
   EXPECT_EQ(bus.subscribe(others.self(), text("t"), text("gone"), nullptr, nullptr, &subscription), ATRIUM_NOT_FOUND);
   bus.unsubscribe(others.self(), subscription);
+}
+
+// Each answer is made of what was asked.
+TEST_P(Kept, storageKeepsWhatItIsTold) {
+  LoadedPlugin& store = plugin("storage_backend");
+  ASSERT_EQ(world.host().storage(), &store);
+  EXPECT_EQ(store.storage()->info.flags, static_cast<std::uint32_t>(ATRIUM_STORE_PERSISTENT));
+  StoreCalls calls(store, std::chrono::seconds(1), world.clock);
+  const RoomKey room{"tenant_a", Id{{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 9}}};
+  AppendBatch batch;
+  AppendItem item;
+  item.room = &room;
+  item.message = room.room;
+  item.sent_at = fromMillis(77);
+  item.expected_seq = 100;
+  item.idempotency_key = "key";
+  item.message_type = "text";
+  FrameBuilder body;
+  body.append("{}");
+  item.body = body.finishRaw();
+  batch.items.push_back(std::move(item));
+  AppendBatch* const whole = &batch;
+  EXPECT_EQ(calls.append({&whole, 1}), StoreVerdict::fine);
+  const atrium_append_result& result = batch.items[0].result;
+  EXPECT_EQ(result.status, ATRIUM_OK);
+  EXPECT_EQ(result.seq, 105u);
+  EXPECT_EQ(result.sent_at_ms, 77u);
+  EXPECT_EQ(result.message.bytes[15], 9);
+  EXPECT_STREQ(result.epoch, "kept");
+  EXPECT_EQ(result.durability, static_cast<std::uint32_t>(ATRIUM_DURABILITY_STORED));
+
+  EXPECT_EQ(*calls.trim(room, 3, fromMillis(4)).result, 7u);
+  EXPECT_TRUE(calls.write({{{"room", "a"}, 5, std::nullopt}}).result) << "a removal";
+  EXPECT_EQ(calls.write({{{"room", "a"}, 5, "value"}}).result.error().code, Code::conflict);
+  EXPECT_EQ(calls.maintain(std::chrono::milliseconds(7)), StoreVerdict::fine);
+  const auto head = calls.head(room);
+  EXPECT_EQ(std::pair(head.result->first_seq, head.result->last_seq), std::pair(std::uint64_t{2}, std::uint64_t{9}));
+  EXPECT_EQ(*calls.locate(room, room.room).result, 9u);
+  PageQuery query;
+  query.room = room;
+  query.limit = 20;
+  query.after_seq = 30;
+  query.forward = true;
+  query.message_types = {"a", "b"};
+  query.sender_id = "ana";
+  const auto page = calls.page(query);
+  ASSERT_EQ(page.result->records.size(), 1u);
+  EXPECT_EQ(page.result->records[0].seq, 32u);
+  EXPECT_EQ(page.result->records[0].sender_id, "ana");
+  EXPECT_EQ(page.result->records[0].audience, "role:agent");
+  EXPECT_EQ(page.result->next, 50u);
+  const auto document = calls.get({"room", "tenant", "id"});
+  EXPECT_EQ((*document.result)->version, 3u);
+  EXPECT_EQ((*document.result)->value, "room");
+  const auto found = calls.scan({"room"}, {"after"}, 8);
+  EXPECT_EQ(found.result->at(0).version, 8u);
+  EXPECT_EQ(found.result->at(0).value, "after");
 }
 
 TEST_P(Kept, pagesAreServed) {

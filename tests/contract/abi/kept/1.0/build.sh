@@ -4,7 +4,7 @@
 set -eu
 cd "$(dirname "$0")"
 sdk=../../../../../sdk
-for source in message_type.c routing_scorer.c command.c event_sink.c others.c room_type.cpp; do
+for source in message_type.c routing_scorer.c command.c event_sink.c storage_backend.c others.c room_type.cpp; do
   name=${source%.*}
   note=$(mktemp --suffix=.c)
   sed "s|@ATRIUM_MANIFEST_FILE@|$PWD/$name.yaml|" $sdk/cmake/manifest_note.c.in >"$note"
