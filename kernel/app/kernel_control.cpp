@@ -6,6 +6,7 @@
 #include "app/edge.hpp"
 #include "app/kernel.hpp"
 #include "app/settings_map.hpp"
+#include "config/source_text.hpp"
 #include "protocol/errors.hpp"
 #include "protocol/json_writer.hpp"
 
@@ -60,7 +61,7 @@ Result<std::string> Kernel::control(const PluginCommand& command) {
     case Verb::rescan: steps = plugins_->rescan(); break;
     case Verb::configure: {
       // JSON is YAML, and so an option is read as one of the configuration file is.
-      auto config = parseYaml(command.config, "config");
+      auto config = parseYaml(withoutSurrogates(command.config), "config");
       if (!config) return fail(Code::change_refused, formatProblems(config.error()));
       steps = plugins_->configure(command.plugin, *std::move(config));
       break;

@@ -1,8 +1,11 @@
 #include "config/source_text.hpp"
 
 #include <algorithm>
+#include <charconv>
 #include <cstdint>
+#include <optional>
 #include <string>
+#include <system_error>
 
 #include "config/yaml.hpp"
 
@@ -53,6 +56,15 @@ void checkLine(std::string_view line, SourcePlace place, ConfigProblems& problem
   }
 }
 
+// The number behind "\\u" at `at`; nothing when no such thing stands there.
+std::optional<std::uint32_t> escapedUnit(std::string_view text, std::size_t at) {
+  constexpr std::size_t size = 6;
+  if (at > text.size() || text.size() - at < size || text[at] != '\\' || text[at + 1] != 'u') return std::nullopt;
+  std::uint32_t unit = 0;
+  const auto [end, error] = std::from_chars(text.data() + at + 2, text.data() + at + size, unit, 16);
+  return error == std::errc{} && end == text.data() + at + size ? std::optional(unit) : std::nullopt;
+}
+
 }  // namespace
 
 void checkSourceText(std::string_view text, const SourcePlace& file, ConfigProblems& problems) {
@@ -94,6 +106,25 @@ bool closedQuote(std::string_view text, std::size_t start) {
     }
   }
   return false;
+}
+
+std::string withoutSurrogates(std::string_view json) {
+  std::string out;
+  for (std::size_t at = 0; at < json.size();) {
+    const auto high = escapedUnit(json, at), low = escapedUnit(json, at + 6);
+    if (high && low && *high >= 0xD800 && *high < 0xDC00 && *low >= 0xDC00 && *low < 0xE000) {
+      const std::uint32_t character = 0x10000 + ((*high - 0xD800) << 10) + (*low - 0xDC00);
+      for (const unsigned shift : {18U, 12U, 6U, 0U})
+        out += static_cast<char>(shift == 18 ? 0xF0 | character >> shift : 0x80 | (character >> shift & 0x3F));
+      at += 12;
+      continue;
+    }
+    // A backslash takes the next character with it, which then begins nothing.
+    const std::size_t step = json[at] == '\\' && at + 1 < json.size() ? 2 : 1;
+    out += json.substr(at, step);
+    at += step;
+  }
+  return out;
 }
 
 }  // namespace atrium

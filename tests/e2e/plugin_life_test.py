@@ -92,6 +92,8 @@ class PluginLife(unittest.TestCase):
         self.assertEqual(self.plugin(server)["state"], "unloaded")
         self.do(server, "enable")
         self.assertEqual(self.annotation(server, "count"), 1)
+        refused = server.put(f"/admin/plugins/{life}/config", {"start": "\U0001F600"}, self.admin)
+        self.assertIn("start", refused.json["errors"][0]["message"], "JSON may write a character as two surrogates")
         refused = server.put(f"/admin/plugins/{life}/config", {"start": "badly"}, self.admin)
         self.assertEqual((refused.status, refused.json["code"]), (409, "change_refused"))
         self.assertIn("start", refused.json["errors"][0]["message"])

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/ids.hpp"
+#include "config/source_text.hpp"
 #include "protocol/json_index.hpp"
 
 namespace atrium {
@@ -224,6 +225,15 @@ TEST(Yaml, survivesEveryDamage) {
   }
   EXPECT_GT(refused, 500U);
   EXPECT_GT(read, 500U);
+}
+
+TEST(Yaml, takesJsonWithSurrogatesOnceTheyAreJoined) {
+  EXPECT_EQ(withoutSurrogates(R"({"a":"\ud83d\ude00 \u00e4"})"), "{\"a\":\"\xF0\x9F\x98\x80 \\u00e4\"}");
+  for (const char* other : {R"("\\ud83d\\ude00")", R"("\ud83d")", R"("\ude00\ud83d")", R"("\ud83dx")", R"("\)", "\\ud83d\\ude0", ""})
+    EXPECT_EQ(withoutSurrogates(other), other) << "no pair";
+  const auto read = parseYaml(withoutSurrogates(R"({"words": ["\ud83d\ude00"]})"), "config");
+  ASSERT_TRUE(read);
+  EXPECT_EQ(toJson(*read), "{\"words\":[\"\xF0\x9F\x98\x80\"]}");
 }
 
 TEST(Problems, showAHundredAndCountTheRest) {
