@@ -17,6 +17,27 @@
 namespace atrium::test {
 namespace {
 
+// A sink that stands inside its plugin until it is let go.
+class Hanging {
+ public:
+  Hanging() {
+    if (::pipe(told_) != 0 || ::pipe(wait_) != 0) std::abort();
+  }
+  ~Hanging() {
+    for (const int end : {told_[0], told_[1], wait_[0], wait_[1]}) ::close(end);
+  }
+  [[nodiscard]] std::string does() const { return "hang " + std::to_string(told_[1]) + " " + std::to_string(wait_[0]); }
+  void awaitInside() {
+    char byte = 0;
+    ASSERT_EQ(::read(told_[0], &byte, 1), 1);
+  }
+  void letGo() { ASSERT_EQ(::write(wait_[1], "x", 1), 1); }
+
+ private:
+  int told_[2];
+  int wait_[2];
+};
+
 class EventSinksTest : public testing::Test {
  protected:
   void SetUp() override {
@@ -99,6 +120,9 @@ class EventSinksTest : public testing::Test {
     return *ask<std::string>([this](auto done) { sinks->deadLetters("test", 0, 10, std::move(done)); });
   }
 
+  void TearDown() override { hanging.letGo(); }
+
+  Hanging hanging;  // Ends after the workers.
   PluginWorld world{ATRIUM_SINK_PLUGINS};
   SystemClock clock;
   std::optional<Log> log{std::in_place, Log::Options{.level = LogLevel::error}};  // Reset by who wants to read all of it.
@@ -382,31 +406,9 @@ TEST_F(EventSinksTest, aStoreThatDoesNotAnswerIsAskedAgain) {
   until(reaches("delivered", 1));
 }
 
-// A sink that stands inside its plugin until it is let go.
-class Hanging {
- public:
-  Hanging() {
-    if (::pipe(told_) != 0 || ::pipe(wait_) != 0) std::abort();
-  }
-  ~Hanging() {
-    for (const int end : {told_[0], told_[1], wait_[0], wait_[1]}) ::close(end);
-  }
-  [[nodiscard]] std::string does() const { return "hang " + std::to_string(told_[1]) + " " + std::to_string(wait_[0]); }
-  void awaitInside() {
-    char byte = 0;
-    ASSERT_EQ(::read(told_[0], &byte, 1), 1);
-  }
-  void letGo() { ASSERT_EQ(::write(wait_[1], "x", 1), 1); }
-
- private:
-  int told_[2];
-  int wait_[2];
-};
-
 TEST_F(EventSinksTest, whoTakesOverFromASinkThatHangsGetsWhatItWasAt) {
   PluginWorld other{ATRIUM_SINK_PLUGINS};
   ASSERT_TRUE(other.start());
-  Hanging hanging;
   place("test", 0);
   happen(hanging.does());
   happen();
@@ -495,7 +497,6 @@ TEST_F(EventSinksTest, aPlaceIsKeptThoughTheLogCannotBeReadAtTheStart) {
 }
 
 TEST_F(EventSinksTest, aDeadLetterThatWasDroppedIsNotTriedAgain) {
-  Hanging hanging;
   place("test", 0);
   happen("refuse");
   happen("refuse");
