@@ -8,6 +8,7 @@
 #include <CLI/CLI.hpp>
 #include <chrono>
 #include <cstdio>
+#include <cstdlib>
 #include <map>
 #include <memory>
 #include <sstream>
@@ -52,7 +53,12 @@ std::vector<Weighted> weightsOf(const std::string& text) {
   std::istringstream parts(text);
   for (std::string part; std::getline(parts, part, ',');) {
     const auto equals = part.find('=');
-    weights.push_back({part.substr(0, equals), equals == part.npos ? 1.0 : std::stod(part.substr(equals + 1))});
+    char* end = nullptr;
+    const std::string number = equals == part.npos ? "1" : part.substr(equals + 1);
+    const double weight = std::strtod(number.c_str(), &end);
+    if (end == number.c_str() || *end != '\0' || !(weight > 0 && weight < 1e6))
+      throw CLI::ValidationError(part, "the weight is no number above 0");
+    weights.push_back({part.substr(0, equals), weight});
   }
   return weights;
 }
@@ -69,6 +75,12 @@ int run(unsigned seeds, double calls, const std::string& only, const RoutingPoli
     PluginLease lease = world.host().registry().lease(RoutingScorerKind::word, name);
     scorers.emplace(name, plugins.emplace_back(std::make_unique<PluginScorer>(*lease)).get());
   }
+  for (const auto* side : {&own.agents, &own.queue})
+    for (const Weighted& one : *side)
+      if (!scorers.contains(one.scorer)) {
+        std::fprintf(stderr, "there is no scorer \"%s\" in %s\n", one.scorer.c_str(), ATRIUM_PLUGIN_DIRECTORY);
+        return 2;
+      }
   compareWithTheory(calls);
 
   std::vector<std::unique_ptr<Chooser>> choosers;
@@ -119,6 +131,10 @@ int main(int argc, char** argv) {
   app.add_option("--agents", agents, "A policy of one's own: scorers for agents and their weights, match=1,load=0.6");
   app.add_option("--queue", queue, "Its scorers for the queue");
   CLI11_PARSE(app, argc, argv);
-  const atrium::RoutingPolicy own{.name = "own", .agents = atrium::test::weightsOf(agents), .queue = atrium::test::weightsOf(queue)};
-  return atrium::test::run(seeds, calls, only, own);
+  try {
+    const atrium::RoutingPolicy own{.name = "own", .agents = atrium::test::weightsOf(agents), .queue = atrium::test::weightsOf(queue)};
+    return atrium::test::run(seeds, calls, only, own);
+  } catch (const CLI::Error& wrong) {
+    return app.exit(wrong);
+  }
 }

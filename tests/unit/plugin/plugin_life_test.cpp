@@ -410,15 +410,19 @@ TEST_F(PluginLifeTest, goesOnWhenTheRunningGenerationDoesNotComeBackWithItsState
   EXPECT_EQ(say("version"), "nothing");
 }
 
+void commitFaults(LoadedPlugin& plugin, int times) {
+  for (int n = 0; n < times; ++n) {
+    const auto guard = plugin.borrowGuard("execute", 5s);
+    static_cast<void>(guard->call([] { return ATRIUM_OK; }));
+    plugin.reportFault(*guard, "told to");
+  }
+}
+
 TEST_F(PluginLifeTest, aCallThatHangsDoesNotMakeOldFaultsCountAgain) {
   writeFile(directory.path() / "worker.so", readFile(std::string(ATRIUM_TEST_PLUGINS) + "/test_worker.so"));
   start();
   PluginLease lease = host().registry().lease("command", "echo");
-  for (int n = 0; n < 2; ++n) {
-    const auto guard = lease->borrowGuard("execute", 5s);
-    static_cast<void>(guard->call([] { return ATRIUM_OK; }));
-    lease->reportFault(*guard, "told to");
-  }
+  commitFaults(*lease, 2);
   host().attend();
   shards->on(0, [this] { world.clock.advance(std::chrono::minutes{11}); });
   std::promise<void> inside, go;
@@ -495,11 +499,7 @@ TEST_F(PluginLifeTest, wakesForAnOldGenerationThatCanLeaveAndStaysInQuarantine) 
   writeFile(directory.path() / "worker.so", readFile(std::string(ATRIUM_TEST_PLUGINS) + "/test_worker.so"));
   start();
   PluginLease lease = host().registry().lease("command", "echo");
-  for (int n = 0; n < 3; ++n) {
-    const auto guard = lease->borrowGuard("execute", 5s);
-    static_cast<void>(guard->call([] { return ATRIUM_OK; }));
-    lease->reportFault(*guard, "told to");
-  }
+  commitFaults(*lease, 3);
   host().attend();
   const auto state_of = [this] { return world.tell("worker.so", "state"); };
   EXPECT_EQ(state_of(), "quarantined");

@@ -57,7 +57,7 @@ class EventSinksTest : public testing::Test {
   void place(const std::string& sink, std::uint64_t done, Wall done_at = {}) {
     documents.put(sinkKey(sink), encodeSinkPlace({done, done_at, all_event_types, "test.sink", ""}));
   }
-  void begin() {
+  void make() {
     sinks.emplace(EventSinks::Parts{.store = *store,
                                     .shards = shards,
                                     .interest = interest,
@@ -69,6 +69,9 @@ class EventSinksTest : public testing::Test {
                                     .board = board,
                                     .seed = 1},
                   options);
+  }
+  void begin() {
+    make();
     sinks->begin();
     settle();
   }
@@ -477,17 +480,7 @@ TEST_F(EventSinksTest, aPlaceIsKeptThoughTheLogCannotBeReadAtTheStart) {
   for (int n = 0; n < 3; ++n) happen();
   place("test", 2);
   documents.options.refuse_read = 1000;
-  sinks.emplace(EventSinks::Parts{.store = *store,
-                                  .shards = shards,
-                                  .interest = interest,
-                                  .registry = world.host().registry(),
-                                  .calls = calls,
-                                  .timers = timers,
-                                  .now = now,
-                                  .log = world.log,
-                                  .board = board,
-                                  .seed = 1},
-                options);
+  make();
   sinks->begin();
   documents.work();  // The log's head.
   documents.options.refuse_read = 0;
