@@ -52,7 +52,7 @@ auto StoreHost::byWriter(Call call) {
   auto answer = task.get_future();
   {
     const std::scoped_lock lock(mutex_);
-    errand_ = [&task] { task(); };
+    errand_ = [task = std::move(task)]() mutable { task(); };  // The writer's: it is still in there when the answer is here.
   }
   writer_wakes_.notify_all();
   return answer.get();
