@@ -19,6 +19,7 @@
 #include "engine/event_types.hpp"
 #include "engine/hooks.hpp"
 #include "engine/room_key.hpp"
+#include "protocol/commands.hpp"
 #include "protocol/frame.hpp"
 #include "protocol/principal.hpp"
 #include "protocol/tokens.hpp"
@@ -169,6 +170,18 @@ class EventListeners {
   virtual void recorded() = 0;
 };
 
+// ---- Who watches people at work: kernel/coordination
+
+// Told on the shard where it happened, which need not be the tenant's home. Returns at once and keeps nothing that it is handed.
+class Workplace {
+ public:
+  virtual ~Workplace() = default;
+  // A user's status or number of live sessions has changed.
+  virtual void presenceChanged(const UserKey& user, Status status, std::size_t sessions) = 0;
+  // A message was committed. `lead_id`: what the room's context names as its lead, or empty.
+  virtual void posted(const RoomKey& room, std::string_view room_type, std::string_view lead_id, const Principal& sender, Wall at) = 0;
+};
+
 // ---- Commands: engine/commands.hpp
 
 class Commands;
@@ -188,6 +201,7 @@ struct ShardPorts {
   std::uint64_t seed;                   // For ids, epochs and jitter.
   Commands* commands = nullptr;         // Null: there are none.
   EventListeners* listeners = nullptr;  // Likewise.
+  Workplace* workplace = nullptr;       // Likewise.
 };
 
 }  // namespace atrium

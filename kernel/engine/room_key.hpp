@@ -35,6 +35,11 @@ struct SessionRef {
   return seed;
 }
 
+// The shard on which everything that belongs to a tenant as a whole lives: its agents, leads, alerts and figures.
+[[nodiscard]] constexpr unsigned homeOfTenant(std::string_view tenant_id, unsigned shards) {
+  return static_cast<unsigned>(stableHash(tenant_id, 0x9E3779B97F4A7C15ULL) % shards);
+}
+
 struct RoomKeyHash {
   std::size_t operator()(const RoomKey& key) const {
     return stableHash({reinterpret_cast<const char*>(key.room.bytes.data()), key.room.bytes.size()}, stableHash(key.tenant_id));
