@@ -2,8 +2,8 @@
 
 #include <algorithm>
 #include <array>
-#include <cctype>
 
+#include "protocol/body_reader.hpp"
 #include "protocol/errors.hpp"
 #include "protocol/run_command.hpp"
 
@@ -11,144 +11,9 @@ namespace atrium {
 
 namespace {
 
-template <typename Word, std::size_t Count>
-std::optional<Word> parseWord(std::string_view text, const std::array<std::string_view, Count>& words) {
-  const auto it = std::ranges::find(words, text);
-  if (it == words.end()) return std::nullopt;
-  return static_cast<Word>(it - words.begin());
-}
-
 constexpr std::array<std::string_view, 5> priority_words{"low", "normal", "high", "urgent", "critical"};
 constexpr std::array<std::string_view, 6> status_words{"online", "away", "busy", "offline", "in_call", "do_not_disturb"};
 constexpr std::array<std::string_view, 5> role_words{"none", "observer", "member", "moderator", "owner"};
-
-template <std::size_t Count>
-std::string listed(const std::array<std::string_view, Count>& words, std::size_t from = 0) {
-  std::string list = "must be one of ";
-  for (std::size_t at = from; at < Count; ++at) (list += at == from ? "" : ", ") += words[at];
-  return list;
-}
-
-bool hasControl(std::string_view text, bool lines_allowed) {
-  return std::ranges::any_of(text, [lines_allowed](char c) {
-    const auto byte = static_cast<unsigned char>(c);
-    return byte == 0x7F || (byte < 0x20 && !(lines_allowed && (c == '\n' || c == '\t' || c == '\r')));
-  });
-}
-
-// Reads the members of one object and remembers everything that is wrong with them.
-class Reader {
- public:
-  Reader(const JsonView& body, const Principal& caller) : body_(body) {
-    if (!body.isObject()) wrong("", "must be an object");
-    same("tenant_id", caller.tenant_id);
-  }
-
-  void wrong(std::string_view name, std::string message) {
-    problems_.push_back({name.empty() ? std::string() : "/" + std::string(name), std::move(message)});
-  }
-
-  // A name the request may carry for the seed's sake, but which only the token decides.
-  void same(std::string_view name, std::string_view mine) {
-    const JsonView value = body_[name];
-    if (!value.exists() || value.isNull()) return;
-    std::string scratch;
-    if (!value.isString())
-      wrong(name, "must be a string");
-    else if (value.text(scratch) != mine)
-      mismatch_ = std::string(name);
-  }
-
-  // A string's decoded text, within its bounds; `absent` when it is not there or null.
-  std::optional<std::string> text(std::string_view name, std::size_t least, std::size_t most, bool lines_allowed = false) {
-    const JsonView value = body_[name];
-    if (!value.exists() || value.isNull()) return std::nullopt;
-    if (!value.isString()) {
-      wrong(name, "must be a string");
-      return std::nullopt;
-    }
-    std::string text = value.text();
-    if (text.size() < least || text.size() > most) {
-      wrong(name, "must have " + std::to_string(least) + " to " + std::to_string(most) + " bytes");
-      return std::nullopt;
-    }
-    if (hasControl(text, lines_allowed)) {
-      wrong(name, "must not contain control characters");
-      return std::nullopt;
-    }
-    return text;
-  }
-
-  // A short word or id that needs no decoding, as a view into the text; empty when it is not there or null.
-  std::string_view plain(std::string_view name, std::size_t most) {
-    const JsonView value = body_[name];
-    if (!value.exists() || value.isNull()) return {};
-    const std::string_view raw = value.raw();
-    if (!value.plain() || raw.size() - 2 > most || raw.size() == 2) {
-      wrong(name, "must be a string of 1 to " + std::to_string(most) + " bytes without escapes");
-      return {};
-    }
-    return raw.substr(1, raw.size() - 2);
-  }
-
-  JsonView object(std::string_view name) {
-    const JsonView value = body_[name];
-    if (!value.exists() || value.isNull()) return {};
-    if (!value.isObject()) {
-      wrong(name, "must be an object");
-      return {};
-    }
-    if (value.raw().size() > object_max) {
-      wrong(name, "must have at most " + std::to_string(object_max) + " bytes");
-      return {};
-    }
-    return value;
-  }
-
-  std::optional<std::uint64_t> integer(std::string_view name, std::int64_t least, std::int64_t most) {
-    const JsonView value = body_[name];
-    if (!value.exists() || value.isNull()) return std::nullopt;
-    std::int64_t number = 0;
-    if (!value.integer(number) || number < least || number > most) {
-      wrong(name, "must be an integer from " + std::to_string(least) + " to " + std::to_string(most));
-      return std::nullopt;
-    }
-    return static_cast<std::uint64_t>(number);
-  }
-
-  template <typename Word, std::size_t Count>
-  std::optional<Word> oneOf(std::string_view name, const std::array<std::string_view, Count>& words, std::size_t from = 0) {
-    const JsonView value = body_[name];
-    if (!value.exists() || value.isNull()) return std::nullopt;
-    std::string scratch;
-    const auto word = parseWord<Word>(value.text(scratch), words);
-    if (word && static_cast<std::size_t>(*word) >= from) return word;
-    wrong(name, listed(words, from));
-    return std::nullopt;
-  }
-
-  void needed(std::string_view name, bool there) {
-    if (there) return;
-    const std::string path = "/" + std::string(name);
-    if (std::ranges::none_of(problems_, [&path](const FieldProblem& p) { return p.path == path; })) wrong(name, "is required");
-  }
-
-  [[nodiscard]] const JsonView& body() const { return body_; }
-
-  template <typename Command>
-  Result<Command> finish(Command command) {
-    if (!mismatch_.empty()) return fail(Code::identity_mismatch, mismatch_ + " is not the token's.");
-    if (problems_.empty()) return command;
-    Error error{Code::validation_failed, problems_.front().path + " " + problems_.front().message, 0, {}};
-    error.fields = std::move(problems_);
-    return fail(std::move(error));
-  }
-
- private:
-  JsonView body_;
-  std::vector<FieldProblem> problems_;
-  std::string mismatch_;
-};
 
 }  // namespace
 
@@ -159,7 +24,7 @@ std::string_view word(Role role) { return role_words[static_cast<std::size_t>(ro
 bool validUserId(std::string_view text) { return !text.empty() && text.size() <= user_id_max && !hasControl(text, false); }
 
 Result<CreateRoom> readCreateRoom(const JsonView& body, const Principal& caller) {
-  Reader in(body, caller);
+  BodyReader in(body, caller);
   in.same("created_by", caller.user_id);
   in.same("user_id", caller.user_id);
   CreateRoom command;
@@ -192,7 +57,7 @@ Result<CreateRoom> readCreateRoom(const JsonView& body, const Principal& caller)
 }
 
 Result<ChangeRoom> readChangeRoom(const JsonView& body, const Principal& caller) {
-  Reader in(body, caller);
+  BodyReader in(body, caller);
   in.same("user_id", caller.user_id);
   ChangeRoom command;
   command.name = in.text("name", 1, name_max);
@@ -206,7 +71,7 @@ Result<ChangeRoom> readChangeRoom(const JsonView& body, const Principal& caller)
 }
 
 Result<AddMember> readAddMember(const JsonView& body, const Principal& caller) {
-  Reader in(body, caller);
+  BodyReader in(body, caller);
   AddMember command;
   command.user_id = in.text("user_id", 1, user_id_max).value_or(caller.user_id);
   command.display_name = in.text("display_name", 1, display_name_max).value_or("");
@@ -215,14 +80,14 @@ Result<AddMember> readAddMember(const JsonView& body, const Principal& caller) {
 }
 
 Result<ChangeRole> readChangeRole(const JsonView& body, const Principal& caller) {
-  Reader in(body, caller);
+  BodyReader in(body, caller);
   const auto role = in.oneOf<Role>("role", role_words, 1);
   in.needed("role", role.has_value());
   return in.finish(ChangeRole{role.value_or(Role::member)});
 }
 
 Result<SendMessage> readSendMessage(const JsonView& body, const Principal& caller) {
-  Reader in(body, caller);
+  BodyReader in(body, caller);
   in.same("sender_id", caller.user_id);
   in.same("user_id", caller.user_id);
   SendMessage command;
@@ -260,7 +125,7 @@ Result<SendMessage> readSendMessage(const JsonView& body, const Principal& calle
 }
 
 Result<UpdatePresence> readUpdatePresence(const JsonView& body, const Principal& caller) {
-  Reader in(body, caller);
+  BodyReader in(body, caller);
   in.same("user_id", caller.user_id);
   UpdatePresence command;
   const auto status = in.oneOf<Status>("status", status_words);
@@ -274,7 +139,7 @@ Result<UpdatePresence> readUpdatePresence(const JsonView& body, const Principal&
 }
 
 Result<Typing> readTyping(const JsonView& body, const Principal& caller) {
-  Reader in(body, caller);
+  BodyReader in(body, caller);
   in.same("user_id", caller.user_id);
   Typing command;
   command.room_id = in.plain("room_id", 64);
@@ -285,7 +150,7 @@ Result<Typing> readTyping(const JsonView& body, const Principal& caller) {
 }
 
 Result<NameRoom> readNameRoom(const JsonView& body, const Principal& caller) {
-  Reader in(body, caller);
+  BodyReader in(body, caller);
   in.same("user_id", caller.user_id);
   const std::string_view room_id = in.plain("room_id", 64);
   return in.finish(NameRoom{room_id});
@@ -301,7 +166,7 @@ std::optional<RunCommand> parseCommandLine(std::string_view text) {
 }
 
 Result<RunCommand> readRunCommand(const JsonView& body, const Principal& caller) {
-  Reader in(body, caller);
+  BodyReader in(body, caller);
   in.same("user_id", caller.user_id);
   RunCommand command;
   command.room_id = std::string(in.plain("room_id", 64));
@@ -328,7 +193,7 @@ Result<RunCommand> readRunCommand(const JsonView& body, const Principal& caller)
 }
 
 Result<Broadcast> readBroadcast(const JsonView& body, const Principal& caller) {
-  Reader in(body, caller);
+  BodyReader in(body, caller);
   in.same("sender_id", caller.user_id);
   in.same("user_id", caller.user_id);
   Broadcast command;
