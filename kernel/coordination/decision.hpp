@@ -15,13 +15,16 @@
 
 namespace atrium {
 
+// One score a candidate. Shared and never changed: a decision, its shadows and its record look at the same ones. Null: none.
+using Scores = std::shared_ptr<const std::vector<atrium_score>>;
+
 // What one scorer answered. A value.
 struct ScorerAnswer {
   std::string scorer;
   std::string version;  // Of its plugin; empty: there is none of that name.
   double weight = 0;
-  std::vector<atrium_score> scores;  // One a candidate; empty: it failed.
-  std::string failure;               // Why, a sentence's end: "did not answer within 50 ms"; empty: it answered.
+  Scores scores;        // Null: it failed.
+  std::string failure;  // Why, a sentence's end: "did not answer within 50 ms"; empty: it answered.
 };
 
 // How scorers are reached; kernel/plugin implements it around plugins and workers.
@@ -42,11 +45,21 @@ struct Counterfactual {
   std::string text;             // For a person: "Ana would win if active_leads were 3".
 };
 
+// What put the first one first.
+enum class Basis : std::uint8_t {
+  nobody,  // There was no candidate.
+  scores,
+  age,  // The oldest lead: the policy asks for no more, it waited beyond the ageing guard, or no scorer said anything.
+  load  // The agent with the least load, then the one idle for longest: no scorer said anything.
+};
+[[nodiscard]] std::string_view word(Basis basis);
+
 // How a question was decided. A value that moves.
 struct Decision {
   std::shared_ptr<const Question> question;
   std::vector<ScorerAnswer> answers;  // In the order of the policy.
   Ranking ranking;                    // Best first; empty: there was no candidate.
+  Basis basis{};
   std::vector<Counterfactual> counterfactuals;
   std::chrono::nanoseconds took{};  // Question to ranking, without people and without storage.
 

@@ -49,6 +49,7 @@ enum class Exclusion : std::uint8_t {
   ramping_in        // It came back a moment ago and has had its part of the queue.
 };
 [[nodiscard]] std::string_view word(Exclusion rule);
+inline constexpr std::size_t exclusion_rules = 14;
 
 struct ExcludedAgent {
   std::shared_ptr<const AgentProfile> profile;
@@ -88,6 +89,11 @@ struct Question {
   std::vector<AgentView> agents;
   std::vector<LeadView> leads;
   std::vector<ExcludedAgent> excluded;  // With Side::agents.
+  std::string skill;                    // The one that the lead needs, with Side::agents; empty: none.
+
+  [[nodiscard]] std::uint32_t candidates() const { return static_cast<std::uint32_t>(side == Side::agents ? agents.size() : leads.size()); }
+  // What the policy asks for this side.
+  [[nodiscard]] const std::vector<Weighted>& scorers() const { return side == Side::agents ? policy->agents : policy->queue; }
 };
 
 }  // namespace atrium

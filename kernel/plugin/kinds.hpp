@@ -44,7 +44,7 @@ struct MessageTypeKind : Extension<atrium_message_type, atrium_message_type_info
 };
 struct RoutingScorerKind : Extension<atrium_routing_scorer, atrium_routing_scorer_info> {
   static constexpr std::string_view word = "routing-scorer";
-  static constexpr std::chrono::milliseconds deadline_max{10};
+  static constexpr std::chrono::milliseconds deadline_max{50};
   static constexpr const char* id = ATRIUM_EXT_ROUTING_SCORER;
   [[nodiscard]] std::string_view flaw() const;
 };

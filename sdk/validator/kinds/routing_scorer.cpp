@@ -16,7 +16,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr auto scorer_deadline = 10ms;
+constexpr auto scorer_deadline = 50ms;
 
 class RoutingScorerDriver final : public Driver {
  public:

@@ -170,8 +170,8 @@ TEST_F(PluginHostTest, endsTheStartWhenAStorageIsGivenWhatItDoesNotTake) {
 
 TEST_F(PluginHostTest, endsTheStartWhenAKindIsGivenMoreTimeThanItMayTake) {
   put("test_worker.so", "test_worker.so");
-  use("test.worker").deadline = std::chrono::milliseconds{11};
-  EXPECT_NE(refusal().find("test.worker: a routing-scorer may take 10 ms at most\n    give it a shorter deadline"), std::string::npos);
+  use("test.worker").deadline = std::chrono::milliseconds{51};
+  EXPECT_NE(refusal().find("test.worker: a routing-scorer may take 50 ms at most\n    give it a shorter deadline"), std::string::npos);
   use("test.worker").deadline = std::chrono::milliseconds{9};
   EXPECT_EQ(refusal(), "");
   EXPECT_EQ(world.host().find("test.worker")->deadline<RoutingScorerKind>(), std::chrono::milliseconds{9});

@@ -62,8 +62,9 @@ typedef struct atrium_routing_scorer {
   /* Lives as long as the instance. */
   const atrium_routing_scorer_info* info;
   /* Both functions are pure: the same input gives the same output, in any process. They return ATRIUM_OK, or an error that leaves this
-   * scorer out of the decision; so do values that are NaN or above 1. Deadline 10 ms for the call. At least one of them is there; a side
-   * that is missing abstains. */
+   * scorer out of the decision; so do values that are NaN or above 1. Deadline 50 ms for the batch, counted from when the host asks, not
+   * from when the call begins: a scorer that takes more than 1 ms for a thousand candidates makes people wait. At least one of them is
+   * there; a side that is missing abstains. */
 
   /* Writes into out[i] the fit of agents[i] for `lead`. `out` has `count` places, 1 to ATRIUM_SCORER_BATCH_MAX. [worker] */
   atrium_status (*score_batch)(atrium_plugin* self, const atrium_lead* lead, const atrium_agent* const* agents, uint32_t count,

@@ -1,11 +1,13 @@
 /* A command and a routing scorer in one library, for tests of what is called on workers. "echo" answers with the id of its run at once; for
- * a caller "fails" it fails, for a caller "talks" it says a hundred lines first. */
+ * a caller "fails" it fails, for a caller "talks" it says a hundred lines first. The scorer's answer is against the contract for leads
+ * whose ids say so. */
 #include <stdlib.h>
 
 #include "atrium/ext/command.h"
 #include "atrium/ext/routing_scorer.h"
 #include "atrium/plugin.h"
 
+#include <math.h>
 #include <string.h>
 
 #ifndef TEST_ID
@@ -17,6 +19,8 @@
 struct atrium_plugin {
   int unused;
 };
+
+static int is(atrium_text text, const char* word) { return text.size == strlen(word) && memcmp(text.data, word, text.size) == 0; }
 
 static atrium_status execute(atrium_plugin* self, const atrium_command_call* call, const atrium_token* token) {
   (void)self;
@@ -39,8 +43,16 @@ static atrium_status execute(atrium_plugin* self, const atrium_command_call* cal
 static atrium_status score_batch(atrium_plugin* self, const atrium_lead* lead, const atrium_agent* const* agents, uint32_t count,
                                  atrium_score* out) {
   (void)self;
-  (void)lead;
-  for (uint32_t n = 0; n < count; ++n) out[n].value = 1.0 - agents[n]->capacity_utilization;
+  if (is(lead->lead_id, "fails")) return ATRIUM_FAILED;
+  for (uint32_t n = 0; n < count; ++n) {
+    out[n].value = 1.0 - agents[n]->capacity_utilization;
+    out[n].reason_size = 7;
+    memcpy(out[n].reason, "is idle", 7);
+  }
+  if (is(lead->lead_id, "nan")) out[count - 1].value = NAN;
+  if (is(lead->lead_id, "beyond")) out[count - 1].value = 1.5;
+  if (is(lead->lead_id, "wordy")) out[count - 1].reason_size = ATRIUM_SCORER_REASON_MAX + 1;
+  if (is(lead->lead_id, "scrambled")) out[count - 1].reason[0] = (char)0xFF;
   return ATRIUM_OK;
 }
 

@@ -1,0 +1,51 @@
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string_view>
+#include <vector>
+
+#include "atrium/ext/routing_scorer.h"
+#include "coordination/decision.hpp"
+#include "plugin/plugin_registry.hpp"
+#include "plugin/worker_calls.hpp"
+
+namespace atrium {
+
+// Buffers for scores, used again: a thousand scores are 216 kB, which would be fetched from the system and given back by every call. Any
+// thread.
+class ScoreBuffers : public std::enable_shared_from_this<ScoreBuffers> {
+ public:
+  static constexpr std::size_t kept_max = 16u << 20;  // Bytes in buffers that wait; what is beyond is given back to the system.
+
+  // `count` scores that abstain. The buffer comes back here when nobody has it any more.
+  [[nodiscard]] std::shared_ptr<std::vector<atrium_score>> take(std::size_t count);
+
+ private:
+  void giveBack(std::unique_ptr<std::vector<atrium_score>> buffer);
+  std::mutex mutex_;
+  std::vector<std::unique_ptr<std::vector<atrium_score>>> kept_;
+  std::size_t kept_bytes_ = 0;
+};
+
+// The routing-scorer plugins as one loop asks them: whatever the registry offers under a name at the moment of the question, each in a call
+// of its own on a worker, within the deadline of their kind. All of it outlives the calls; on the loop's thread.
+class ScorerCalls final : public ScorerPanel {
+ public:
+  ScorerCalls(PluginRegistry& registry, WorkerCalls& workers) : registry_(registry), workers_(workers) {}
+
+  void ask(std::shared_ptr<const Question> question, std::string_view scorer, std::move_only_function<void(ScorerAnswer)> done) override;
+
+ private:
+  struct Views;
+  [[nodiscard]] std::shared_ptr<const Views> viewsOf(std::shared_ptr<const Question> question);
+
+  PluginRegistry& registry_;
+  WorkerCalls& workers_;
+  std::shared_ptr<ScoreBuffers> buffers_ = std::make_shared<ScoreBuffers>();
+  std::weak_ptr<const Views> latest_;  // Of the question asked last, as long as somebody works with them.
+};
+
+}  // namespace atrium
