@@ -12,7 +12,10 @@
 
 #include "base/clock.hpp"
 #include "base/result.hpp"
+#include "engine/ports.hpp"
 #include "protocol/json_index.hpp"
+#include "protocol/json_writer.hpp"
+#include "protocol/principal.hpp"
 
 namespace atrium {
 
@@ -58,11 +61,13 @@ struct AgentProfile {
   [[nodiscard]] std::uint32_t capacityIn(std::string_view channel) const;
 };
 
+// The skills as one JSON object.
+void writeSkills(JsonWriter<std::string>& json, const AgentProfile& profile);
 // The stored form, one JSON object, and back; nothing for one that is damaged.
 [[nodiscard]] std::string encodeAgent(const AgentProfile& profile);
-[[nodiscard]] std::optional<AgentProfile> decodeAgent(std::string_view agent_id, const JsonView& stored, std::uint64_t version);
+[[nodiscard]] std::optional<AgentProfile> decodeAgent(const Document& document);
 
 // A client's `PUT /coordination/agents/{id}`; what it leaves out is as on a new agent. validation_failed names every wrong field.
-[[nodiscard]] Result<AgentProfile> readAgent(std::string_view agent_id, const JsonView& body);
+[[nodiscard]] Result<AgentProfile> readAgent(std::string_view agent_id, const JsonView& body, const Principal& caller);
 
 }  // namespace atrium

@@ -12,8 +12,8 @@ std::string_view word(Trigger trigger) {
 
 std::string_view word(Exclusion rule) {
   static constexpr std::array<std::string_view, exclusion_rules> words = {
-      "paused",      "off_shift",      "offline",         "away",     "in_call", "busy",         "other_queue",
-      "lacks_skill", "lacks_language", "other_territory", "declined", "at_cap",  "channel_full", "ramping_in"};
+      "paused",         "off_shift",       "offline",  "away",   "in_call",      "busy",       "other_queue",   "lacks_skill",
+      "lacks_language", "other_territory", "declined", "at_cap", "channel_full", "ramping_in", "had_by_another"};
   return words[static_cast<std::size_t>(rule)];
 }
 

@@ -46,10 +46,11 @@ enum class Exclusion : std::uint8_t {
   declined,         // It has let this lead pass lately.
   at_cap,           // All its places are taken.
   channel_full,     // Those of the lead's channel are.
-  ramping_in        // It came back a moment ago and has had its part of the queue.
+  ramping_in,       // It came back a moment ago and has had its part of the queue.
+  had_by_another    // Who is a candidate, and had this lead before.
 };
 [[nodiscard]] std::string_view word(Exclusion rule);
-inline constexpr std::size_t exclusion_rules = 14;
+inline constexpr std::size_t exclusion_rules = 15;
 
 struct ExcludedAgent {
   std::shared_ptr<const AgentProfile> profile;

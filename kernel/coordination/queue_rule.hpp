@@ -9,21 +9,21 @@ namespace atrium {
 
 // What a lead must say for a queue to take it. A value.
 struct LeadCondition {
-  std::string field;                // Of the lead: "property_type".
-  std::vector<std::string> one_of;  // Its text is one of these, without case (ASCII); empty: any text or number.
-  double at_least = 0;              // With `bounded`: its number is not below this...
-  double at_most = 0;               // ...and not above that.
+  std::string field = {};                // Of the lead: "property_type".
+  std::vector<std::string> one_of = {};  // Its text is one of these, without case (ASCII); empty: any text or number.
+  double at_least = 0;                   // With `bounded`: its number is not below this...
+  double at_most = 0;                    // ...and not above that.
   bool bounded = false;
 };
 
 // How the leads of one queue are offered. A value, as the operator wrote it (section `coordination`); kernel/app makes it of the settings.
 struct QueueRule {
-  std::string name;
-  std::vector<LeadCondition> match;   // All hold for a lead of this queue; empty: any lead. The first queue that fits takes it.
-  std::string channel = "lead";       // Which of an agent's places its leads take, where the lead names no channel.
-  std::int32_t priority = 0;          // Leads of a higher one come first...
-  std::chrono::seconds age_step{60};  // ...and each such wait counts as one more; zero: age does not.
-  std::string policy;                 // Empty: the tenant's default.
+  std::string name = {};
+  std::vector<LeadCondition> match = {};  // All hold for a lead of this queue; empty: any lead. The first queue that fits takes it.
+  std::string channel = "lead";           // Which of an agent's places its leads take, where the lead names no channel.
+  std::int32_t priority = 0;              // Leads of a higher one come first...
+  std::chrono::seconds age_step{0};       // ...and each such wait counts as one more; zero: age is the policy's own matter.
+  std::string policy = {};                // Empty: the tenant's default.
 
   // Whom it may go to.
   std::string skill_field = "property_type";  // The field of a lead that names the skill it needs; empty: none is needed.
@@ -40,8 +40,8 @@ struct QueueRule {
 
   // When nobody takes it.
   std::chrono::seconds overflow_after{0};  // Waiting so long moves it...
-  std::string overflow_to;                 // ...to this queue; empty: it stays. A circle is refused with the configuration.
-  std::string fallback_agent;              // Who gets it after the last overflow, were he offline or at his cap; empty: it waits on.
+  std::string overflow_to = {};            // ...to this queue; empty: it stays. A circle is refused with the configuration.
+  std::string fallback_agent = {};         // Who gets it after the last overflow, were he offline or at his cap; empty: it waits on.
   std::chrono::seconds fallback_after{0};
 };
 

@@ -211,6 +211,15 @@ void SimStore::put(const DocumentKey& key, std::string value) {
   ++document.version;
 }
 
+std::vector<Document> SimStore::documents(const DocumentKey& prefix) const {
+  std::vector<Document> found;
+  for (auto at = documents_.lower_bound(prefix); at != documents_.end(); ++at) {
+    if (at->first.size() < prefix.size() || !std::equal(prefix.begin(), prefix.end(), at->first.begin())) break;
+    found.push_back(at->second);
+  }
+  return found;
+}
+
 const Document* SimStore::document(const DocumentKey& key) const {
   const auto it = documents_.find(key);
   return it == documents_.end() ? nullptr : &it->second;

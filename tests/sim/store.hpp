@@ -49,6 +49,8 @@ class SimStore {
   // Puts a document there by hand, as an operator or a failing disk might.
   void put(const DocumentKey& key, std::string value);
   [[nodiscard]] const Document* document(const DocumentKey& key) const;
+  // All whose keys begin so.
+  [[nodiscard]] std::vector<Document> documents(const DocumentKey& prefix) const;
 
   StoreOptions options;
   std::uint64_t writes = 0;  // Documents written or removed so far.

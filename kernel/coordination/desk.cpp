@@ -1,0 +1,311 @@
+#include "coordination/desk.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "protocol/errors.hpp"
+#include "protocol/metrics.hpp"
+
+// How a desk learns what the store has, keeps it there, and wakes up in time.
+namespace atrium {
+
+namespace {
+
+constexpr std::uint32_t load_page = 1000;
+constexpr auto reload_pause = std::chrono::seconds(1);
+constexpr auto balance_pause = std::chrono::minutes(1);
+
+}  // namespace
+
+Desk::Desk(const DeskParts& parts, std::string tenant_id)
+    : parts_(parts),
+      tenant_id_(std::move(tenant_id)),
+      ledger_(parts.store, tenant_id_,
+              [this] {
+                parts_.metrics.add(Metric::coordination_reloads);
+                parts_.log.warning("coordination.reload", {{"tenant", tenant_id_}, {"reason", "a change could not be stored"}});
+                load();
+              }),
+      timer_([this] { ring(); }),
+      reload_timer_([this] { load(); }) {
+  load();
+}
+
+// ---- Loading
+
+void Desk::forgetAll() {
+  ++era_;
+  for (auto& [id, seat] : team_.seats()) {
+    seat.offers.clear();
+    seat.taken.clear();
+  }
+  leads_.clear();
+  offers_.clear();
+  handoffs_.clear();
+  queue_.clear();
+  held_.clear();
+  alarms_.clear();
+  timer_.disarm();
+  jobs_for_.clear();
+  deciding_ = false;
+  const Error why{Code::storage_unavailable, "Storage has failed; what the desk knows is being read anew.", 1000, {}};
+  for (Job& job : std::exchange(jobs_, {}))
+    if (job.reply) job.reply(fail(why));
+}
+
+void Desk::load() {
+  loading_ = true;
+  forgetAll();
+  ledger_.renew([this](const Result<void>& renewed) {
+    if (!renewed) return loadFailed(renewed.error());
+    loadAgents();
+  });
+}
+
+template <typename Take>
+void Desk::loadAll(std::string_view collection, DocumentKey after, Take take, std::move_only_function<void()> next) {
+  DocumentKey prefix{std::string(collection), tenant_id_};
+  parts_.store.scan(std::move(prefix), std::move(after), load_page,
+                    [this, collection, take, next = std::move(next)](Result<std::vector<Document>> found) mutable {
+                      if (!found) return loadFailed(found.error());
+                      for (const Document& document : *found)
+                        if (!take(document))
+                          parts_.log.error("coordination.damaged",
+                                           {{"tenant", tenant_id_}, {"collection", collection}, {"id", document.key.back()}});
+                      if (found->size() < load_page) return next();
+                      loadAll(collection, std::move(found->back().key), take, std::move(next));
+                    });
+}
+
+void Desk::loadAgents() {
+  const auto agent = [this](const Document& document) {
+    auto profile = decodeAgent(document);
+    if (profile) team_.put(*std::move(profile));
+    return profile.has_value();
+  };
+  const auto record = [this](const Document& document) {
+    auto known = decodeRecord(document);
+    if (Seat* seat = known ? team_.find(document.key.back()) : nullptr) seat->record = *std::move(known);
+    return known.has_value();
+  };
+  loadAll(agent_collection, {}, agent, [this, record] { loadAll(agent_record_collection, {}, record, [this] { loadLeads(); }); });
+}
+
+void Desk::loadLeads() {
+  const auto lead = [this](const Document& document) {
+    auto known = decodeLead(document);
+    if (!known) return false;
+    if (known->state == LeadState::waiting) queue_.emplace(known->arrived, known->lead_id);
+    leads_.insert_or_assign(known->lead_id, *std::move(known));
+    return true;
+  };
+  const auto offer = [this](const Document& document) {
+    auto known = decodeOffer(document);
+    if (!known) return false;
+    if (Seat* seat = team_.find(known->agent_id)) Team::take(*seat, *known, known->made);
+    offers_.insert_or_assign(known->offer_id, *std::move(known));
+    return true;
+  };
+  const auto handoff = [this](const Document& document) {
+    auto known = decodeHandoff(document);
+    if (known) handoffs_.insert_or_assign(known->handoff_id, *std::move(known));
+    return known.has_value();
+  };
+  loadAll(lead_collection, {}, lead, [this, offer, handoff] {
+    loadAll(offer_collection, {}, offer, [this, handoff] { loadAll(handoff_collection, {}, handoff, [this] { loaded(); }); });
+  });
+}
+
+// Whoever watches is told everything anew: nobody knows what was told of before.
+void Desk::showAll() {
+  const Wall now = parts_.now.wall;
+  for (const auto& [id, seat] : team_.seats()) parts_.outlet.agent(tenant_id_, id, agentJson(seat, now));
+  for (const auto& [id, lead] : leads_) parts_.outlet.lead(tenant_id_, id, leadJson(lead, now));
+  for (const auto& [id, offer] : offers_) parts_.outlet.offerRow(tenant_id_, id, encodeOffer(offer));
+}
+
+void Desk::loaded() {
+  loading_ = false;
+  const Wall now = parts_.now.wall;
+  showAll();
+  for (auto& [id, offer] : offers_)
+    if (offer.state != OfferState::active)
+      alarm(offer.state == OfferState::pending ? offer.expires : offer.free_at,
+            offer.state == OfferState::pending ? Alarm::Kind::lease : Alarm::Kind::wrapped_up, id);
+  for (auto& [id, lead] : leads_)
+    if (lead.state == LeadState::waiting) watchLead(lead);
+  for (auto& [id, seat] : team_.seats()) {
+    if (seat.sessions > 0) {
+      lookWhatHeTakes(id, Trigger::agent_online);
+      continue;
+    }
+    if (seat.lost == Wall{}) seat.lost = now;
+    alarm(seat.lost + parts_.rules.lost_after, Alarm::Kind::lost, id);
+  }
+  for (auto& [id, handoff] : handoffs_)
+    if (handoff.offer_id.empty()) askFor(handoff, Trigger::handoff);
+  if (parts_.rules.rebalance_auto) alarm(now + balance_pause, Alarm::Kind::balance, {});
+  for (auto& waiting : std::exchange(waiting_, {})) waiting({});
+  pump();
+}
+
+void Desk::loadFailed(const Error& error) {
+  parts_.log.warning("coordination.unread", {{"tenant", tenant_id_}, {"reason", error.detail}});
+  for (auto& waiting : std::exchange(waiting_, {})) waiting(fail(error));
+  parts_.timers.arm(reload_timer_, parts_.now.mono + reload_pause);
+}
+
+// ---- Storing
+
+void Desk::commit(Change change, Ledger::Then then) {
+  auto told = std::make_shared<std::vector<std::move_only_function<void()>>>(change.told());
+  ledger_.commit(change.writes(), [told, then = std::move(then)](const Result<void>& stored) mutable {
+    if (stored)
+      for (auto& tell : *told) tell();
+    then(stored);
+  });
+}
+
+void Desk::commit(Change change, Reply done, std::string reply) {
+  commit(std::move(change), [done = std::move(done), reply = std::move(reply)](const Result<void>& stored) mutable {
+    if (!done) return;
+    if (!stored) return done(fail(stored.error()));
+    done(std::move(reply));
+  });
+}
+
+// What is read is told when it is stored: it may be the work of a change that is on its way.
+void Desk::read(std::string json, Reply done) {
+  ledger_.commit({}, [json = std::move(json), done = std::move(done)](const Result<void>& stored) mutable {
+    if (!stored) return done(fail(stored.error()));
+    done(std::move(json));
+  });
+}
+
+// ---- Alarms
+
+void Desk::alarm(Wall at, Alarm::Kind kind, const std::string& id) {
+  alarms_.emplace(parts_.now.mono + std::max(at - parts_.now.wall, std::chrono::milliseconds(0)), Alarm{kind, id});
+  armNext();
+}
+
+void Desk::armNext() {
+  if (alarms_.empty()) return timer_.disarm();
+  if (!timer_.armed() || timer_.deadline() > alarms_.begin()->first) parts_.timers.arm(timer_, alarms_.begin()->first);
+}
+
+void Desk::ring() {
+  while (!alarms_.empty() && alarms_.begin()->first <= parts_.now.mono) {
+    const Alarm due = std::move(alarms_.extract(alarms_.begin()).mapped());
+    rung(due);
+  }
+  armNext();
+}
+
+// Each looks whether what it was set for still is so.
+void Desk::rung(const Alarm& due) {
+  const Wall now = parts_.now.wall;
+  switch (due.kind) {
+    case Alarm::Kind::lease:
+      if (const auto offer = offers_.find(due.id); offer != offers_.end() && offer->second.state == OfferState::pending)
+        endPending(due.id, OfferState::expired, {}, Trigger::offer_expired, {});
+      return;
+    case Alarm::Kind::wrapped_up:
+      if (const auto offer = offers_.find(due.id); offer != offers_.end() && offer->second.state == OfferState::wrapping)
+        wrappedUp(offer->second);
+      return;
+    case Alarm::Kind::lost:
+      if (Seat* seat = team_.find(due.id); seat && seat->sessions == 0 && seat->lost != Wall{}) {
+        if (seat->lost + parts_.rules.lost_after > now) return alarm(seat->lost + parts_.rules.lost_after, due.kind, due.id);
+        loseAgent(*seat);
+      }
+      return;
+    case Alarm::Kind::lead:
+      if (const auto lead = leads_.find(due.id); lead != leads_.end() && lead->second.state == LeadState::waiting) leadIsDue(lead->second);
+      return;
+    case Alarm::Kind::look:
+      if (Seat* seat = team_.find(due.id); seat && seat->look_at != Wall{}) {
+        if (seat->look_at > now) return;  // An earlier one has seen to it, and set another.
+        seat->look_at = {};
+        lookWhatHeTakes(due.id, Trigger::slot_freed);
+      }
+      return;
+    case Alarm::Kind::balance: balanceIfAsked(); return alarm(now + balance_pause, Alarm::Kind::balance, {});
+  }
+}
+
+// ---- What the engine tells
+
+void Desk::presenceChanged(const std::string& user_id, Status status, std::size_t sessions) {
+  const Wall now = parts_.now.wall;
+  Seat* seat = team_.find(user_id);
+  const bool was_here = seat && seat->sessions > 0;
+  team_.presence(user_id, status, sessions, now);
+  if (!seat || loading_) return;
+  Change shown = change();
+  shown.show(*seat);
+  commit(std::move(shown));
+  if (sessions > 0) return lookWhatHeTakes(user_id, was_here ? Trigger::slot_freed : Trigger::agent_online);
+  if (was_here) alarm(now + parts_.rules.lost_after, Alarm::Kind::lost, user_id);
+}
+
+void Desk::posted(const std::string& room_id, const std::string& lead_id, const std::string& sender_id, bool by_client, Wall at) {
+  if (loading_) return;
+  const auto lead = leads_.find(lead_id);
+  if (by_client) {
+    if (lead == leads_.end() || lead->second.owner.empty()) return;
+    spoken_.try_emplace(lead_id, at);
+    if (Seat* seat = team_.find(lead->second.owner)) seat->talked(room_id, at);
+    return;
+  }
+  Seat* seat = team_.find(sender_id);
+  if (!seat) return;
+  seat->talked(room_id, at);
+  if (lead == leads_.end() || lead->second.owner != sender_id) return;
+  answered(lead->second, *seat, at);
+}
+
+// The owner of a lead has written to it: his first response, or one to what its client said.
+void Desk::answered(Lead& lead, Seat& seat, Wall at) {
+  Change change = this->change();
+  const auto offer = offers_.find(lead.offer_id);
+  const bool first = offer != offers_.end() && offer->second.first_response == Wall{};
+  const auto asked = spoken_.find(lead.lead_id);
+  if (!first && asked == spoken_.end()) return;
+  const Wall since = first ? offer->second.accepted : asked->second;
+  const double ms = static_cast<double>((at - since).count());
+  if (asked != spoken_.end()) spoken_.erase(asked);
+  if (first) {
+    offer->second.first_response = at;
+    change.put(offer->second);
+  }
+  seat.record.respond(ms / 60'000);
+  change.putRecord(seat);
+  change.show(seat);
+  change.note({.kind = first ? Fact::Kind::first_response : Fact::Kind::response, .milliseconds = ms}, lead.owner, lead.queue,
+              lead.text(ruleOf(lead.queue).skill_field));
+  commit(std::move(change));
+}
+
+bool Desk::sample(TeamSample& sample) const {
+  if (team_.seats().empty() && leads_.empty()) return false;
+  const Wall now = parts_.now.wall;
+  sample.agents.clear();
+  sample.active_leads = static_cast<std::uint32_t>(leads_.size() - queue_.size());
+  sample.queue_length = static_cast<std::uint32_t>(queue_.size());
+  sample.oldest_wait_seconds = queue_.empty() ? 0 : std::chrono::duration<double>(now - queue_.begin()->first).count();
+  for (const auto& [id, seat] : team_.seats())
+    sample.agents.push_back({.agent_id = id,
+                             .name = seat.profile->name,
+                             .status = word(seat.status()),
+                             .active_leads = seat.places(),
+                             .active_conversations = seat.conversations(now),
+                             .capacity = seat.profile->capacity,
+                             .utilisation = seat.utilisation(),
+                             .avg_response_minutes = std::max(seat.record.response_minutes, 0.0),
+                             .conversion_rate = std::max(seat.profile->conversion_rate, 0.0),
+                             .satisfaction = std::max(seat.profile->satisfaction, 0.0)});
+  return true;
+}
+
+}  // namespace atrium

@@ -1,0 +1,222 @@
+#include <algorithm>
+#include <utility>
+
+#include "coordination/desk.hpp"
+#include "coordination/desk_ready.hpp"
+#include "coordination/stored_json.hpp"
+#include "protocol/errors.hpp"
+
+// How a lead changes hands: its owner keeps it until the next one accepts. And what would even out the load.
+namespace atrium {
+
+namespace {
+
+constexpr std::size_t moves_max = 20;  // Of one rebalancing.
+
+}  // namespace
+
+void Desk::beginHandoff(PrincipalPtr caller, BeginHandoff command, Reply done) {
+  ready(std::move(done), [this, caller = std::move(caller), command = std::move(command)](Reply done) mutable {
+    const auto found = leads_.find(command.lead_id);
+    if (found == leads_.end()) return done(fail(unknownLead(command.lead_id)));
+    Lead& lead = found->second;
+    if (lead.state != LeadState::active) return done(fail(Code::conflict, "Nobody works on this lead yet; there is nothing to hand over."));
+    const bool oversees = caller->has(ATRIUM_ROLE_SUPERVISOR | ATRIUM_ROLE_ADMIN | ATRIUM_ROLE_SERVICE);
+    if (lead.owner != caller->user_id && !oversees) return done(fail(Code::forbidden, "This lead is with somebody else."));
+    if (!lead.handoff_id.empty()) return done(fail(Code::handoff_pending, "This lead is being handed over already."));
+    if (command.to == lead.owner) return done(fail(Code::conflict, "The lead is with him already."));
+    if (!command.to.empty()) {
+      const Seat* seat = team_.find(command.to);
+      if (!seat) return done(fail(Code::agent_unknown, "\"" + command.to + "\" is not on the roster."));
+      if (auto refusal = unfit(*seat, lead, false)) return done(fail(*std::move(refusal)));
+    }
+    startHandoff(caller->user_id, std::move(command), lead, std::move(done));
+  });
+}
+
+void Desk::startHandoff(const std::string& by, BeginHandoff command, Lead& lead, Reply done) {
+  Handoff handoff;
+  handoff.handoff_id = formatId(handoff_prefix, parts_.ids.next(parts_.now.wall));
+  handoff.lead_id = lead.lead_id;
+  handoff.from = lead.owner;
+  handoff.to = command.to;
+  handoff.by = by;
+  handoff.fallback = command.fallback;
+  handoff.reason = std::move(command.reason);
+  handoff.summary = std::move(command.summary);
+  handoff.commitments = std::move(command.commitments);
+  handoff.lead_json = lead.fields->text();
+  handoff.room_id = command.room_id.empty() ? lead.room_id : std::move(command.room_id);
+  handoff.patience = command.patience.value_or(parts_.rules.handoff_deadline);
+  handoff.made = parts_.now.wall;
+  lead.handoff_id = handoff.handoff_id;
+  Handoff& known = handoffs_.emplace(handoff.handoff_id, std::move(handoff)).first->second;
+  Change change = this->change();
+  change.put(lead);
+  change.then([outlet = &parts_.outlet, tenant = tenant_id_, begun = known] { outlet->handoff(tenant, begun); });
+  if (Seat* seat = known.to.empty() ? nullptr : team_.find(known.to))
+    return offerHandoff(known, *seat, std::move(change), std::move(done), {});
+  change.put(known);
+  commit(std::move(change));
+  enqueue({.trigger = Trigger::handoff,
+           .lead_id = lead.lead_id,
+           .handoff_id = known.handoff_id,
+           .policy = lead.policy,
+           .reply = std::move(done)});
+}
+
+void Desk::askFor(Handoff& handoff, Trigger trigger) {
+  const auto lead = leads_.find(handoff.lead_id);
+  enqueue({.trigger = trigger,
+           .lead_id = handoff.lead_id,
+           .handoff_id = handoff.handoff_id,
+           .policy = lead == leads_.end() ? std::string() : lead->second.policy});
+}
+
+// Asks one agent whether he takes it over.
+void Desk::offerHandoff(Handoff& handoff, Seat& seat, Change change, Reply done, std::string decision_id) {
+  Lead& lead = leads_.find(handoff.lead_id)->second;
+  Offer offer = makeOffer(lead, seat, OfferKind::handoff, handoff.patience);
+  offer.handoff_id = handoff.handoff_id;
+  offer.decision_id = std::move(decision_id);
+  offer.by = handoff.by;
+  offer.reason = handoff.reason;
+  handoff.to = offer.agent_id;
+  handoff.offer_id = offer.offer_id;
+  ++handoff.rounds;
+  hold(change, seat, offer);
+  change.put(handoff);
+  std::string reply = encodeHandoff(handoff);
+  commit(std::move(change), std::move(done), std::move(reply));
+}
+
+// The new owner has accepted: in one change the old offer ends and the handoff with it.
+void Desk::handOver(Handoff& handoff, Offer& fresh, Change& change) {
+  Lead& lead = leads_.find(handoff.lead_id)->second;
+  const auto old = offers_.find(lead.offer_id);
+  if (old != offers_.end()) {
+    old->second.state = OfferState::closed;
+    old->second.outcome = "handed_over";
+    old->second.ended = parts_.now.wall;
+    freePlace(change, old->second);
+  }
+  change.note({.kind = Fact::Kind::handed_over}, handoff.from, fresh.queue, {});
+  spoken_.erase(lead.lead_id);
+  endHandoff(handoff, HandoffState::accepted, {}, change);
+}
+
+// Whom it was offered to has not taken it.
+void Desk::roundOver(Handoff& handoff, OfferState how, Change& change) {
+  handoff.offer_id.clear();
+  const std::string why = std::string(word(how)) + " by " + handoff.to;
+  if (handoff.fallback == HandoffFallback::back || handoff.rounds >= Handoff::rounds_max)
+    return endHandoff(handoff, HandoffState::returned, why, change);
+  handoff.to.clear();
+  change.put(handoff);
+  change.then([this, id = handoff.handoff_id] {
+    if (const auto known = handoffs_.find(id); known != handoffs_.end() && known->second.offer_id.empty())
+      askFor(known->second, Trigger::handoff);
+  });
+}
+
+// Takes the handoff off the desk. The reference dies.
+void Desk::endHandoff(Handoff& handoff, HandoffState how, std::string reason, Change& change) {
+  if (const auto offer = offers_.find(handoff.offer_id); offer != offers_.end() && offer->second.state == OfferState::pending) {
+    offer->second.state = OfferState::rescinded;
+    offer->second.reason = reason;
+    offer->second.ended = parts_.now.wall;
+    freePlace(change, offer->second);
+  }
+  handoff.state = how;
+  handoff.end_reason = std::move(reason);
+  handoff.ended = parts_.now.wall;
+  if (const auto lead = leads_.find(handoff.lead_id); lead != leads_.end()) {
+    lead->second.handoff_id.clear();
+    change.put(lead->second);
+  }
+  change.put(handoff);
+  change.then([outlet = &parts_.outlet, tenant = tenant_id_, ended = handoff] { outlet->handoff(tenant, ended); });
+  handoffs_.erase(handoffs_.find(handoff.handoff_id));
+}
+
+// ---- Evening out
+
+// From the fullest to the emptiest who may take it, while that makes the difference smaller; leads nobody has answered yet, newest first.
+std::vector<Move> Desk::plan() {
+  std::map<std::string, double> load;  // As it would be, in parts of the capacity.
+  for (const auto& [id, seat] : team_.seats())
+    if (seat.sessions > 0 && !seat.profile->paused) load[id] = seat.utilisation();
+  std::vector<const Offer*> movable;
+  for (const auto& [id, offer] : offers_)
+    if (offer.state == OfferState::active && offer.first_response == Wall{}) movable.push_back(&offer);
+  std::ranges::sort(movable, std::ranges::greater{}, [](const Offer* offer) { return offer->accepted; });
+
+  std::vector<Move> moves;
+  for (const Offer* offer : movable) {
+    if (moves.size() == moves_max) break;
+    const Lead& lead = leads_.find(offer->lead_id)->second;
+    const Seat* from = team_.find(offer->agent_id);
+    if (!lead.handoff_id.empty() || !from || !load.contains(offer->agent_id)) continue;
+    const Seat* best = nullptr;
+    for (const auto& [id, seat] : team_.seats()) {
+      if (id == offer->agent_id || !load.contains(id) || Team::hindrance(seat, lead, ruleOf(lead.queue), parts_.now.wall)) continue;
+      if (!best || load[id] < load[best->profile->agent_id]) best = &seat;
+    }
+    if (!best) continue;
+    const double leaves = 1.0 / from->profile->capacity, comes = 1.0 / best->profile->capacity;
+    double& his = load[offer->agent_id];
+    double& others = load[best->profile->agent_id];
+    if (his - leaves < others + comes) continue;  // It would only swap who is the fuller one.
+    moves.push_back(
+        {lead.lead_id, offer->agent_id, best->profile->agent_id,
+         "evens out " + std::to_string(static_cast<int>(his * 100)) + " % and " + std::to_string(static_cast<int>(others * 100)) + " %"});
+    his -= leaves;
+    others += comes;
+  }
+  return moves;
+}
+
+void Desk::rebalance(PrincipalPtr caller, bool preview, Reply done) {
+  ready(std::move(done), [this, caller = std::move(caller), preview](Reply done) {
+    const std::vector<Move> moves = plan();
+    std::string out;
+    JsonText json(out);
+    json.begin('{').key("preview").value(preview).key("moves").begin('[');
+    for (const Move& move : moves)
+      json.begin('{')
+          .key("lead_id")
+          .value(move.lead_id)
+          .key("from")
+          .value(move.from)
+          .key("to")
+          .value(move.to)
+          .key("reason")
+          .value(move.reason)
+          .end('}');
+    json.end(']').end('}');
+    if (!preview) carryOut(moves, caller->user_id);
+    read(std::move(out), std::move(done));
+  });
+}
+
+void Desk::carryOut(const std::vector<Move>& moves, const std::string& by) {
+  for (const Move& move : moves) {
+    const auto lead = leads_.find(move.lead_id);
+    if (lead == leads_.end() || lead->second.owner != move.from || !lead->second.handoff_id.empty()) continue;
+    startHandoff(by,
+                 {.lead_id = move.lead_id,
+                  .to = move.to,
+                  .reason = "rebalance",
+                  .summary = move.reason,
+                  .commitments = {},
+                  .room_id = {},
+                  .patience = {}},
+                 lead->second, {});
+  }
+}
+
+void Desk::balanceIfAsked() {
+  if (parts_.rules.rebalance_auto && !loading_) carryOut(plan(), "rebalance");
+}
+
+}  // namespace atrium

@@ -1,0 +1,143 @@
+#include <utility>
+
+#include "coordination/desk.hpp"
+#include "coordination/desk_ready.hpp"
+#include "coordination/stored_json.hpp"
+#include "protocol/errors.hpp"
+
+// What a desk tells who asks.
+namespace atrium {
+
+namespace {
+
+constexpr std::uint32_t looks_max = 1000;  // Stored things one page of a list looks at, of which a filter may want none.
+
+bool fits(const std::string& wanted, const JsonView& value) { return wanted.empty() || value.text() == wanted; }
+
+// Whether a stored lead, offer or handoff is one of those asked for.
+bool fits(const Listing& query, const JsonView& stored) {
+  return fits(query.state, stored["state"]) && fits(query.queue, stored["queue"]) && fits(query.lead, stored["lead_id"]) &&
+         (query.agent.empty() || fits(query.agent, stored["agent_id"]) || fits(query.agent, stored["owner"]) ||
+          fits(query.agent, stored["from"]) || fits(query.agent, stored["to"]));
+}
+
+}  // namespace
+
+void Desk::leads(Listing query, Reply done) {
+  ready(std::move(done), [this, query = std::move(query)](Reply done) mutable {
+    if (query.ended) return list(closed_lead_collection, std::move(query), std::move(done));
+    std::string out = R"({"items":[)", next;
+    std::uint32_t count = 0;
+    for (auto at = leads_.upper_bound(query.cursor); at != leads_.end(); ++at) {
+      const Lead& lead = at->second;
+      if ((!query.state.empty() && word(lead.state) != query.state) || (!query.queue.empty() && lead.queue != query.queue) ||
+          (!query.agent.empty() && lead.owner != query.agent))
+        continue;
+      if (count == query.limit) {
+        next = std::prev(at)->first;
+        break;
+      }
+      if (count++ > 0) out += ',';
+      out += leadJson(lead, parts_.now.wall);
+    }
+    closeList(out, next);
+    read(std::move(out), std::move(done));
+  });
+}
+
+void Desk::lead(std::string lead_id, Reply done) {
+  ready(std::move(done), [this, lead_id = std::move(lead_id)](Reply done) mutable {
+    if (const auto known = leads_.find(lead_id); known != leads_.end())
+      return read(leadJson(known->second, parts_.now.wall), std::move(done));
+    parts_.store.get({std::string(closed_lead_collection), tenant_id_, lead_id},
+                     [this, lead_id, done = std::move(done)](Result<std::optional<Document>> found) mutable {
+                       if (!found) return done(fail(found.error()));
+                       const auto lead = *found ? decodeLead(**found) : std::nullopt;
+                       if (!lead) return done(fail(unknownLead(lead_id)));
+                       done(leadJson(*lead, parts_.now.wall));
+                     });
+  });
+}
+
+void Desk::offers(Listing query, Reply done) {
+  ready(std::move(done), [this, query = std::move(query)](Reply done) mutable {
+    if (query.ended) return list(ended_offer_collection, std::move(query), std::move(done));
+    std::string out = R"({"items":[)", next;
+    std::uint32_t count = 0;
+    for (auto at = offers_.upper_bound(query.cursor); at != offers_.end(); ++at) {
+      const Offer& offer = at->second;
+      if ((!query.state.empty() && word(offer.state) != query.state) || (!query.agent.empty() && offer.agent_id != query.agent) ||
+          (!query.lead.empty() && offer.lead_id != query.lead) || (!query.queue.empty() && offer.queue != query.queue))
+        continue;
+      if (count == query.limit) {
+        next = std::prev(at)->first;
+        break;
+      }
+      if (count++ > 0) out += ',';
+      out += encodeOffer(offer);
+    }
+    closeList(out, next);
+    read(std::move(out), std::move(done));
+  });
+}
+
+void Desk::offer(std::string offer_id, Reply done) {
+  ready(std::move(done), [this, offer_id = std::move(offer_id)](Reply done) mutable {
+    if (const auto known = offers_.find(offer_id); known != offers_.end()) return read(encodeOffer(known->second), std::move(done));
+    stored(ended_offer_collection, offer_id, "There is no such offer.", std::move(done));
+  });
+}
+
+void Desk::handoff(std::string handoff_id, Reply done) {
+  ready(std::move(done), [this, handoff_id = std::move(handoff_id)](Reply done) mutable {
+    if (const auto known = handoffs_.find(handoff_id); known != handoffs_.end()) return read(encodeHandoff(known->second), std::move(done));
+    stored(ended_handoff_collection, handoff_id, "There is no such handoff.", std::move(done));
+  });
+}
+
+void Desk::handoffs(Listing query, Reply done) {
+  ready(std::move(done), [this, query = std::move(query)](Reply done) mutable {
+    list(query.ended ? ended_handoff_collection : handoff_collection, std::move(query), std::move(done));
+  });
+}
+
+// One thing as it is stored.
+void Desk::stored(std::string_view collection, const std::string& id, std::string missing, Reply done) {
+  parts_.store.get({std::string(collection), tenant_id_, id},
+                   [missing = std::move(missing), done = std::move(done)](Result<std::optional<Document>> found) mutable {
+                     if (!found) return done(fail(found.error()));
+                     if (!*found) return done(fail(Code::not_found, std::move(missing)));
+                     done(std::move((*found)->value));
+                   });
+}
+
+// A page of what is stored.
+void Desk::list(std::string_view collection, Listing query, Reply done) {
+  const bool filtered = !query.state.empty() || !query.agent.empty() || !query.queue.empty() || !query.lead.empty();
+  DocumentKey after;
+  if (!query.cursor.empty()) after = {std::string(collection), tenant_id_, query.cursor};
+  const std::uint32_t looks = filtered ? looks_max : query.limit + 1;
+  parts_.store.scan({std::string(collection), tenant_id_}, std::move(after), looks,
+                    [query = std::move(query), looks, done = std::move(done)](Result<std::vector<Document>> found) mutable {
+                      if (!found) return done(fail(found.error()));
+                      std::string out = R"({"items":[)", last;
+                      std::uint32_t count = 0;
+                      bool more = found->size() == looks;
+                      for (const Document& document : *found) {
+                        const auto parsed = JsonDocument::parse(document.value);
+                        const bool wanted = parsed && fits(query, parsed->root());
+                        if (wanted && count == query.limit) {
+                          more = true;
+                          break;
+                        }
+                        last = document.key.back();
+                        if (!wanted) continue;
+                        if (count++ > 0) out += ',';
+                        out += document.value;
+                      }
+                      closeList(out, more ? last : std::string());
+                      done(std::move(out));
+                    });
+}
+
+}  // namespace atrium

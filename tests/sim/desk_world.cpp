@@ -1,0 +1,203 @@
+#include "sim/desk_world.hpp"
+
+#include <algorithm>
+
+#include "protocol/metrics.hpp"
+
+namespace atrium::sim {
+
+namespace {
+
+constexpr std::string_view tenant = "acme";
+
+}  // namespace
+
+void DeskPanel::ask(std::shared_ptr<const Question> question, std::string_view scorer, std::move_only_function<void(ScorerAnswer)> done) {
+  ScorerAnswer answer{.scorer = std::string(scorer), .version = "1.0.0", .weight = 0, .scores = {}, .failure = {}};
+  if (random_.below(1000) < fail_per_mille) {
+    answer.failure = "did not answer";
+  } else {
+    auto scores = std::make_shared<std::vector<atrium_score>>(question->candidates());
+    for (std::uint32_t at = 0; at < scores->size(); ++at) {
+      const bool agents = question->side == Side::agents;
+      const AgentView& agent = question->agents[agents ? at : 0];
+      const double load = std::min(1.0, (agent.active_leads + 1.0) / agent.capacity);
+      (*scores)[at].value = agents ? 1 - load * load : std::min(1.0, static_cast<double>(question->leads[at].waiting_ms) / 600'000);
+      (*scores)[at].reason_size = 0;
+    }
+    answer.scores = std::move(scores);
+  }
+  if (late)
+    waiting_.emplace_back([done = std::move(done), answer = std::move(answer)]() mutable { done(std::move(answer)); });
+  else
+    done(std::move(answer));
+}
+
+void DeskPanel::work() {
+  for (auto& answer : std::exchange(waiting_, {})) answer();
+}
+
+void DeskPolicies::find(const std::string&, std::string name, Completion<PolicyInForce> done) {
+  const RoutingPolicy* known = builtInPolicy(name.empty() ? "balanced" : name);
+  done(PolicyInForce{known ? std::shared_ptr<const RoutingPolicy>(std::shared_ptr<const void>(), known) : nullptr, 1});
+}
+
+CoordinationRules DeskWorld::someRules() {
+  CoordinationRules rules;
+  rules.queues = {{.name = "default"}};
+  return rules;
+}
+
+DeskWorld::DeskWorld(std::uint64_t seed, CoordinationRules with, StoreOptions options)
+    : random(seed),
+      rules(std::move(with)),
+      store(random, options),
+      panel(random),
+      now(clock.now()),
+      log(Log::Options{.level = LogLevel::error}),
+      metrics_(metric_table),
+      set_(metrics_.makeSet()) {
+  ids_ = std::make_unique<IdSource>(Random(seed ^ 0xD5));
+  start();
+  settle();
+}
+
+DeskWorld::~DeskWorld() = default;
+
+void DeskWorld::start() {
+  const std::uint64_t life = ++life_;
+  // What was asked by a process that is gone is answered to nobody.
+  ports_.push_back(store.port([this, life](Task task) {
+    if (life == life_) posts_.push_back(std::move(task));
+  }));
+  timers_ = std::make_unique<TimerWheel>(now.mono);
+  decider_ = std::make_unique<Decider>(panel, clock);
+  desk_ = std::make_unique<Desk>(DeskParts{.store = *ports_.back(),
+                                           .panel = panel,
+                                           .decider = *decider_,
+                                           .policies = policies_,
+                                           .outlet = audience,
+                                           .timers = *timers_,
+                                           .now = now,
+                                           .ids = *ids_,
+                                           .random = random,
+                                           .metrics = set_,
+                                           .log = log,
+                                           .rules = rules},
+                                 std::string(tenant));
+}
+
+void DeskWorld::restart() {
+  posts_.clear();
+  panel.forget();
+  desk_.reset();
+  decider_.reset();
+  timers_.reset();
+  sessions.clear();
+  audience.leads.clear(), audience.rows.clear();
+  start();
+}
+
+void DeskWorld::turn() {
+  store.work();
+  panel.work();
+  for (Task& task : std::exchange(posts_, {})) task();
+}
+
+void DeskWorld::settle() {
+  do turn();
+  while (!store.idle() || !panel.idle() || !posts_.empty());
+}
+
+void DeskWorld::pass(std::chrono::milliseconds time) {
+  clock.advance(time);
+  now = clock.now();
+  timers_->advance(now.mono);
+}
+
+PrincipalPtr DeskWorld::user(const std::string& user_id, std::uint32_t roles) {
+  return std::make_shared<const Principal>(Principal{
+      .tenant_id = std::string(tenant), .user_id = user_id, .display_name = user_id, .name_verified = true, .roles = roles, .expires = {}});
+}
+
+void DeskWorld::hire(const std::string& agent_id, std::uint32_t capacity, std::vector<std::pair<std::string, double>> skills) {
+  AgentProfile profile;
+  profile.agent_id = agent_id;
+  profile.name = agent_id;
+  profile.capacity = capacity;
+  profile.skills = std::move(skills);
+  (void)ask([&](Desk::Reply done) { desk_->putAgent(std::move(profile), std::move(done)); });
+}
+
+void DeskWorld::come(const std::string& agent_id) { desk_->presenceChanged(agent_id, Status::online, ++sessions[agent_id]); }
+
+void DeskWorld::go(const std::string& agent_id) {
+  sessions.erase(agent_id);
+  desk_->presenceChanged(agent_id, Status::online, 0);
+}
+
+Result<std::string> DeskWorld::route(const std::string& lead_id, std::string_view lead) {
+  return ask([&](Desk::Reply done) {
+    RouteLead command;
+    command.lead_id = lead_id;
+    command.fields = *JsonDocument::parse(lead);
+    desk_->route(std::move(command), now.mono, std::move(done));
+  });
+}
+
+std::string DeskWorld::lastOffer(const std::string& agent_id, std::string_view state) const {
+  const auto told = audience.offers.find(agent_id);
+  if (told == audience.offers.end()) return {};
+  for (auto at = told->second.rbegin(); at != told->second.rend(); ++at) {
+    const auto offer = JsonDocument::parse(*at);
+    const std::string id = offer->root()["offer_id"].text();
+    if (offer->root()["state"].text() == state && (state != "pending" || audience.rows.contains(id))) return id;
+    if (offer->root()["state"].text() != state) return {};
+  }
+  return {};
+}
+
+std::string DeskWorld::flaw() const {
+  std::map<std::string, std::uint32_t> places, caps;
+  std::map<std::string, std::vector<Offer>> by_lead;
+  std::map<std::string, bool> meant;
+  for (const Document& document : store.documents({"agent", std::string(tenant)})) caps[document.key[2]] = decodeAgent(document)->capacity;
+  for (const Document& document : store.documents({"offer", std::string(tenant)})) {
+    const auto offer = decodeOffer(document);
+    if (!offer || !offer->open()) return "an offer that is over is among the open ones: " + document.value;
+    ++places[offer->agent_id];
+    meant[offer->agent_id] |= offer->over_cap;
+    by_lead[offer->lead_id].push_back(*offer);
+  }
+  for (const auto& [agent, taken] : places)
+    if (taken > caps[agent] && !meant[agent]) return agent + " has " + std::to_string(taken) + " of " + std::to_string(caps[agent]);
+  for (const Document& document : store.documents({"lead", std::string(tenant)})) {
+    const auto lead = decodeLead(document);
+    if (!lead || lead->state == LeadState::closed) return "a lead that is over is among the open ones: " + document.value;
+    std::uint32_t asked = 0, owned = 0, handed = 0;
+    for (const Offer& offer : by_lead[lead->lead_id]) {
+      if (offer.kind == OfferKind::handoff && offer.state == OfferState::pending)
+        ++handed;
+      else if (offer.state == OfferState::pending)
+        ++asked;
+      else if (offer.agent_id == lead->owner)
+        ++owned;
+      else
+        return "a second owner of " + lead->lead_id + ": " + offer.agent_id;
+    }
+    const bool has_owner = lead->state == LeadState::active || lead->state == LeadState::wrapping;
+    if (owned != (has_owner ? 1U : 0U))
+      return lead->lead_id + " is " + std::string(word(lead->state)) + " and has " + std::to_string(owned) + " owners";
+    if (asked != (lead->state == LeadState::offered ? 1U : 0U))
+      return lead->lead_id + " is " + std::string(word(lead->state)) + " and is offered to " + std::to_string(asked);
+    if (handed > (lead->handoff_id.empty() ? 0U : 1U)) return lead->lead_id + " is handed over to " + std::to_string(handed);
+    if (has_owner == lead->owner.empty())
+      return lead->lead_id + " is " + std::string(word(lead->state)) + " and has owner \"" + lead->owner + "\"";
+    by_lead.erase(lead->lead_id);
+  }
+  for (const auto& [lead, offers] : by_lead)
+    if (!offers.empty()) return "an offer of a lead that is not open: " + lead;
+  return {};
+}
+
+}  // namespace atrium::sim

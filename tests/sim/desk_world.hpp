@@ -1,0 +1,126 @@
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "coordination/decider.hpp"
+#include "coordination/desk.hpp"
+#include "sim/store.hpp"
+
+// One tenant's desk without threads, clock and plugins: a store, scorers and people driven by one seed.
+namespace atrium::sim {
+
+// Scorers that look at load alone, or fail, as the test decides; they answer at once or a turn later.
+class DeskPanel final : public ScorerPanel {
+ public:
+  explicit DeskPanel(Random& random) : random_(random) {}
+  void ask(std::shared_ptr<const Question> question, std::string_view scorer, std::move_only_function<void(ScorerAnswer)> done) override;
+  // Answers what waits.
+  void work();
+  [[nodiscard]] bool idle() const { return waiting_.empty(); }
+  // Who asked is gone.
+  void forget() { waiting_.clear(); }
+
+  unsigned fail_per_mille = 0;
+  bool late = false;  // Answers wait for work().
+
+ private:
+  Random& random_;
+  std::vector<std::move_only_function<void()>> waiting_;
+};
+
+class DeskPolicies final : public PolicySource {
+ public:
+  void find(const std::string&, std::string name, Completion<PolicyInForce> done) override;
+};
+
+// What was told, as those see it whom it was told.
+class DeskAudience final : public DeskOutlet {
+ public:
+  void offer(const std::string&, const std::string& agent_id, const std::string& offer) override { offers[agent_id].push_back(offer); }
+  void agent(const std::string&, const std::string& agent_id, std::string value) override { agents[agent_id] = std::move(value); }
+  void lead(const std::string&, const std::string& lead_id, std::string value) override { put(leads, lead_id, std::move(value)); }
+  void offerRow(const std::string&, const std::string& offer_id, std::string value) override { put(rows, offer_id, std::move(value)); }
+  void decision(const std::string&, const std::string& decision_id, std::string) override { decisions.push_back(decision_id); }
+  void handoff(const std::string&, const Handoff& handoff) override { handoffs.push_back(handoff); }
+  void note(const std::string&, const Fact& fact) override { ++facts[fact.kind]; }
+
+  std::map<std::string, std::vector<std::string>> offers;  // By agent, all that was said.
+  std::map<std::string, std::string> agents, leads, rows;  // As they stand.
+  std::vector<std::string> decisions;
+  std::vector<Handoff> handoffs;
+  std::map<Fact::Kind, std::uint64_t> facts;
+  bool keeps = true;  // What was said to agents and decided.
+
+ private:
+  static void put(std::map<std::string, std::string>& map, const std::string& key, std::string value) {
+    if (value.empty())
+      map.erase(key);
+    else
+      map[key] = std::move(value);
+  }
+};
+
+class DeskWorld {
+ public:
+  explicit DeskWorld(std::uint64_t seed, CoordinationRules rules = someRules(), StoreOptions store = {});
+  ~DeskWorld();
+  [[nodiscard]] static CoordinationRules someRules();
+
+  // Lets everything answer until nothing waits any more.
+  void settle();
+  // One turn: the store and the scorers answer some of what waits.
+  void turn();
+  void pass(std::chrono::milliseconds time);
+  // The process is gone, and a new one begins with what the store has.
+  void restart();
+
+  Desk& desk() { return *desk_; }
+  // Runs a request to its end, and returns what it answered.
+  template <typename Ask>
+  Result<std::string> ask(Ask request) {
+    std::optional<Result<std::string>> answer;
+    request([&answer](Result<std::string> came) { answer = std::move(came); });
+    settle();
+    return answer ? *std::move(answer) : fail(Code{}, "nothing was answered");
+  }
+  void hire(const std::string& agent_id, std::uint32_t capacity = 3, std::vector<std::pair<std::string, double>> skills = {{"flat", 1.0}});
+  void come(const std::string& agent_id);
+  void go(const std::string& agent_id);
+  Result<std::string> route(const std::string& lead_id, std::string_view lead = R"({"name":"A lead","property_type":"flat"})");
+  // The offer that an agent was told of last, in that state; empty: none.
+  [[nodiscard]] std::string lastOffer(const std::string& agent_id, std::string_view state = "pending") const;
+
+  // What is wrong with what the store holds: leads with no owner or two, agents above their cap, rows that do not fit together. Empty:
+  // nothing.
+  [[nodiscard]] std::string flaw() const;
+
+  [[nodiscard]] static PrincipalPtr user(const std::string& user_id, std::uint32_t roles = ATRIUM_ROLE_AGENT);
+
+  Random random;
+  CoordinationRules rules;
+  SimStore store;
+  DeskPanel panel;
+  DeskAudience audience;
+  ManualClock clock;
+  Now now;
+  Log log;
+  std::map<std::string, std::size_t> sessions;  // Of those who are here.
+
+ private:
+  void start();
+  std::vector<std::unique_ptr<Store>> ports_;  // The last one is in use; what was asked through the others may still be on its way.
+  std::unique_ptr<TimerWheel> timers_;
+  DeskPolicies policies_;
+  std::unique_ptr<IdSource> ids_;
+  MetricRegistry metrics_;
+  MetricSet& set_;
+  std::unique_ptr<Decider> decider_;
+  std::deque<Task> posts_;
+  std::uint64_t life_ = 0;
+  std::unique_ptr<Desk> desk_;
+};
+
+}  // namespace atrium::sim

@@ -1,0 +1,24 @@
+#include <gtest/gtest.h>
+
+#include "sim/desk_storm.hpp"
+
+namespace atrium {
+namespace {
+
+// Everything at once, in an order that a seed draws: leads, answers, handoffs, people who come and go, a store that fails and is slow,
+// scorers that fail, and a process that is killed. bench_offers does the same a million offers long.
+class DeskStorm : public testing::TestWithParam<std::uint64_t> {};
+
+TEST_P(DeskStorm, neverGivesALeadTwoOwnersNorAnAgentMoreThanHisCap) {
+  sim::DeskStorm storm(GetParam());
+  while (storm.offers() < 400 && storm.flaw().empty()) storm.step();
+  EXPECT_EQ(storm.flaw(), "");
+  EXPECT_EQ(storm.end(), "") << "and everything that was confirmed is there in the end";
+  EXPECT_GT(storm.accepted(), 50U);
+  EXPECT_GT(storm.kills(), 0U);
+}
+
+INSTANTIATE_TEST_SUITE_P(Seeds, DeskStorm, testing::Range(std::uint64_t{1}, std::uint64_t{5}));
+
+}  // namespace
+}  // namespace atrium

@@ -1,0 +1,398 @@
+#include <gtest/gtest.h>
+
+#include "protocol/errors.hpp"
+#include "sim/desk_world.hpp"
+
+namespace atrium {
+namespace {
+
+using sim::DeskWorld;
+
+std::string fieldOf(const Result<std::string>& reply, std::string_view name) {
+  return reply ? JsonDocument::parse(*reply)->root()[name].text() : "refused: " + reply.error().detail;
+}
+
+// Answers an offer as its agent does.
+Result<std::string> accept(DeskWorld& world, const std::string& agent, const std::string& offer) {
+  return world.ask([&](Desk::Reply done) { world.desk().accept(DeskWorld::user(agent), offer, std::move(done)); });
+}
+Result<std::string> reject(DeskWorld& world, const std::string& agent, const std::string& offer) {
+  return world.ask([&](Desk::Reply done) { world.desk().reject(DeskWorld::user(agent), offer, {.reason = "at lunch"}, std::move(done)); });
+}
+Result<std::string> complete(DeskWorld& world, const std::string& agent, const std::string& offer) {
+  return world.ask(
+      [&](Desk::Reply done) { world.desk().complete(DeskWorld::user(agent), offer, {.outcome = "won", .value = 5}, std::move(done)); });
+}
+std::string leadState(DeskWorld& world, const std::string& lead) {
+  return fieldOf(world.ask([&](Desk::Reply done) { world.desk().lead(lead, std::move(done)); }), "state");
+}
+std::string ownerOf(DeskWorld& world, const std::string& lead) {
+  return fieldOf(world.ask([&](Desk::Reply done) { world.desk().lead(lead, std::move(done)); }), "owner");
+}
+
+TEST(Desk, offersALeadToTheAgentWhoFitsAndGivesHimItWhenHeAccepts) {
+  DeskWorld world(1);
+  world.hire("ana");
+  world.hire("ben", 3, {{"house", 1.0}});
+  world.come("ana");
+  world.come("ben");
+  ASSERT_TRUE(world.route("lead_1"));
+  EXPECT_EQ(leadState(world, "lead_1"), "offered");
+  const std::string offer = world.lastOffer("ana");
+  ASSERT_FALSE(offer.empty()) << "the one who knows flats is asked";
+  EXPECT_TRUE(world.lastOffer("ben").empty());
+  EXPECT_EQ(fieldOf(accept(world, "ana", offer), "state"), "active");
+  EXPECT_EQ(ownerOf(world, "lead_1"), "ana");
+  EXPECT_EQ(fieldOf(accept(world, "ana", offer), "state"), "active") << "said twice is said once";
+  EXPECT_EQ(fieldOf(complete(world, "ana", offer), "state"), "closed");
+  EXPECT_EQ(leadState(world, "lead_1"), "closed");
+  EXPECT_EQ(world.flaw(), "");
+}
+
+TEST(Desk, aLeadNobodyCanTakeWaitsAndGoesToWhoComes) {
+  DeskWorld world(2);
+  world.hire("ana");
+  ASSERT_TRUE(world.route("lead_1"));
+  EXPECT_EQ(leadState(world, "lead_1"), "waiting");
+  world.come("ana");
+  world.settle();
+  EXPECT_FALSE(world.lastOffer("ana").empty());
+}
+
+TEST(Desk, aFreedPlaceTakesTheNextLeadInTheSameMoment) {
+  DeskWorld world(3);
+  world.hire("ana", 1);
+  world.come("ana");
+  world.route("lead_1");
+  world.route("lead_2");
+  const std::string first = world.lastOffer("ana");
+  accept(world, "ana", first);
+  EXPECT_EQ(leadState(world, "lead_2"), "waiting");
+  complete(world, "ana", first);  // No time passes.
+  EXPECT_EQ(leadState(world, "lead_2"), "offered");
+}
+
+TEST(Desk, anOfferThatRunsOutGoesToTheNextOne) {
+  DeskWorld world(4);
+  world.hire("ana");
+  world.hire("ben");
+  world.come("ana");
+  world.route("lead_1");
+  const std::string hers = world.lastOffer("ana");
+  world.come("ben");
+  world.pass(world.rules.queues[0].lease + std::chrono::milliseconds(1));
+  world.settle();
+  EXPECT_FALSE(world.lastOffer("ben").empty());
+  const auto late = accept(world, "ana", hers);
+  ASSERT_FALSE(late);
+  EXPECT_EQ(late.error().code, Code::offer_expired);
+  accept(world, "ben", world.lastOffer("ben"));
+  const auto later = accept(world, "ana", hers);
+  EXPECT_EQ(later.error().code, Code::offer_expired);
+  EXPECT_NE(later.error().detail.find("\"ben\" has the lead now"), std::string::npos) << later.error().detail;
+  EXPECT_EQ(world.flaw(), "");
+}
+
+TEST(Desk, whoLetALeadPassIsNotAskedAgainForAWhile) {
+  DeskWorld world(5);
+  world.hire("ana");
+  world.come("ana");
+  world.route("lead_1");
+  reject(world, "ana", world.lastOffer("ana"));
+  EXPECT_EQ(leadState(world, "lead_1"), "waiting");
+  world.pass(world.rules.queues[0].declined_for);
+  world.settle();
+  EXPECT_EQ(leadState(world, "lead_1"), "offered") << "time alone stood against it";
+}
+
+TEST(Desk, nobodyElseAnswersAnOffer) {
+  DeskWorld world(6);
+  world.hire("ana");
+  world.come("ana");
+  world.route("lead_1");
+  const std::string offer = world.lastOffer("ana");
+  EXPECT_EQ(accept(world, "ben", offer).error().code, Code::forbidden);
+  EXPECT_EQ(reject(world, "ben", offer).error().code, Code::forbidden);
+  EXPECT_EQ(complete(world, "ana", offer).error().code, Code::conflict) << "not accepted yet";
+  EXPECT_EQ(accept(world, "ana", "offer_none").error().code, Code::not_found);
+}
+
+TEST(Desk, anAgentWhoGoesLosesWhatHeWasOfferedTenSecondsLater) {
+  DeskWorld world(7);
+  world.hire("ana");
+  world.hire("ben");
+  world.come("ana");
+  world.route("lead_1");
+  world.come("ben");
+  world.go("ana");
+  world.pass(std::chrono::milliseconds(9'999));
+  world.settle();
+  EXPECT_TRUE(world.lastOffer("ben").empty());
+  world.pass(std::chrono::milliseconds(1));
+  world.settle();
+  EXPECT_FALSE(world.lastOffer("ben").empty());
+}
+
+TEST(Desk, anAgentWhoIsBackInTimeKeepsHisOffer) {
+  DeskWorld world(8);
+  world.hire("ana");
+  world.come("ana");
+  world.route("lead_1");
+  const std::string offer = world.lastOffer("ana");
+  world.go("ana");
+  world.pass(std::chrono::seconds(5));
+  world.come("ana");
+  world.pass(std::chrono::seconds(5));
+  world.settle();
+  EXPECT_TRUE(accept(world, "ana", offer));
+}
+
+TEST(Desk, activeLeadsOfAnAgentWhoGoesMoveWhereTheRulesSaySo) {
+  CoordinationRules rules = DeskWorld::someRules();
+  rules.lost_active = true;
+  DeskWorld world(9, rules);
+  world.hire("ana");
+  world.hire("ben");
+  world.come("ana");
+  world.route("lead_1");
+  accept(world, "ana", world.lastOffer("ana"));
+  world.come("ben");
+  world.go("ana");
+  world.pass(std::chrono::seconds(10));
+  world.settle();
+  EXPECT_FALSE(world.lastOffer("ben").empty());
+  EXPECT_EQ(world.flaw(), "");
+}
+
+TEST(Desk, theCapHoldsAndSomebodyWithAReasonMayOverrideIt) {
+  DeskWorld world(10);
+  world.hire("ana", 1);
+  world.come("ana");
+  world.route("lead_1");
+  world.route("lead_2");
+  const auto assign = [&](bool over_cap) {
+    return world.ask([&](Desk::Reply done) {
+      world.desk().assign(DeskWorld::user("sue", ATRIUM_ROLE_SUPERVISOR), "lead_2",
+                          {.agent_id = "ana", .reason = "she knows him", .over_cap = over_cap}, std::move(done));
+    });
+  };
+  EXPECT_EQ(assign(false).error().code, Code::at_cap);
+  const auto meant = assign(true);
+  EXPECT_EQ(fieldOf(meant, "by"), "sue");
+  EXPECT_TRUE(JsonDocument::parse(*meant)->root()["over_cap"].boolean(false));
+}
+
+TEST(Desk, aHandoffLeavesTheLeadWithItsOwnerUntilTheNextOneAccepts) {
+  DeskWorld world(11);
+  world.hire("ana");
+  world.hire("ben");
+  world.come("ana");
+  world.route("lead_1");
+  accept(world, "ana", world.lastOffer("ana"));
+  world.come("ben");
+  const auto begun = world.ask([&](Desk::Reply done) {
+    world.desk().beginHandoff(DeskWorld::user("ana"),
+                              {.lead_id = "lead_1",
+                               .to = "ben",
+                               .reason = "a holiday",
+                               .summary = "wants a balcony",
+                               .commitments = {"call on Friday"},
+                               .room_id = {},
+                               .patience = {}},
+                              std::move(done));
+  });
+  EXPECT_EQ(fieldOf(begun, "state"), "pending");
+  EXPECT_EQ(ownerOf(world, "lead_1"), "ana");
+  ASSERT_EQ(world.audience.handoffs.size(), 1U) << "the room is told";
+  accept(world, "ben", world.lastOffer("ben"));
+  EXPECT_EQ(ownerOf(world, "lead_1"), "ben");
+  ASSERT_EQ(world.audience.handoffs.size(), 2U);
+  EXPECT_EQ(world.audience.handoffs[1].state, HandoffState::accepted);
+  EXPECT_EQ(world.flaw(), "");
+}
+
+TEST(Desk, aHandoffThatNobodyAcceptsInTimeReturns) {
+  DeskWorld world(12);
+  world.hire("ana");
+  world.hire("ben");
+  world.come("ana");
+  world.route("lead_1");
+  accept(world, "ana", world.lastOffer("ana"));
+  world.come("ben");
+  (void)world.ask([&](Desk::Reply done) {
+    world.desk().beginHandoff(
+        DeskWorld::user("ana"),
+        {.lead_id = "lead_1", .to = {}, .reason = {}, .summary = "s", .commitments = {}, .room_id = {}, .patience = {}}, std::move(done));
+  });
+  EXPECT_FALSE(world.lastOffer("ben").empty()) << "the policy finds him";
+  world.pass(world.rules.handoff_deadline);
+  world.settle();
+  ASSERT_EQ(world.audience.handoffs.size(), 2U);
+  EXPECT_EQ(world.audience.handoffs[1].state, HandoffState::returned);
+  EXPECT_EQ(ownerOf(world, "lead_1"), "ana");
+  EXPECT_EQ(world.flaw(), "");
+}
+
+TEST(Desk, aReturningAgentIsNotFlooded) {
+  DeskWorld world(13);
+  world.hire("ana", 20);
+  for (int lead = 0; lead < 10; ++lead) world.route("lead_" + std::to_string(lead));
+  world.come("ana");
+  world.settle();
+  EXPECT_EQ(world.audience.rows.size(), world.rules.queues[0].ramp_in_offers);
+  world.pass(std::chrono::minutes(1));
+  world.settle();
+  EXPECT_GT(world.audience.facts[Fact::Kind::offered], std::uint64_t{world.rules.queues[0].ramp_in_offers});
+}
+
+TEST(Desk, aLeadThatComesBackGoesToWhomItHad) {
+  DeskWorld world(14);
+  world.hire("ana");
+  world.hire("ben");
+  world.come("ben");
+  world.route("lead_1");
+  const std::string first = world.lastOffer("ben");
+  accept(world, "ben", first);
+  complete(world, "ben", first);
+  world.come("ana");
+  world.route("lead_1");
+  EXPECT_FALSE(world.lastOffer("ben").empty());
+  reject(world, "ben", world.lastOffer("ben"));
+  EXPECT_FALSE(world.lastOffer("ana").empty()) << "but only if he is a candidate";
+}
+
+TEST(Desk, aLeadThatWaitsTooLongMovesToTheNextQueue) {
+  CoordinationRules rules = DeskWorld::someRules();
+  rules.queues = {{.name = "flats",
+                   .match = {{.field = "property_type", .one_of = {"Flat"}}},
+                   .overflow_after = std::chrono::seconds(30),
+                   .overflow_to = "rest"},
+                  {.name = "rest", .skill_field = ""}};
+  DeskWorld world(15, rules);
+  world.hire("ana", 3, {});
+  world.come("ana");
+  world.route("lead_1");
+  EXPECT_EQ(leadState(world, "lead_1"), "waiting");
+  world.pass(std::chrono::seconds(30));
+  world.settle();
+  EXPECT_EQ(leadState(world, "lead_1"), "offered");
+}
+
+TEST(Desk, nothingIsToldBeforeItIsStored) {
+  DeskWorld world(16);
+  world.hire("ana");
+  world.come("ana");
+  world.settle();
+  world.store.stall(true);
+  bool answered = false;
+  RouteLead command;
+  command.lead_id = "lead_1";
+  command.fields = *JsonDocument::parse(R"({"name":"A lead","property_type":"flat"})");
+  world.desk().route(std::move(command), world.now.mono, [&](const Result<std::string>&) { answered = true; });
+  world.turn();
+  EXPECT_FALSE(answered);
+  EXPECT_TRUE(world.lastOffer("ana").empty());
+  EXPECT_TRUE(world.audience.leads.empty());
+  world.store.stall(false);
+  world.settle();
+  EXPECT_TRUE(answered);
+  EXPECT_FALSE(world.lastOffer("ana").empty());
+}
+
+TEST(Desk, afterAFailureOfTheStoreItIsWhatTheStoreHas) {
+  DeskWorld world(17);
+  world.hire("ana");
+  world.come("ana");
+  world.route("lead_1");
+  const std::string offer = world.lastOffer("ana");
+  world.store.options.refuse_write = 1000;
+  EXPECT_EQ(accept(world, "ana", offer).error().code, Code::storage_unavailable);
+  world.store.options.refuse_write = 0;
+  world.pass(std::chrono::seconds(1));
+  world.settle();
+  EXPECT_EQ(leadState(world, "lead_1"), "offered") << "the acceptance was never stored";
+  EXPECT_TRUE(accept(world, "ana", offer));
+  EXPECT_EQ(world.flaw(), "");
+}
+
+TEST(Desk, aRestartFindsEverythingAgain) {
+  DeskWorld world(18);
+  world.hire("ana");
+  world.hire("ben");
+  world.come("ana");
+  world.route("lead_1");
+  accept(world, "ana", world.lastOffer("ana"));
+  world.route("lead_2");
+  const std::string pending = world.lastOffer("ana");
+  world.restart();
+  world.settle();
+  EXPECT_EQ(ownerOf(world, "lead_1"), "ana");
+  world.come("ana");
+  EXPECT_TRUE(accept(world, "ana", pending));
+  EXPECT_EQ(world.flaw(), "");
+}
+
+TEST(Desk, aScorerThatFailsDegradesAndTheLeadIsStillRouted) {
+  DeskWorld world(19);
+  world.panel.fail_per_mille = 1000;
+  world.hire("ana");
+  world.come("ana");
+  ASSERT_TRUE(world.route("lead_1"));
+  EXPECT_FALSE(world.lastOffer("ana").empty());
+}
+
+TEST(Desk, wrappingUpKeepsThePlaceForAWhile) {
+  CoordinationRules rules = DeskWorld::someRules();
+  rules.queues[0].wrap_up = std::chrono::seconds(30);
+  DeskWorld world(20, rules);
+  world.hire("ana", 1);
+  world.come("ana");
+  world.route("lead_1");
+  const std::string offer = world.lastOffer("ana");
+  accept(world, "ana", offer);
+  EXPECT_EQ(fieldOf(complete(world, "ana", offer), "state"), "wrapping");
+  world.route("lead_2");
+  EXPECT_EQ(leadState(world, "lead_2"), "waiting");
+  world.pass(std::chrono::seconds(30));
+  world.settle();
+  EXPECT_EQ(leadState(world, "lead_2"), "offered");
+  EXPECT_EQ(world.flaw(), "");
+}
+
+TEST(Desk, evensOutWhatNobodyHasAnsweredYet) {
+  DeskWorld world(21);
+  world.hire("ana", 4);
+  world.come("ana");
+  for (const char* lead : {"lead_1", "lead_2", "lead_3"}) {
+    world.route(lead);
+    accept(world, "ana", world.lastOffer("ana"));
+  }
+  world.hire("ben", 4);
+  world.come("ben");
+  world.settle();
+  const auto ask = [&](bool preview) {
+    return world.ask(
+        [&](Desk::Reply done) { world.desk().rebalance(DeskWorld::user("sue", ATRIUM_ROLE_SUPERVISOR), preview, std::move(done)); });
+  };
+  const auto preview = ask(true);
+  ASSERT_TRUE(preview);
+  EXPECT_EQ(JsonDocument::parse(*preview)->root()["moves"].size(), 1U);
+  EXPECT_TRUE(world.lastOffer("ben").empty()) << "a preview moves nothing";
+  ask(false);
+  EXPECT_FALSE(world.lastOffer("ben").empty());
+}
+
+TEST(Desk, theSameLeadIsNotRoutedTwice) {
+  DeskWorld world(22);
+  world.hire("ana");
+  world.come("ana");
+  world.route("lead_1");
+  EXPECT_EQ(world.route("lead_1").error().code, Code::lead_taken);
+  accept(world, "ana", world.lastOffer("ana"));
+  const auto again = world.route("lead_1");
+  EXPECT_EQ(again.error().code, Code::lead_taken);
+  EXPECT_NE(again.error().detail.find("ana"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace atrium
