@@ -14,6 +14,7 @@ struct LeadCondition {
   double at_least = 0;                   // With `bounded`: its number is not below this...
   double at_most = 0;                    // ...and not above that.
   bool bounded = false;
+  friend bool operator==(const LeadCondition&, const LeadCondition&) = default;
 };
 
 // How the leads of one queue are offered. A value, as the operator wrote it (section `coordination`); kernel/app makes it of the settings.
@@ -43,19 +44,22 @@ struct QueueRule {
   std::string overflow_to = {};            // ...to this queue; empty: it stays. A circle is refused with the configuration.
   std::string fallback_agent = {};         // Who gets it after the last overflow, were he offline or at his cap; empty: it waits on.
   std::chrono::seconds fallback_after{0};
+  friend bool operator==(const QueueRule&, const QueueRule&) = default;
 };
 
 // Of the whole server. A value.
 struct CoordinationRules {
   std::vector<QueueRule> queues;  // At least one; the last takes what no other does.
   std::string default_policy = "balanced";
-  std::uint32_t leads_max = 10'000;     // Open ones of a tenant; a further one is refused: overloaded.
-  std::uint32_t agents_max = 10'000;    // On a tenant's roster.
-  std::chrono::seconds lost_after{10};  // An agent without a live session for so long loses its pending offers...
-  bool lost_active = false;             // ...and the leads it works on, too.
-  std::chrono::hours closed_kept{168};  // How long offers, leads and decisions stay readable after their end.
+  std::vector<std::string> shadow_policies;  // Decide along, and nobody follows them.
+  std::uint32_t leads_max = 10'000;          // Open ones of a tenant; a further one is refused: overloaded.
+  std::uint32_t agents_max = 10'000;         // On a tenant's roster.
+  std::chrono::seconds lost_after{10};       // An agent without a live session for so long loses its pending offers...
+  bool lost_active = false;                  // ...and the leads it works on, too.
+  std::chrono::hours closed_kept{168};       // How long offers, leads and decisions stay readable after their end.
   std::chrono::milliseconds handoff_deadline{60'000};
   bool rebalance_auto = false;  // Whether pending offers move by themselves when the team is out of balance.
+  friend bool operator==(const CoordinationRules&, const CoordinationRules&) = default;
 };
 
 }  // namespace atrium

@@ -5,7 +5,7 @@
 
 namespace atrium {
 
-const RoutingPolicy* builtInPolicy(std::string_view name) {
+std::span<const RoutingPolicy> builtInPolicies() {
   static const std::array<RoutingPolicy, 3> policies = {{
       // A convex penalty of load makes it fair, the other side fast under load, the deficit fair in value.
       {.name = "balanced", .agents = {{"match", 1.0}, {"load", 0.78}, {"fairness", 0.3}}, .queue = {{"match", 1.0}, {"urgency", 0.5}}},
@@ -14,6 +14,11 @@ const RoutingPolicy* builtInPolicy(std::string_view name) {
        .queue = {}},
       {.name = "match", .agents = {{"match", 1.0}}, .queue = {}},
   }};
+  return policies;
+}
+
+const RoutingPolicy* builtInPolicy(std::string_view name) {
+  const std::span<const RoutingPolicy> policies = builtInPolicies();
   const auto found = std::ranges::find(policies, name, &RoutingPolicy::name);
   return found == policies.end() ? nullptr : &*found;
 }
