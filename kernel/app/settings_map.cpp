@@ -1,6 +1,8 @@
 #include "app/settings_map.hpp"
 
 #include <algorithm>
+#include <limits>
+#include <utility>
 
 #include "protocol/metrics.hpp"
 
@@ -96,6 +98,77 @@ WorkerPool::Options workerOptions(const Settings& settings) {
           .job_seconds = Metric::worker_job_seconds};
 }
 
+namespace {
+
+LeadCondition conditionOf(const ConditionWish& wish) {
+  constexpr double unbounded = std::numeric_limits<double>::infinity();
+  return {.field = wish.field,
+          .one_of = wish.one_of,
+          .at_least = wish.at_least.value_or(-unbounded),
+          .at_most = wish.at_most.value_or(unbounded),
+          .bounded = wish.at_least || wish.at_most};
+}
+
+QueueRule queueOf(const QueueWish& wish) {
+  QueueRule rule{.name = wish.name,
+                 .match = {},
+                 .channel = wish.channel,
+                 .priority = wish.priority,
+                 .age_step = wish.age_step,
+                 .policy = wish.policy,
+                 .skill_field = wish.skill_field,
+                 .skill_min = wish.skill_min,
+                 .skill_relax_after = wish.skill_relax_after,
+                 .lease = wish.lease,
+                 .declined_for = wish.declined_for,
+                 .wrap_up = wish.wrap_up,
+                 .sticky = wish.sticky,
+                 .ramp_in_offers = wish.ramp_in_offers,
+                 .ramp_in = wish.ramp_in,
+                 .overflow_after = wish.overflow_after,
+                 .overflow_to = wish.overflow_to,
+                 .fallback_agent = wish.fallback_agent,
+                 .fallback_after = wish.fallback_after};
+  for (const ConditionWish& condition : wish.match) rule.match.push_back(conditionOf(condition));
+  return rule;
+}
+
+std::vector<Weighted> weightsOf(const std::vector<WeightWish>& wishes) {
+  std::vector<Weighted> weights;
+  for (const WeightWish& wish : wishes) weights.push_back({wish.scorer, wish.weight});
+  return weights;
+}
+
+}  // namespace
+
+CoordinationRules coordinationRules(const Settings& settings) {
+  CoordinationRules rules{.queues = {},
+                          .default_policy = settings.coordination.default_policy,
+                          .shadow_policies = settings.coordination.shadow_policies,
+                          .leads_max = settings.coordination.leads_max,
+                          .agents_max = settings.coordination.agents_max,
+                          .lost_after = settings.coordination.lost_after,
+                          .lost_active = settings.coordination.lost_active,
+                          .closed_kept = settings.coordination.closed_kept,
+                          .handoff_deadline = settings.coordination.handoff_deadline,
+                          .rebalance_auto = settings.coordination.rebalance == "auto"};
+  for (const QueueWish& queue : settings.coordination.queues) rules.queues.push_back(queueOf(queue));
+  if (rules.queues.empty()) {
+    QueueWish only;
+    only.name = "default";
+    rules.queues.push_back(queueOf(only));
+  }
+  return rules;
+}
+
+std::vector<RoutingPolicy> routingPolicies(const Settings& settings) {
+  std::vector<RoutingPolicy> policies;
+  for (const PolicyWish& wish : settings.coordination.policies)
+    policies.push_back(
+        {.name = wish.name, .agents = weightsOf(wish.agents), .queue = weightsOf(wish.queue), .ageing_guard = wish.ageing_guard});
+  return policies;
+}
+
 constexpr unsigned judge_threads = 4;
 
 WorkerPool::Options judgeOptions(const Settings& settings) {
@@ -153,6 +226,7 @@ std::vector<std::string> withoutEffect(const Settings& settings) {
   std::vector<std::string> names;
   if (settings.redis.url != defaults.redis.url) names.emplace_back("redis.url");
   if (settings.redis.max_connections != defaults.redis.max_connections) names.emplace_back("redis.max_connections");
+  if (settings.coordination.enabled != defaults.coordination.enabled) names.emplace_back("coordination.enabled");
   return names;
 }
 
@@ -162,6 +236,8 @@ SettingsChange compareSettings(const Settings& at_start, const Settings& before,
   if (!samePlugins(before.plugins, after.plugins)) change.applied.emplace_back("plugins");
   if (!sameProvided(before.room_types, after.room_types)) change.applied.emplace_back("room_types");
   if (!sameSwitches(before.message_types, after.message_types)) change.applied.emplace_back("message_types");
+  if (coordinationRules(before) != coordinationRules(after) || routingPolicies(before) != routingPolicies(after))
+    change.applied.emplace_back("coordination");
   const auto note = [&change](std::string_view section, bool same) {
     if (!same) change.restart.emplace_back(section);
   };
@@ -177,6 +253,7 @@ SettingsChange compareSettings(const Settings& at_start, const Settings& before,
   note("events", at_start.events == after.events);
   note("redis", at_start.redis == after.redis);
   note("workers", at_start.workers == after.workers);
+  note("coordination", at_start.coordination.enabled == after.coordination.enabled);
   note("room_types", sameMade(at_start.room_types, after.room_types));
   return change;
 }

@@ -6,12 +6,14 @@
 
 #include "auth/token_verifier.hpp"
 #include "config/settings.hpp"
+#include "coordination/queue_rule.hpp"
 #include "engine/shard.hpp"
 #include "loop/worker_pool.hpp"
 #include "plugin/plugin_host.hpp"
 #include "plugin/sinks/sink_delivery.hpp"
 #include "plugin/store_host.hpp"
 #include "rest/rest_handler.hpp"
+#include "routing/policy.hpp"
 #include "transport/limits.hpp"
 
 // What the configuration means to each part. Pure functions.
@@ -29,6 +31,11 @@ namespace atrium {
 [[nodiscard]] WorkerPool::Options workerOptions(const Settings& settings);
 // Of the workers that authenticators have to themselves.
 [[nodiscard]] WorkerPool::Options judgeOptions(const Settings& settings);
+
+// What the section `coordination` says, checked by the reader of the configuration: at least one queue, each overflow to one of them.
+[[nodiscard]] CoordinationRules coordinationRules(const Settings& settings);
+// The policies it names, in its order; those of the platform that it leaves out are not among them.
+[[nodiscard]] std::vector<RoutingPolicy> routingPolicies(const Settings& settings);
 
 // The options that are set to other than their defaults and that nothing in this version uses yet.
 [[nodiscard]] std::vector<std::string> withoutEffect(const Settings& settings);

@@ -8,6 +8,7 @@
 #include <string>
 #include <utility>
 
+#include "config/coordination_wish.hpp"
 #include "config/option_value.hpp"
 #include "config/settings_table.hpp"
 #include "protocol/principal.hpp"
@@ -43,8 +44,9 @@ bool isHostAndPort(std::string_view text) {
   return rest.empty() || (rest.starts_with(':') && isNumberUpTo(rest.substr(1), 1, 65535));
 }
 
-// Where an option or one of its items stands; the file as a whole when the value came from elsewhere.
-SourcePlace placeOf(const YamlNode& root, std::string_view path, std::size_t item = static_cast<std::size_t>(-1)) {
+}  // namespace
+
+SourcePlace placeOf(const YamlNode& root, std::string_view path, std::size_t item) {
   const YamlNode* node = &root;
   for (std::size_t at = 0; node && at <= path.size();) {
     const std::size_t dot = std::min(path.find('.', at), path.size());
@@ -54,8 +56,6 @@ SourcePlace placeOf(const YamlNode& root, std::string_view path, std::size_t ite
   if (!node) return {root.place.file, 0, 0};
   return item < node->items.size() ? node->items[item].place : node->place;
 }
-
-}  // namespace
 
 bool isOrigin(std::string_view text) {
   for (const std::string_view scheme : {"https://", "http://"})
@@ -123,6 +123,7 @@ void checkTogether(const Settings& settings, const YamlNode& root, const Environ
   if (!isRedisUrl(settings.redis.url))
     refuse(source("redis.url"), "redis.url is not the address of a Redis",
            "write redis://[user:password@]host[:port][/database], or rediss:// for TLS");
+  checkCoordination(settings.coordination, root, problems);
 }
 
 }  // namespace atrium

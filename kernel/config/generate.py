@@ -15,11 +15,12 @@ import yaml
 MADE_FROM = "kernel/config/options.yaml"
 DURATION_NS = {"us": 10**3, "ms": 10**6, "s": 10**9, "m": 60 * 10**9, "h": 3600 * 10**9, "d": 86400 * 10**9}
 SIZE_BYTES = {"B": 1, "KiB": 2**10, "MiB": 2**20, "GiB": 2**30}
-CHRONO = {"us": "microseconds", "ms": "milliseconds", "s": "seconds"}
+CHRONO = {"us": "microseconds", "ms": "milliseconds", "s": "seconds", "h": "hours"}
 UNIT_WORDS = {"us": "microseconds", "ms": "milliseconds", "s": "seconds"}
 SECTION_KEYS = {"section", "about", "options", "struct", "type", "max", "example"}
 OPTION_KEYS = {"name", "field", "type", "default", "min", "max", "enum", "cpp", "unit", "env", "env_unit", "secret", "required", "description", "example"}
-SHAPES = ("strings", "switches", "room_types", "plugin_uses", "tree")
+SHAPES = ("strings", "switches", "room_types", "plugin_uses", "queues", "policies", "conditions", "weights", "tree")
+LISTS = {"queues": "QueueWish", "policies": "PolicyWish"}  # Mappings whose order counts, by the struct of their entries.
 
 
 def measured(text, units):
@@ -54,9 +55,10 @@ def field_name(option):
 
 def cpp_type(option):
     return option.get("cpp") or {
-        "string": "std::string", "boolean": "bool", "integer": "std::uint32_t", "size": "std::size_t", "strings": "std::vector<std::string>",
+        "string": "std::string", "boolean": "bool", "integer": "std::uint32_t", "number": "double", "size": "std::size_t", "strings": "std::vector<std::string>",
         "switches": "std::map<std::string, Switch>", "room_types": "std::map<std::string, RoomTypeWish>",
-        "plugin_uses": "std::map<std::string, PluginUse>", "tree": "YamlNode",
+        "plugin_uses": "std::map<std::string, PluginUse>", "queues": "std::vector<QueueWish>", "policies": "std::vector<PolicyWish>",
+        "conditions": "std::vector<ConditionWish>", "weights": "std::vector<WeightWish>", "tree": "YamlNode",
         "duration": f"std::chrono::{CHRONO[option.get('unit', 'ms')]}",
     }[option["type"]]
 
@@ -107,8 +109,9 @@ def settings_hpp(sections):
     body = []
     for section in sections:
         if "struct" in section:
+            named = ["std::string name;"] if section["struct"] in LISTS.values() else []
             body += struct(section["struct"], section["about"], section["options"], "",
-                           ["SourcePlace place;  // Of its id."]) + [""]
+                           [*named, f"SourcePlace place;  // Of its {'name' if named else 'id'}."]) + [""]
     body += ["// The whole configuration of a server. A value; default-made, it holds the defaults.", "struct Settings {"]
     members = []
     for section in sections:
@@ -129,7 +132,7 @@ def settings_hpp(sections):
 
 def bounds(option):
     def side(key):
-        return f"{value_of(option, option[key])}.0" if key in option else "{}"
+        return f"{float(value_of(option, option[key]))}" if key in option else "{}"
     return f"{{{side('min')}, {side('max')}}}"
 
 
@@ -139,7 +142,9 @@ def setter(target, field, option, choices):
 
 
 def row(target, path, option):
-    field = ".".join([*path.split(".")[:-1], field_name(option) or path])
+    field = field_name(option) or path
+    if target == "Settings" and option["name"]:
+        field = f"{path.split('.')[0]}.{field}"
     kind = option["type"]
     shape = kind if kind in SHAPES else "scalar"
     kind = kind if kind not in SHAPES else "string"
@@ -151,7 +156,7 @@ def row(target, path, option):
 
 
 def settings_table_cpp(sections):
-    choices, settings, uses = [], [], []
+    choices, rows = [], {"Settings": []}
     for section in sections:
         for option in section.get("options", [dict(section, name="")]):
             path = f"{section['section']}.{option['name']}".rstrip(".")
@@ -162,12 +167,12 @@ def settings_table_cpp(sections):
                 choices.append(f"constexpr std::string_view choices_{path.replace('.', '_')}[] = {{{', '.join(map(quoted, option['enum']))}}};")
                 if "cpp" in option:
                     choices += [f"static_assert(static_cast<int>({option['cpp']}::{enumerator(name)}) == {at});" for at, name in enumerate(option["enum"])]
-            (uses if "struct" in section else settings).append(row(target, path, option))
-    body = ["namespace {", *choices, "",
-            "constexpr OptionRow<Settings> settings_rows[] = {", *settings, "};",
-            "constexpr OptionRow<PluginUse> plugin_use_rows[] = {", *uses, "};", "}  // namespace", "",
-            "std::span<const OptionRow<Settings>> settingsTable() { return settings_rows; }",
-            "std::span<const OptionRow<PluginUse>> pluginUseTable() { return plugin_use_rows; }"]
+            rows.setdefault(target, []).append(row(target, path, option))
+    tables = []
+    for target, lines in rows.items():
+        tables += [f"constexpr OptionRow<{target}> rows_{target}[] = {{", *lines, "};"]
+    body = ["namespace {", *choices, "", *tables, "}  // namespace", "",
+            *(f"std::span<const OptionRow<{target}>> {target[0].lower()}{target[1:]}Table() {{ return rows_{target}; }}" for target in rows)]
     return "\n".join([f"// Made from {MADE_FROM} by generate.py; edit that table.", "", '#include "config/settings_table.hpp"', "", "#include <utility>", "",
                       '#include "config/settings_assign.hpp"', "",
                       "namespace atrium {", "", *body, "", "}  // namespace atrium", ""])
@@ -190,7 +195,8 @@ def shown(option, value=None):
 
 def limits(option):
     kind, parts = option["type"], []
-    noun = {"string": " bytes", "strings": " entries", "switches": " entries", "room_types": " entries", "plugin_uses": " entries"}.get(kind, "")
+    noun = {"string": " bytes", "strings": " entries", "switches": " entries", "room_types": " entries", "plugin_uses": " entries", "queues": " entries",
+            "policies": " entries", "conditions": " entries", "weights": " entries"}.get(kind, "")
     if "enum" in option:
         return "one of " + ", ".join(option["enum"])
     if "min" in option and "max" in option:
@@ -203,7 +209,8 @@ def limits(option):
 
 TYPE_WORDS = {"strings": "list of text", "string": "text", "boolean": "true or false", "integer": "whole number", "switches": "name: true or false",
               "room_types": "name: true, false or a mapping",
-              "plugin_uses": "plugin id: mapping", "tree": "mapping", "duration": "duration", "size": "size"}
+              "plugin_uses": "plugin id: mapping", "queues": "name: mapping", "policies": "name: mapping", "conditions": "field: what it must be",
+              "weights": "scorer: number", "number": "number", "tree": "mapping", "duration": "duration", "size": "size"}
 
 
 def names_schema(most):
@@ -231,6 +238,16 @@ ROOM_TYPE_SCHEMA = {
         },
         "settings": {"type": "object"},
     },
+}
+
+
+# What kernel/config/coordination_wish.cpp reads.
+CONDITION_SCHEMA = {
+    "anyOf": [
+        {"type": ["string", "number", "boolean"]},
+        {"type": "array", "minItems": 1, "items": {"type": ["string", "number", "boolean"]}},
+        {"type": "object", "additionalProperties": False, "properties": {"at_least": {"type": "number"}, "at_most": {"type": "number"}}},
+    ],
 }
 
 
@@ -267,7 +284,7 @@ def atrium_yaml(sections):
             if option.get("example"):
                 lines += ["  # For example:"] + [f"  #   {line}" for line in option["example"].splitlines()]
                 for nested in [s for s in sections if s["section"] == f"{section['section']}.{option['name']}.*"]:
-                    lines.append("  # What may stand under an id:")
+                    lines.append(f"  # What may stand under {'a name' if nested['struct'] in LISTS.values() else 'an id'}:")
                     for part in nested["options"]:
                         lines += [f"  #   {line}" for line in textwrap.wrap(f"{part['name']}: {part['description']} ({facts(part)})", 106, subsequent_indent="    ")]
     return "\n".join(lines) + "\n"
@@ -324,13 +341,17 @@ def schema_of(option, sections, path):
         return out | {"type": "object", "additionalProperties": {"anyOf": [{"type": "boolean"}, ROOM_TYPE_SCHEMA]}}
     if kind == "tree":
         return out | {"type": "object"}
-    if kind == "plugin_uses":
+    if kind == "conditions":
+        return out | {"type": "object", "additionalProperties": CONDITION_SCHEMA}
+    if kind == "weights":
+        return out | {"type": "object", "additionalProperties": {"anyOf": [{"type": "number", "minimum": 0}, VARIABLE]}}
+    if kind == "plugin_uses" or kind in LISTS:
         nested = next(s for s in sections if s["section"] == f"{path}.*")
         return out | {"type": "object", "additionalProperties": object_schema(nested, sections)}
     if kind == "boolean":
         plain = {"type": "boolean"}
-    elif kind == "integer":
-        plain = {"type": "integer", "minimum": option["min"], "maximum": option["max"]}
+    elif kind in ("integer", "number"):
+        plain = {"type": kind, "minimum": option["min"], "maximum": option["max"]}
     elif kind == "duration":
         plain = {"type": "string", "pattern": "^[0-9]+(us|ms|s|m|h|d)$"}
     elif kind == "size":
@@ -343,8 +364,14 @@ def schema_of(option, sections, path):
 
 
 def object_schema(section, sections):
-    properties = {o["name"]: schema_of(o, sections, f"{section['section']}.{o['name']}") for o in section["options"]}
-    return {"description": section["about"], "type": ["object", "null"], "additionalProperties": False, "properties": properties}
+    out = {"description": section["about"], "type": ["object", "null"], "additionalProperties": False, "properties": {}}
+    for option in section["options"]:
+        *groups, name = option["name"].split(".")
+        place = out
+        for group in groups:
+            place = place["properties"].setdefault(group, {"type": ["object", "null"], "additionalProperties": False, "properties": {}})
+        place["properties"][name] = schema_of(option, sections, f"{section['section']}.{option['name']}")
+    return out
 
 
 def atrium_schema(sections):

@@ -25,6 +25,8 @@ void assign(T& member, OptionValue&& value) {
     member = static_cast<T>(std::get<std::int64_t>(scalar));  // The row's bounds fit the member.
 }
 
+inline void assign(double& member, OptionValue&& value) { member = std::get<double>(std::get<OptionScalar>(value)); }
+
 template <typename Period>
 void assign(std::chrono::duration<std::int64_t, Period>& member, OptionValue&& value) {
   const std::chrono::nanoseconds duration{std::get<std::int64_t>(std::get<OptionScalar>(value))};

@@ -6,15 +6,19 @@
 #include <set>
 #include <utility>
 
+#include "config/coordination_wish.hpp"
 #include "config/option_value.hpp"
 #include "config/settings_table.hpp"
 #include "config/source_text.hpp"
+#include "protocol/plain_name.hpp"
 
 namespace atrium {
 
 namespace {
 
 PluginUse readPluginUse(const YamlMember& member, ConfigProblems& problems);
+template <typename Wish>
+Wish readWish(std::span<const OptionRow<Wish>> rows, const std::string& path, const YamlMember& member, ConfigProblems& problems);
 
 // The value of one option; nothing, with a problem added, when it is not what the row asks for.
 template <typename Target>
@@ -30,6 +34,12 @@ class ValueReader {
       case OptionShape::switches: return switches(node);
       case OptionShape::room_types: return roomTypes(node);
       case OptionShape::plugin_uses: return pluginUses(node);
+      case OptionShape::queues: return wishes(queueWishTable(), node);
+      case OptionShape::policies: return wishes(policyWishTable(), node);
+      case OptionShape::conditions:
+        return mapping(node) ? std::optional<OptionValue>(readConditions(node, shown_path_, problems_)) : std::nullopt;
+      case OptionShape::weights:
+        return mapping(node) ? std::optional<OptionValue>(readWeights(node, shown_path_, problems_)) : std::nullopt;
       case OptionShape::tree: return mapping(node) ? std::optional<OptionValue>(node) : std::nullopt;
     }
     return std::nullopt;
@@ -84,6 +94,14 @@ class ValueReader {
     if (!mapping(node)) return std::nullopt;
     std::map<std::string, PluginUse> found;
     for (const YamlMember& member : node.members) found.emplace(member.key, readPluginUse(member, problems_));
+    return found;
+  }
+
+  template <typename Wish>
+  std::optional<OptionValue> wishes(std::span<const OptionRow<Wish>> rows, const YamlNode& node) {
+    if (!mapping(node)) return std::nullopt;
+    std::vector<Wish> found;
+    for (const YamlMember& member : node.members) found.push_back(readWish(rows, std::string(shown_path_), member, problems_));
     return found;
   }
 
@@ -181,6 +199,18 @@ PluginUse readPluginUse(const YamlMember& member, ConfigProblems& problems) {
   use.config.place = member.place;
   SectionReader<PluginUse>(pluginUseTable(), fmt::format("plugins.use.{}.", member.key), use, problems).readSection(member.value, "");
   return use;
+}
+
+template <typename Wish>
+Wish readWish(std::span<const OptionRow<Wish>> rows, const std::string& path, const YamlMember& member, ConfigProblems& problems) {
+  Wish wish;
+  wish.name = member.key;
+  wish.place = member.place;
+  if (!isPlainName(wish.name))
+    problems.push_back(problemAt(member.place, fmt::format("{}: \"{}\" cannot be a name here", path, member.key),
+                                 "use at most 64 small letters, digits, underscores and hyphens"));
+  SectionReader<Wish>(rows, fmt::format("{}.{}.", path, member.key), wish, problems).readSection(member.value, "");
+  return wish;
 }
 
 // What a variable holds, as a value of the row it overrides.

@@ -14,10 +14,11 @@
 
 namespace atrium {
 
-enum class OptionShape : std::uint8_t { scalar, strings, switches, room_types, plugin_uses, tree };
+enum class OptionShape : std::uint8_t { scalar, strings, switches, room_types, plugin_uses, queues, policies, conditions, weights, tree };
 
 using OptionValue = std::variant<OptionScalar, std::vector<std::string>, std::map<std::string, Switch>, std::map<std::string, RoomTypeWish>,
-                                 std::map<std::string, PluginUse>, YamlNode>;
+                                 std::map<std::string, PluginUse>, std::vector<QueueWish>, std::vector<PolicyWish>,
+                                 std::vector<ConditionWish>, std::vector<WeightWish>, YamlNode>;
 
 // One option of a `Target` struct.
 template <typename Target>
@@ -37,5 +38,7 @@ struct OptionRow {
 
 [[nodiscard]] std::span<const OptionRow<Settings>> settingsTable();
 [[nodiscard]] std::span<const OptionRow<PluginUse>> pluginUseTable();
+[[nodiscard]] std::span<const OptionRow<QueueWish>> queueWishTable();
+[[nodiscard]] std::span<const OptionRow<PolicyWish>> policyWishTable();
 
 }  // namespace atrium

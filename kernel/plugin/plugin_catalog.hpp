@@ -33,7 +33,8 @@ struct PluginWishes {
   std::map<std::string, PluginUse> use;            // By id.
   std::map<std::string, RoomTypeWish> room_types;  // By name; what is not named is on.
   std::map<std::string, Switch> message_types;
-  std::string storage;  // The name or id of the one storage backend that is wanted; empty: none.
+  std::string storage;                   // The name or id of the one storage backend that is wanted; empty: none.
+  std::vector<PlacedName> scorers = {};  // That routing policies name.
 };
 
 [[nodiscard]] PluginWishes wishesOf(const Settings& settings);
@@ -87,6 +88,7 @@ class PluginCatalog {
   void checkSwitches(const std::map<std::string, Switch>& switches, std::string_view kind, ConfigProblems& problems) const;
   void checkRoomTypes(const PluginWishes& wishes, ConfigProblems& problems) const;
   void checkStorage(const PluginWishes& wishes, ConfigProblems& problems) const;
+  void checkScorers(const PluginWishes& wishes, ConfigProblems& problems) const;
   // Whether its calls can have the deadline and the meaning of a failure that are wanted.
   static void checkCalls(const ResolvedPlugin& plugin, ConfigProblems& problems);
   // Whether a plugin can be where it is wanted to run.

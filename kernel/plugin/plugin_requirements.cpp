@@ -126,6 +126,7 @@ std::expected<std::vector<ResolvedPlugin>, ConfigProblems> PluginCatalog::resolv
   checkRoomTypes(wishes, problems);
   checkSwitches(wishes.message_types, "message-type", problems);
   checkStorage(wishes, problems);
+  checkScorers(wishes, problems);
   std::vector<ResolvedPlugin> resolved;
   for (const CatalogEntry& entry : entries_)
     if (entry.refused.empty()) resolved.push_back(resolveOne(entry, wishes, problems));

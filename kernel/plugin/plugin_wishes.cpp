@@ -14,11 +14,16 @@
 namespace atrium {
 
 PluginWishes wishesOf(const Settings& settings) {
+  std::vector<PlacedName> scorers;
+  for (const PolicyWish& policy : settings.coordination.policies)
+    for (const auto* side : {&policy.agents, &policy.queue})
+      for (const WeightWish& one : *side) scorers.push_back({one.scorer, one.place});
   return {.enabled_by_default = settings.plugins.enabled_by_default,
           .use = settings.plugins.use,
           .room_types = settings.room_types,
           .message_types = settings.message_types,
-          .storage = settings.storage.backend};
+          .storage = settings.storage.backend,
+          .scorers = std::move(scorers)};
 }
 
 std::vector<std::filesystem::path> pluginDirectories(const Settings& settings, const std::filesystem::path& program_directory) {
@@ -91,6 +96,19 @@ void PluginCatalog::checkStorage(const PluginWishes& wishes, ConfigProblems& pro
   }
   if (hint.empty()) hint = names.empty() ? "there is no storage plugin at all" : fmt::format("there are: {}", fmt::join(names, ", "));
   problems.push_back(problemAt({}, fmt::format("no plugin provides the storage backend {}", wishes.storage), std::move(hint)));
+}
+
+// One that is provided and switched off is no mistake: decisions are made without it, and say so.
+void PluginCatalog::checkScorers(const PluginWishes& wishes, ConfigProblems& problems) const {
+  std::vector<std::string_view> names;
+  for (const CatalogEntry& entry : entries_)
+    if (entry.manifest && entry.manifest->has("routing-scorer")) names.push_back(entry.manifest->nameOf("routing-scorer"));
+  for (const PlacedName& scorer : wishes.scorers) {
+    if (std::ranges::find(names, scorer.name) != names.end()) continue;
+    std::string hint = suggestion(scorer.name, names);
+    if (hint.empty()) hint = names.empty() ? "there is no scorer at all" : fmt::format("there are: {}", fmt::join(names, ", "));
+    problems.push_back(problemAt(scorer.place, fmt::format("no plugin provides the routing-scorer {}", scorer.name), std::move(hint)));
+  }
 }
 
 // What room types of the configuration's own need: what they are based on, how often that goes on, and whose hooks they run.

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "config/coordination_wish.hpp"
+
 namespace atrium {
 namespace {
 
@@ -52,8 +54,8 @@ TEST(SettingsChange, logAndPluginsChangeWhileTheServerRuns) {
 TEST(SettingsChange, eachSectionIsToldOf) {
   Settings after;
   // Who adds a section adds it here: this does not compile without it.
-  auto& [server, ops, websocket, rooms, presence, auth, ui, tenants, storage, redis, workers, events, log, plugins, room_types,
-         message_types] = after;
+  auto& [server, ops, websocket, rooms, presence, auth, ui, tenants, storage, redis, workers, events, log, plugins, coordination,
+         room_types, message_types] = after;
   server.port = 9000;
   ops.is_public = true;
   websocket.frame_max = 1024;
@@ -68,12 +70,69 @@ TEST(SettingsChange, eachSectionIsToldOf) {
   events.waiting_max = 1;
   log.level = LogLevel::debug;
   plugins.enabled_by_default = !plugins.enabled_by_default;
+  coordination.enabled = false;
+  coordination.leads_max = 1;
   room_types["agent_team"].on = false;
   message_types["text"] = {};
   const SettingsChange change = compareSettings({}, {}, after);
   EXPECT_EQ(change.restart, (std::vector<std::string>{"server", "ops", "websocket", "rooms", "presence", "auth", "ui", "tenants", "storage",
-                                                      "events", "redis", "workers"}));
-  EXPECT_EQ(change.applied, (std::vector<std::string>{"log", "plugins", "room_types", "message_types"}));
+                                                      "events", "redis", "workers", "coordination"}));
+  EXPECT_EQ(change.applied, (std::vector<std::string>{"log", "plugins", "room_types", "message_types", "coordination"}));
+}
+
+TEST(SettingsMap, withoutQueuesThereIsOneForAllLeads) {
+  const CoordinationRules rules = coordinationRules({});
+  ASSERT_EQ(rules.queues.size(), 1u);
+  // What the options' table and the rule itself call the default is the same.
+  QueueRule only;
+  only.name = "default";
+  EXPECT_EQ(rules.queues.front(), only);
+  CoordinationRules defaults;
+  defaults.queues = rules.queues;
+  EXPECT_EQ(rules, defaults);
+  EXPECT_TRUE(routingPolicies({}).empty());
+}
+
+TEST(SettingsMap, queuesAndPoliciesBecomeRules) {
+  Settings settings;
+  QueueWish luxury;
+  luxury.name = "luxury";
+  luxury.match = {{.field = "budget", .one_of = {}, .at_least = 1e6, .at_most = {}},
+                  {.field = "type", .one_of = {"villa"}, .at_least = {}, .at_most = {}}};
+  luxury.overflow_after = std::chrono::seconds{60};
+  luxury.overflow_to = "rest";
+  QueueWish rest;
+  rest.name = "rest";
+  settings.coordination.queues = {luxury, rest};
+  settings.coordination.rebalance = "auto";
+  PolicyWish house;
+  house.name = "house";
+  house.agents = {{"match", 1, {}}, {"load", 0.5, {}}};
+  settings.coordination.policies = {house};
+
+  const CoordinationRules rules = coordinationRules(settings);
+  ASSERT_EQ(rules.queues.size(), 2u);
+  EXPECT_EQ(rules.queues[0].name, "luxury");
+  EXPECT_EQ(rules.queues[0].overflow_to, "rest");
+  EXPECT_TRUE(rules.queues[0].match[0].bounded);
+  EXPECT_EQ(rules.queues[0].match[0].at_least, 1e6);
+  EXPECT_GT(rules.queues[0].match[0].at_most, 1e300);
+  EXPECT_FALSE(rules.queues[0].match[1].bounded);
+  EXPECT_TRUE(rules.rebalance_auto);
+  const std::vector<RoutingPolicy> policies = routingPolicies(settings);
+  ASSERT_EQ(policies.size(), 1u);
+  EXPECT_EQ(policies[0].agents, (std::vector<Weighted>{{"match", 1}, {"load", 0.5}}));
+  EXPECT_EQ(policies[0].ageing_guard, 20min);
+
+  Settings more = settings;
+  more.coordination.policies[0].agents[1].weight = 0.6;
+  EXPECT_EQ(compareSettings(settings, settings, more).applied, (std::vector<std::string>{"coordination"}));
+}
+
+TEST(SettingsMap, theReaderOfTheConfigurationKnowsThePlatformsPolicies) {
+  std::vector<std::string_view> names;
+  for (const RoutingPolicy& policy : builtInPolicies()) names.push_back(policy.name);
+  EXPECT_EQ(names, (std::vector<std::string_view>(built_in_policies.begin(), built_in_policies.end())));
 }
 
 // A room type of the configuration's own is made at the start: the second look at the file still says so.

@@ -123,6 +123,7 @@ TEST_F(PluginHostTest, endsTheStartWhenSomethingWantedIsNotThere) {
   world.wishes.room_types["test_rom"].on = false;
   world.wishes.message_types["nothing_like_it"];
   world.wishes.storage = "papyrus";
+  world.wishes.scorers.push_back({"mach", {}});
   const std::string text = refusal();
   EXPECT_NE(text.find("no file in the plugin directories holds the plugin test.hoks"), std::string::npos) << text;
   EXPECT_NE(text.find("did you mean \"test.hooks\"?"), std::string::npos) << text;
@@ -131,6 +132,7 @@ TEST_F(PluginHostTest, endsTheStartWhenSomethingWantedIsNotThere) {
   EXPECT_NE(text.find("no plugin provides the message-type nothing_like_it"), std::string::npos) << text;
   EXPECT_NE(text.find("no plugin provides the storage backend papyrus"), std::string::npos) << text;
   EXPECT_NE(text.find("there are: test"), std::string::npos) << text;
+  EXPECT_NE(text.find("no plugin provides the routing-scorer mach\n    there is no scorer at all"), std::string::npos) << text;
 }
 
 TEST_F(PluginHostTest, endsTheStartWhenANamedPluginIsNotSound) {
