@@ -6,9 +6,11 @@
 #include "app/front_handler.hpp"
 #include "app/kernel.hpp"
 #include "app/loop_control.hpp"
+#include "app/loop_policies.hpp"
 #include "app/loop_reports.hpp"
 #include "app/loop_sinks.hpp"
 #include "auth/token_desk.hpp"
+#include "coordination/policy_books.hpp"
 #include "engine/shard.hpp"
 #include "plugin/authenticator_calls.hpp"
 #include "plugin/commands_port.hpp"
@@ -37,7 +39,9 @@ struct Kernel::Edge {
     Log& log;
     EventInterest& interest;
     SinkBoard& board;
-    const std::unique_ptr<EventSinks>& sinks;  // Where those of the first edge will be.
+    const std::unique_ptr<EventSinks>& sinks;       // Where those of the first edge will be.
+    const std::vector<PolicyBooks*>& policy_books;  // Of all loops, once they are made.
+    const PolicyBasePtr& policy_base;
     const OriginPolicy& origins;
     const Node& node;
     const TransportLimits& limits;
@@ -58,6 +62,8 @@ struct Kernel::Edge {
   Shard shard;
   LoopControl control;
   LoopSinks sinks;
+  PolicyBooks policy_books;
+  LoopPolicies policies;
   LoopReports reports;
   RestHandler rest;
   FrontHandler front;

@@ -22,6 +22,7 @@
 #include "base/log.hpp"
 #include "base/metrics.hpp"
 #include "config/load.hpp"
+#include "coordination/policy_books.hpp"
 #include "loop/loop_pool.hpp"
 #include "loop/worker_pool.hpp"
 #include "plugin/completion_desk.hpp"
@@ -90,6 +91,8 @@ class Kernel {
   // Reads the file and tells what differs; `really`: and makes it so, as far as it needs no restart.
   Result<std::string> applyConfiguration(bool really);
   void takeOver(const Settings& settings, const SettingsChange& change);
+  // Hands what the section `coordination` says at present to every loop.
+  void tellCoordination();
   void reload();
 
   StartOptions options_;
@@ -120,6 +123,7 @@ class Kernel {
   std::unique_ptr<NodeState> node_;
   SinkBoard board_;
   std::unique_ptr<EventInterest> interest_;
+  std::vector<PolicyBooks*> policy_books_;  // The edges', in order.
   std::vector<std::unique_ptr<Edge>> edges_;
   std::unique_ptr<PluginNews> news_;
   std::unique_ptr<EventSinks> sinks_;  // On the first edge's loop.

@@ -102,10 +102,18 @@ void Kernel::takeOver(const Settings& settings, const SettingsChange& change) {
   settings_.plugins = settings.plugins;
   settings_.room_types = settings.room_types;
   settings_.message_types = settings.message_types;
+  settings_.coordination = settings.coordination;
+  tellCoordination();
   // At the more talkative of both levels: who asks for fewer lines still reads that he was heard.
   if (!quieter) log_.setLevel(settings_.log.level);
   log_.info("config.read", {{"applied", joined(change.applied)}, {"needs_restart", joined(change.restart)}});
   if (quieter) log_.setLevel(settings_.log.level);
+}
+
+void Kernel::tellCoordination() {
+  const PolicyBasePtr policies = makePolicyBase(settings_.coordination.default_policy, routingPolicies(settings_));
+  for (unsigned index = 0; index < loops_->size(); ++index)
+    (*loops_)[index].postAlways([edge = edges_[index].get(), policies] { edge->policy_books.setBase(policies); });
 }
 
 void Kernel::reload() {

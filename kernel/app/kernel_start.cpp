@@ -104,6 +104,7 @@ std::expected<void, std::string> Kernel::makeEdges() {
                                                        .storage_name = storage_name_,
                                                        .board = board_});
   interest_ = std::make_unique<EventInterest>(*shards_);
+  const PolicyBasePtr policies = makePolicyBase(settings_.coordination.default_policy, routingPolicies(settings_));
   std::vector<Shard*> shards;
   for (unsigned index = 0; index < loops_->size(); ++index) {
     auto verifier = TokenVerifier::make(tokenRules(settings_));
@@ -124,6 +125,8 @@ std::expected<void, std::string> Kernel::makeEdges() {
                             .interest = *interest_,
                             .board = board_,
                             .sinks = sinks_,
+                            .policy_books = policy_books_,
+                            .policy_base = policies,
                             .origins = origins_,
                             .node = *node_,
                             .limits = limits_,
@@ -131,6 +134,7 @@ std::expected<void, std::string> Kernel::makeEdges() {
                             .settings = settings_};
     shards.push_back(&edges_.emplace_back(std::make_unique<Edge>(parts, *std::move(verifier)))->shard);
   }
+  for (const auto& edge : edges_) policy_books_.push_back(&edge->policy_books);
   for (Shard* shard : shards) shard->connect(shards);
   Edge& home = *edges_[EventInterest::home];
   Loop& home_loop = (*loops_)[EventInterest::home];

@@ -161,6 +161,11 @@ void RestHandler::dispatch(Call call) {
     case Operation::dead_letters: return deadLetters(std::move(call));
     case Operation::retry_dead_letters: return changeDeadLetters(std::move(call), SinkCommand::Verb::retry);
     case Operation::drop_dead_letters: return changeDeadLetters(std::move(call), SinkCommand::Verb::drop);
+    case Operation::list_policies: return listPolicies(std::move(call));
+    case Operation::choose_policy: return choosePolicy(std::move(call));
+    case Operation::read_policy: return readPolicy(std::move(call));
+    case Operation::put_policy: return putPolicy(std::move(call));
+    case Operation::remove_policy: return removePolicy(std::move(call));
     case Operation::ui_menu: return uiMenu(std::move(call));
     case Operation::ui_root: return uiRoot(std::move(call));
     case Operation::ui_page: return uiPage(std::move(call));

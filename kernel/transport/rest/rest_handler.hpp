@@ -16,6 +16,7 @@
 #include "rest/node.hpp"
 #include "rest/origin.hpp"
 #include "rest/plugin_control.hpp"
+#include "rest/policy_control.hpp"
 #include "rest/query.hpp"
 #include "rest/reply.hpp"
 #include "rest/reports.hpp"
@@ -46,9 +47,10 @@ class RestHandler final : public HttpHandler {
     UiPort& ui;      // This loop's own.
     const OriginPolicy& origins;
     const Node& node;
-    PluginControl& plugins;  // This loop's own.
-    SinkControl& sinks;      // Likewise.
-    Reports& reports;        // Likewise.
+    PluginControl& plugins;   // This loop's own.
+    SinkControl& sinks;       // Likewise.
+    PolicyControl& policies;  // Likewise.
+    Reports& reports;         // Likewise.
     const Now& now;
     MetricSet& metrics;
     Log& log;
@@ -111,6 +113,11 @@ class RestHandler final : public HttpHandler {
   void forgetSink(Call call);
   void deadLetters(Call call);
   void changeDeadLetters(Call call, SinkCommand::Verb verb);
+  void listPolicies(Call call);
+  void readPolicy(Call call);
+  void putPolicy(Call call);
+  void removePolicy(Call call);
+  void choosePolicy(Call call);
   void uiMenu(Call call);
   void uiRoot(Call call);
   void uiPage(Call call);

@@ -119,6 +119,19 @@ class TestSinks final : public SinkControl {
   std::vector<std::pair<SinkCommand, Completion<std::string>>> asked;
 };
 
+// Remembers what it was asked, and answers with nothing or with a refusal.
+class TestPolicies final : public PolicyControl {
+ public:
+  void run(PolicyCommand command, Completion<std::string> done) override {
+    const bool nothing = command.verb == PolicyCommand::Verb::remove;
+    asked.push_back(std::move(command));
+    if (refusal) return done(std::unexpected(*refusal));
+    done(std::string(nothing ? "" : "{}"));
+  }
+  std::vector<PolicyCommand> asked;
+  std::optional<Error> refusal;
+};
+
 // Makes a report at once or, where the test says so, when it wants.
 class TestReports final : public Reports {
  public:
@@ -161,6 +174,7 @@ class Api : public testing::Test {
                  .node = node,
                  .plugins = control,
                  .sinks = sinks,
+                 .policies = policies,
                  .reports = reports,
                  .now = now,
                  .metrics = metrics,
@@ -212,6 +226,7 @@ class Api : public testing::Test {
   TestNode node;
   TestPluginControl control;
   TestSinks sinks;
+  TestPolicies policies;
   TestReports reports;
   TestUi ui;
   MetricSet metrics;
