@@ -1,9 +1,16 @@
 #pragma once
 
+#include <functional>
+#include <map>
+#include <memory>
 #include <span>
+#include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "plugin/loaded_plugin.hpp"
+#include "plugin/plugin_registry.hpp"
 #include "routing/scorer.hpp"
 
 namespace atrium {
@@ -28,6 +35,27 @@ class PluginScorer final : public Scorer {
  private:
   LoadedPlugin& plugin_;
   const atrium_routing_scorer table_;
+};
+
+// All scorers that plugins offer at present, kept in use for as long as it lives: it is to be gone before the plugins end.
+class PluginScorers {
+ public:
+  explicit PluginScorers(PluginRegistry& registry) {
+    for (const std::string& name : registry.names(RoutingScorerKind::word)) {
+      PluginLease lease = registry.lease(RoutingScorerKind::word, name);
+      if (!lease) continue;
+      scorers_.push_back(std::make_unique<PluginScorer>(*lease));
+      by_name_.emplace(name, scorers_.back().get());
+      leases_.push_back(std::move(lease));
+    }
+  }
+  // They live as long as this does.
+  [[nodiscard]] const std::map<std::string, Scorer*, std::less<>>& byName() const { return by_name_; }
+
+ private:
+  std::vector<PluginLease> leases_;
+  std::vector<std::unique_ptr<PluginScorer>> scorers_;
+  std::map<std::string, Scorer*, std::less<>> by_name_;
 };
 
 }  // namespace atrium

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <span>
 #include <string_view>
+#include <vector>
 
 #include "routing/simulation/scenario.hpp"
 
@@ -20,20 +21,41 @@ struct AgentState {
   [[nodiscard]] double utilization() const { return static_cast<double>(busy) / model->places; }
 };
 
-// A way to assign leads. It chooses among what may be chosen: agents are present, have a free place and take the lead's type.
+inline constexpr std::uint32_t nobody = ~0U;
+
+// A lead that waits for a batch, and who has just let an offer of it expire (or nobody). A value.
+struct Waiting {
+  std::uint32_t lead = 0;
+  std::uint32_t not_to = nobody;
+};
+struct Assigned {
+  std::uint32_t lead = 0;
+  std::uint32_t agent = 0;
+};
+
+// A way to assign leads: each as it comes and each place as it gets free, or all of them in batches. It chooses among what may be chosen:
+// agents are present, have a free place and take the lead's type.
 class Chooser {
  public:
   virtual ~Chooser() = default;
   [[nodiscard]] virtual std::string_view name() const = 0;
   // A new world, for the next run.
   virtual void begin(const World& world, std::uint64_t seed) = 0;
-  // Of `candidates`, which are agents' numbers and at least one, the agent for the lead.
-  [[nodiscard]] virtual std::uint32_t agentFor(std::uint32_t lead, std::span<const std::uint32_t> candidates, Seconds now) = 0;
+  // Of `candidates`, which are agents' numbers and at least one, the agent for the lead. The first one, unless told otherwise.
+  [[nodiscard]] virtual std::uint32_t agentFor(std::uint32_t /*lead*/, std::span<const std::uint32_t> candidates, Seconds /*now*/) {
+    return candidates.front();
+  }
   // Of the leads that wait, oldest first and at least one, the place in `waiting` of the one for the agent. The first one, unless told
   // otherwise.
   [[nodiscard]] virtual std::size_t leadFor(std::uint32_t /*agent*/, std::span<const std::uint32_t> /*waiting*/, Seconds /*now*/) {
     return 0;
   }
+  // How often what waits is assigned all at once, by assign(); 0: by agentFor() and leadFor(), without delay.
+  [[nodiscard]] virtual Seconds interval() const { return 0; }
+  // Who gets which of the leads that wait, oldest first; each lead once at most, and no agent more than he has free places for.
+  [[nodiscard]] virtual std::vector<Assigned> assign(std::span<const Waiting> /*waiting*/, Seconds /*now*/) { return {}; }
+  // Decisions so far that lacked a scorer.
+  [[nodiscard]] virtual std::uint64_t degraded() const { return 0; }
   // How the agents stand, for as long as the run lasts.
   void watch(std::span<const AgentState> agents) { agents_ = agents; }
   // `agent` stands differently than before.

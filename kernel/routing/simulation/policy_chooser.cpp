@@ -127,6 +127,7 @@ std::uint32_t PolicyChooser::agentFor(std::uint32_t lead, std::span<const std::u
 std::size_t PolicyChooser::leadFor(std::uint32_t number, std::span<const std::uint32_t> waiting, Seconds now) {
   const double guard = std::chrono::duration<double>(policy_.ageing_guard).count();
   if (queue_side_.scorers.empty() || (guard > 0 && now - world_->leads[waiting.front()].at > guard)) return 0;
+  waiting = waiting.first(std::min<std::size_t>(waiting.size(), ATRIUM_SCORER_BATCH_MAX));  // The oldest, of more than a scorer takes.
   lead_pointers_.clear();
   for (const std::uint32_t lead : waiting) lead_pointers_.push_back(&leadView(lead, now));
   const atrium_agent& view = agentView(number, now);

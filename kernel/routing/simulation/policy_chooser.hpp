@@ -25,7 +25,7 @@ class PolicyChooser final : public Chooser {
   [[nodiscard]] std::size_t leadFor(std::uint32_t agent, std::span<const std::uint32_t> waiting, Seconds now) override;
   void changed(std::uint32_t agent) override { stale_[agent] = true; }
 
-  [[nodiscard]] std::uint64_t degraded() const { return degraded_; }  // Decisions so far that lacked a scorer.
+  [[nodiscard]] std::uint64_t degraded() const override { return degraded_; }
 
  private:
   struct Side {

@@ -24,6 +24,9 @@ struct Scenario {
   // Queues of theory instead of a team: one place an agent, all agents alike, exponential service, nobody absent, every offer taken.
   bool plain = false;
   Seconds patience = 600;  // Mean; 0: nobody leaves.
+  // How much longer work on a lead takes for each other one that its agent has when he begins: times 1 + slowdown x others. The load above
+  // is without it, so that agents who do several things at a time have more to do than it says.
+  double slowdown = 0;
 };
 // Those of docs/routing.md: 40 agents at 60, 85 and 100 % and with bursts at 85 %, 8 agents at 60 and 85 %.
 [[nodiscard]] std::span<const Scenario> standardScenarios();
@@ -61,7 +64,7 @@ inline constexpr Seconds value_time = 30 * 60;   // Value falls by exp(-first re
 
 [[nodiscard]] World makeWorld(const Scenario& scenario, std::uint64_t seed);
 
-// How long `agent` works at `lead`.
+// How long `agent` works at `lead` who has nothing else to do.
 [[nodiscard]] Seconds serviceTime(const AgentModel& agent, const LeadModel& lead);
 
 }  // namespace atrium::simulation

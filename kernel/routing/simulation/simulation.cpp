@@ -11,10 +11,9 @@ namespace atrium::simulation {
 namespace {
 
 constexpr Seconds minute = 60;
-constexpr std::uint32_t nobody = ~0U;
 
 struct Event {
-  enum class Kind : std::uint8_t { arrival, patience, expiry, completion, absence, back };
+  enum class Kind : std::uint8_t { arrival, patience, expiry, completion, absence, back, batch };
   Seconds at = 0;
   std::uint64_t number = 0;  // Of equal times the one that was made first.
   Kind kind{};
@@ -73,14 +72,14 @@ class Run {
         lead.stage = LeadState::Stage::waiting;
         if (std::isfinite(world_.leads[event.lead].patience))
           add(now_ + world_.leads[event.lead].patience, Event::Kind::patience, nobody, event.lead);
-        if (!place(event.lead)) waiting_.push_back(event.lead);
+        if (!place(event.lead)) wait(event.lead);
         break;
       case Event::Kind::patience: abandon(event.lead); break;
       case Event::Kind::expiry:
         if (lead.stage != LeadState::Stage::offered || lead.agent != event.agent) break;
         lead.stage = LeadState::Stage::waiting;
         leave(event.agent);
-        if (!place(event.lead)) waiting_.insert(std::ranges::lower_bound(waiting_, event.lead), event.lead);  // By age, as they came.
+        if (!place(event.lead)) wait(event.lead);
         fill(event.agent, event.lead);
         break;
       case Event::Kind::completion:
@@ -93,11 +92,38 @@ class Run {
         agents_[event.agent].present = true;
         fill(event.agent);
         break;
+      case Event::Kind::batch:
+        batch_to_come_ = false;
+        assignBatch();
+        break;
     }
+  }
+
+  void wait(std::uint32_t lead) {
+    waiting_.insert(std::ranges::lower_bound(waiting_, lead), lead);  // By age, as they came.
+    awaitBatch();
+  }
+
+  // Batches are at whole intervals of the run's time, and only while somebody waits.
+  void awaitBatch() {
+    const Seconds interval = chooser_.interval();
+    if (interval <= 0 || waiting_.empty() || std::exchange(batch_to_come_, true)) return;
+    add((std::floor(now_ / interval) + 1) * interval, Event::Kind::batch, nobody);
+  }
+
+  void assignBatch() {
+    batch_.clear();
+    for (const std::uint32_t lead : waiting_) batch_.push_back({lead, std::exchange(leads_[lead].agent, nobody)});
+    for (const Assigned& one : chooser_.assign(batch_, now_)) {
+      waiting_.erase(std::ranges::find(waiting_, one.lead));
+      offer(one.agent, one.lead);
+    }
+    awaitBatch();
   }
 
   // Offers the lead to somebody, if there is anybody; not again to who has just let it expire.
   bool place(std::uint32_t lead) {
+    if (chooser_.interval() > 0) return false;
     candidates_.clear();
     const std::size_t type = world_.leads[lead].type;
     for (std::uint32_t agent = 0; agent < agents_.size(); ++agent)
@@ -109,6 +135,7 @@ class Run {
 
   // Gives the agent leads that wait, as long as he has a free place; not the one he has just let expire.
   void fill(std::uint32_t agent, std::uint32_t except = nobody) {
+    if (chooser_.interval() > 0) return;
     while (agents_[agent].free()) {
       candidates_.clear();
       for (const std::uint32_t lead : waiting_)
@@ -145,11 +172,13 @@ class Run {
     const Seconds wait = now_ - model.at;
     ++outcome_.accepted;
     outcome_.wait += wait;
+    outcome_.wait_tail.add(wait);
     outcome_.within_minute += wait <= minute ? 1 : 0;
     const Seconds response = wait + model.reply * (1 - agent.model->responsiveness);
     outcome_.value += model.value * agent.model->proficiency[model.type] * agent.model->performance * std::exp(-response / value_time);
     agent.value_received += model.value;
-    add(now_ + serviceTime(*agent.model, model), Event::Kind::completion, number, lead);
+    const Seconds service = serviceTime(*agent.model, model) * (1 + scenario_.slowdown * (agent.busy - 1));
+    add(now_ + service, Event::Kind::completion, number, lead);
   }
 
   void abandon(std::uint32_t lead) {
@@ -206,6 +235,8 @@ class Run {
   std::priority_queue<Event, std::vector<Event>, std::greater<>> events_;
   std::vector<std::uint32_t> waiting_;  // Oldest first, as leads are numbered by their arrival.
   std::vector<std::uint32_t> candidates_;
+  std::vector<Waiting> batch_;
+  bool batch_to_come_ = false;
   std::uint64_t last_number_ = 0;
   Seconds now_ = 0;
   Outcome outcome_;
@@ -219,6 +250,7 @@ Outcome& Outcome::operator+=(const Outcome& other) {
   abandoned += other.abandoned;
   within_minute += other.within_minute;
   wait += other.wait;
+  wait_tail += other.wait_tail;
   value += other.value;
   occupancy_fairness += other.occupancy_fairness;
   value_fairness += other.value_fairness;

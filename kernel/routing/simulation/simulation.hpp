@@ -5,6 +5,7 @@
 
 #include "routing/simulation/chooser.hpp"
 #include "routing/simulation/scenario.hpp"
+#include "routing/simulation/wait_tail.hpp"
 
 namespace atrium::simulation {
 
@@ -14,7 +15,8 @@ struct Outcome {
   std::uint64_t accepted = 0;
   std::uint64_t abandoned = 0;
   std::uint64_t within_minute = 0;  // Accepted within 60 s.
-  double wait = 0;                  // Seconds until acceptance, of those accepted.
+  double wait = 0;                  // Seconds until acceptance, of those accepted...
+  WaitTail wait_tail;               // ...and the longest of them.
   double value = 0;                 // Realised: value x proficiency x performance x exp(-first response / 30 min).
   double occupancy_fairness = 0;    // Jain's index of the agents' occupancy, a run...
   double value_fairness = 0;        // ...and of the value each received for a place.

@@ -3,39 +3,17 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <cmath>
+
+#include "routing/simulation/batch_chooser.hpp"
 #include "routing/simulation/blind_chooser.hpp"
 #include "routing/simulation/erlang.hpp"
 #include "routing/simulation/policy_chooser.hpp"
+#include "rule_scorer.hpp"
 
 namespace atrium::simulation {
 namespace {
-
-// Says what the lead is worth to an agent by one rule for all.
-class RuleScorer final : public Scorer {
- public:
-  explicit RuleScorer(double (*rule)(const atrium_agent&, const atrium_lead&)) : rule_(rule) {}
-  [[nodiscard]] std::string_view name() const override { return "rule"; }
-  [[nodiscard]] bool scoreAgents(const atrium_lead& lead, std::span<const atrium_agent* const> agents,
-                                 std::span<atrium_score> out) override {
-    for (std::size_t at = 0; at < agents.size(); ++at) out[at].value = rule_(*agents[at], lead);
-    return !fails;
-  }
-  [[nodiscard]] bool scoreQueue(const atrium_agent& agent, std::span<const atrium_lead* const> leads,
-                                std::span<atrium_score> out) override {
-    for (std::size_t at = 0; at < leads.size(); ++at) out[at].value = rule_(agent, *leads[at]);
-    return !fails;
-  }
-  bool fails = false;
-
- private:
-  double (*rule_)(const atrium_agent&, const atrium_lead&);
-};
-
-double skillOf(const atrium_agent& agent, const atrium_lead& lead) {
-  double value = 0;
-  static_cast<void>(JsonView(agent.fields)["skills"][JsonView(lead.fields)["property_type"].text()].number(value));
-  return value;
-}
 
 Scenario plain(double load, double patience) {
   Scenario scenario{.name = "plain", .agents = 10, .load = load, .plain = true, .patience = patience};
@@ -79,6 +57,61 @@ TEST(Simulation, isTheSameEachTimeAndNeverOverTheCap) {
   EXPECT_FALSE(makeBlindChooser("nobody"));
 }
 
+TEST(Simulation, takesLongerForWhoHasOtherThingsToDo) {
+  const auto random = makeBlindChooser("random");
+  Scenario scenario = standardScenarios()[1];
+  const Outcome before = simulate(scenario, 1, *random);
+  scenario.slowdown = .1;
+  const Outcome slowed = simulate(scenario, 1, *random);
+  EXPECT_EQ(slowed.leads, before.leads) << "the same leads come";
+  EXPECT_GT(slowed.at_cap, before.at_cap + .05);
+  EXPECT_GT(slowed.wait, 2 * before.wait);
+  EXPECT_EQ(slowed.over_cap, 0u);
+  // Agents of one place have one thing to do at a time.
+  Scenario single = plain(.70, service_mean);
+  single.duration /= 20;
+  const Outcome alone = simulate(single, 1, *random);
+  single.slowdown = .5;
+  EXPECT_EQ(simulate(single, 1, *random).wait, alone.wait);
+}
+
+TEST(Simulation, countsTheLongestWaitsToOnePerCent) {
+  WaitTail tail;
+  EXPECT_EQ(tail.quantile(.99), 0);
+  for (int wait = 1; wait <= 500; ++wait) tail.add(wait);
+  WaitTail others;
+  for (int wait = 501; wait <= 1000; ++wait) others.add(wait);
+  tail += others;
+  EXPECT_NEAR(tail.quantile(.99), 990, 10);
+  EXPECT_NEAR(tail.quantile(.5), 500, 6);
+  EXPECT_EQ(tail.quantile(1), 1000);
+  EXPECT_EQ(tail.max(), 1000);
+  tail.add(1e9);
+  EXPECT_EQ(tail.max(), 1e9) << "what is beyond the buckets is the longest all the same";
+  const auto random = makeBlindChooser("random");
+  const Outcome outcome = simulate(standardScenarios()[2], 1, *random);
+  EXPECT_GT(outcome.wait_tail.quantile(.99), outcome.wait / static_cast<double>(outcome.accepted));
+  EXPECT_GE(outcome.wait_tail.max(), outcome.wait_tail.quantile(.99));
+}
+
+TEST(BatchChooser, assignsAtWholeIntervalsAndBetterThanChance) {
+  const auto batch = makeBatchChooser(), random = makeBlindChooser("random");
+  for (const Scenario& scenario : standardScenarios()) {
+    const Outcome outcome = simulate(scenario, 3, *batch), by_chance = simulate(scenario, 3, *random);
+    EXPECT_EQ(outcome.over_cap, 0u) << scenario.name;
+    EXPECT_EQ(outcome.value, simulate(scenario, 3, *batch).value) << scenario.name;
+    EXPECT_GT(outcome.value, 1.1 * by_chance.value) << scenario.name;
+    EXPECT_GT(outcome.occupancy_fairness, .95) << scenario.name;
+    EXPECT_LE(outcome.accepted + outcome.abandoned, outcome.leads) << scenario.name;
+  }
+  // Where there is room for everybody at once, a lead waits for the batch: half an interval on average.
+  Scenario idle{.name = "idle", .agents = 10, .load = .10, .plain = true, .patience = 0};
+  idle.duration = 4'000 * service_mean;
+  const Outcome outcome = simulate(idle, 1, *batch);
+  EXPECT_NEAR(outcome.wait / static_cast<double>(outcome.accepted), batch->interval() / 2, .05);
+  EXPECT_LE(outcome.wait_tail.max(), batch->interval());
+}
+
 TEST(Simulation, jainIsOneForEqualsAndOneOverNForOneWhoHasItAll) {
   EXPECT_DOUBLE_EQ(jain({3, 3, 3}), 1);
   EXPECT_DOUBLE_EQ(jain({0, 6, 0, 0}), .25);
@@ -98,6 +131,30 @@ TEST(PolicyChooser, assignsByWhatItsScorersSay) {
   skill.fails = true;
   EXPECT_GT(simulate(scenario, 1, fit).accepted, 1000u) << "leads are assigned though the scorer fails";
   EXPECT_GT(fit.degraded(), 1000u);
+}
+
+TEST(PolicyChooser, neverAsksForMoreLeadsThanAScorerTakes) {
+  static std::size_t most = 0;
+  class CountingScorer final : public Scorer {
+   public:
+    [[nodiscard]] std::string_view name() const override { return "count"; }
+    [[nodiscard]] bool scoreAgents(const atrium_lead&, std::span<const atrium_agent* const>, std::span<atrium_score>) override {
+      return true;
+    }
+    [[nodiscard]] bool scoreQueue(const atrium_agent&, std::span<const atrium_lead* const> leads, std::span<atrium_score>) override {
+      most = std::max(most, leads.size());
+      return true;
+    }
+  } count;
+  PolicyChooser chooser({.name = "count", .agents = {{"count", 1}}, .queue = {{"count", 1}}, .ageing_guard = {}}, {{"count", &count}});
+  World world{.agents = std::vector<AgentModel>(1), .leads = std::vector<LeadModel>(ATRIUM_SCORER_BATCH_MAX + 5)};
+  const std::vector<AgentState> agents{{.model = world.agents.data()}};
+  chooser.watch(agents);
+  chooser.begin(world, 1);
+  std::vector<std::uint32_t> waiting(world.leads.size());
+  for (std::uint32_t lead = 0; lead < waiting.size(); ++lead) waiting[lead] = lead;
+  EXPECT_LT(chooser.leadFor(0, waiting, 1), ATRIUM_SCORER_BATCH_MAX);
+  EXPECT_EQ(most, ATRIUM_SCORER_BATCH_MAX);
 }
 
 TEST(RoutingPolicies, areThereUnderTheirNames) {
