@@ -9,6 +9,7 @@
 #include "ctl/check_config.hpp"
 #include "ctl/plugin_commands.hpp"
 #include "ctl/plugin_install.hpp"
+#include "ctl/simulate.hpp"
 #include "ctl/sink_commands.hpp"
 #include "ctl/token_mint.hpp"
 
@@ -65,6 +66,27 @@ void addSinkCommands(CLI::App& sink, SinkArguments& arguments) {
   }
 }
 
+void addSimulateOptions(CLI::App& command, SimulateArguments& arguments) {
+  command.add_option("--config", arguments.config, "The server's configuration, for its plugins; without it, all defaults.");
+  command.add_option("--plugins", arguments.plugins, "A directory of plugins instead of the configuration's; may be given several times.")
+      ->allow_extra_args(false);
+  command.add_option("--scenario", arguments.scenario, "Only the standard scenarios whose name holds this, as in \"85 %\".");
+  command.add_option("--agents", arguments.agents, "A scenario of your own: so many agents, or 40.");
+  command.add_option("--load", arguments.load, "Its work for each hour of work that can be done, or 0.85.");
+  command.add_option("--hours", arguments.hours, "Its length, or 10.");
+  command.add_flag("--bursts", arguments.bursts, "Whether 40 leads come at once every half hour.");
+  command.add_option("--slowdown", arguments.slowdown, "How much longer work takes for each other lead at hand, as in 0.1, or 0.");
+  command.add_option("--patience", arguments.patience, "How long a lead waits before it leaves, on average, or 10m; 0s: for ever.");
+  command.add_option("--policy", arguments.policies, "A policy or a baseline by its name, or all; may be given several times.")
+      ->allow_extra_args(false);
+  command.add_option("--agents-weights", arguments.agents_weights, "A policy of your own: scorers for agents, as in match=1,load=0.6.");
+  command.add_option("--queue", arguments.queue,
+                     "Its scorers for waiting leads, as in match=1,urgency=0.5; without, the oldest comes first.");
+  command.add_option("--ageing-guard", arguments.ageing_guard, "The wait after which the oldest comes first all the same, or 20m.");
+  command.add_option("--seeds", arguments.seeds, "Worlds each policy works through.")->capture_default_str();
+  command.add_flag("--json", arguments.json, "The figures as one JSON object.");
+}
+
 void addPluginCommands(CLI::App& plugin, PluginArguments& arguments) {
   for (const PluginVerb& verb : plugin_verbs) {
     CLI::App* command = plugin.add_subcommand(verb.name, verb.about);
@@ -115,6 +137,10 @@ ExitCode runCtl(std::span<const std::string> arguments, const CtlContext& contex
   SinkArguments sink_arguments;
   addSinkCommands(*sink, sink_arguments);
 
+  SimulateArguments simulate_arguments;
+  CLI::App* simulate = app.add_subcommand("simulate", "What policies of routing make of simulated leads, by the server's scorers.");
+  addSimulateOptions(*simulate, simulate_arguments);
+
   try {
     std::vector<std::string> reversed(arguments.rbegin(), arguments.rend());  // As the library wants them.
     app.parse(reversed);
@@ -126,6 +152,7 @@ ExitCode runCtl(std::span<const std::string> arguments, const CtlContext& contex
     return app.exit(error, context.out, context.err) == 0 ? ExitCode::done : ExitCode::wrong;
   }
   if (install->parsed()) return installPlugin(package, directory, context);
+  if (simulate->parsed()) return simulateRouting(simulate_arguments, context);
   if (!sink_arguments.command.empty()) return runSinkCommand(sink_arguments, context);
   if (!plugin_arguments.command.empty()) return runPluginCommand(plugin_arguments, context);
   return check->parsed() ? checkConfig(config_file, context) : mintTokenFor(mint_arguments, context);
