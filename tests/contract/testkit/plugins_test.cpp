@@ -26,6 +26,7 @@ ATRIUM_CONTRACT_TESTS(RoutingScorer, SHIPPED "scorer_load.so");
 ATRIUM_CONTRACT_TESTS(RoutingScorer, SHIPPED "scorer_match.so", .options = R"({"field":"property_type"})");
 ATRIUM_CONTRACT_TESTS(RoutingScorer, SHIPPED "scorer_fairness.so");
 ATRIUM_CONTRACT_TESTS(RoutingScorer, SHIPPED "scorer_urgency.so", .options = R"({"waiting_minutes":10})");
+ATRIUM_CONTRACT_TESTS(RoutingScorer, SHIPPED "scorer_conversion.so", .options = R"({"field":"property_type"})");
 
 ATRIUM_CONTRACT_TESTS(MessageType, SHIPPED "message_type_text.so", .samples = {R"({"content":"Hello"})"});
 ATRIUM_CONTRACT_TESTS(MessageType, SHIPPED "message_type_coaching_tip.so", .samples = {R"({"metadata":{"topic":"pricing"}})"});
