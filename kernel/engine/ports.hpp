@@ -176,9 +176,11 @@ class EventListeners {
 class Workplace {
  public:
   virtual ~Workplace() = default;
-  // A user's status or number of live sessions has changed.
+  // A user's status or number of live sessions has changed. `sessions` falls the moment a connection is seen to have ended, however it did;
+  // the status follows a broken one only after the linger. Called on the user's home shard.
   virtual void presenceChanged(const UserKey& user, Status status, std::size_t sessions) = 0;
-  // A message was committed. `lead_id`: what the room's context names as its lead, or empty.
+  // A message was committed in a room of type client_session or lead_collaboration, once each, in the room's order. `lead_id`: what the
+  // room's context names as its lead, or empty. `at`: when it was sent. Called on the room's home shard.
   virtual void posted(const RoomKey& room, std::string_view room_type, std::string_view lead_id, const Principal& sender, Wall at) = 0;
 };
 

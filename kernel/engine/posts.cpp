@@ -64,6 +64,7 @@ void Posts::release(Pending& pending) {
   pending.origin = {};
   pending.body = {};
   pending.sent = {};
+  pending.worker = {};
   pending.audience.clear();
   pending.by_ordinal.clear();
   pending.appended = false;
@@ -75,7 +76,7 @@ void Posts::release(Pending& pending) {
 }
 
 void Posts::append(RoomPin room, AppendItem item, Origin origin, std::string client_message_id, Priority priority,
-                   std::unique_ptr<SentMessage> sent, std::unique_ptr<PostedCommand> command) {
+                   std::unique_ptr<SentMessage> sent, std::unique_ptr<PostedCommand> command, PrincipalPtr worker) {
   Pending& pending = *slots_[take()];
   pending.room = std::move(room);
   pending.origin = std::move(origin);
@@ -85,6 +86,7 @@ void Posts::append(RoomPin room, AppendItem item, Origin origin, std::string cli
   pending.audience = item.audience;
   pending.body = item.body;
   pending.command = std::move(command);
+  pending.worker = std::move(worker);
   pending.submitted = shard_.ports.now.mono;
   item.token = tokenOf(pending);
   item.result = {};
@@ -173,6 +175,7 @@ void Posts::deliver(Pending& pending) {
   figures.sent.add(shard_.ports.now.mono);
   shard_.ports.metrics.add(Metric::messages_accepted);
   const FramePtr frame = room.committed(pending.result, pending.body->payload());
+  if (pending.worker) room.tellWorkplace(*pending.worker, fromMillis(pending.result.sent_at_ms));
   const FramePtr stub = pending.audience.empty() ? FramePtr{} : room.withheldEvent(pending.result.seq);
   PushOptions options;
   if (pending.priority < Priority::urgent) options.flush_window = room.flushWindow();

@@ -48,9 +48,9 @@ class Posts {
   explicit Posts(Shard::Impl& shard);
 
   // Takes a message that its room accepted and encoded; it goes to the store with this turn's batch.
-  // `sent` is null when no hook is to be told, `command` when there is none to run.
+  // `sent` is null when no hook is to be told, `command` when there is none to run, `worker` when nobody watches what he posts.
   void append(RoomPin room, AppendItem item, Origin origin, std::string client_message_id, Priority priority,
-              std::unique_ptr<SentMessage> sent, std::unique_ptr<PostedCommand> command);
+              std::unique_ptr<SentMessage> sent, std::unique_ptr<PostedCommand> command, PrincipalPtr worker);
   // Refuses a message, wherever it got to.
   void refuse(Origin& origin, const Error& error, std::string_view client_message_id, std::string_view tenant_id);
 
@@ -85,6 +85,7 @@ class Posts {
     std::string audience;
     FramePtr body;
     std::unique_ptr<PostedCommand> command;  // Null: it holds none.
+    PrincipalPtr worker;                     // The sender, for the workplace; null: it does not hear of this message.
     Mono submitted{};
     atrium_append_result result{};
     std::unique_ptr<SentMessage> sent;

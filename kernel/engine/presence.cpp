@@ -39,8 +39,10 @@ struct Users::State {
 
   const UserKey key;
   Presence presence;
-  std::vector<SessionRef> sessions;  // At most EngineOptions::sessions_per_user.
-  std::set<Id> rooms;                // Of which he is a member; whole once `rooms_known`.
+  std::vector<SessionRef> sessions;      // At most EngineOptions::sessions_per_user.
+  Status told_status = Status::offline;  // What the workplace was told last; who is not in memory is offline without a session.
+  std::size_t told_sessions = 0;
+  std::set<Id> rooms;  // Of which he is a member; whole once `rooms_known`.
   bool rooms_known = false;
   bool rooms_loading = false;
   bool change_owed = false;                          // His rooms were not told of a change, as nobody knew them.
@@ -70,6 +72,7 @@ bool Users::sessionOpened(const UserKey& user, const SessionRef& session) {
     his.presence.status = Status::online;
     change(his);
   }
+  tellWorkplace(his);
   return true;
 }
 
@@ -78,11 +81,10 @@ void Users::sessionClosed(const UserKey& user, const SessionRef& session, bool c
   if (it == users_.end() || std::erase(it->second->sessions, session) == 0) return;
   State& his = *it->second;
   his.presence.last_seen = shard_.ports.now.wall;
-  if (!his.sessions.empty()) return;
-  if (clean)
-    goOffline(his);
-  else
-    shard_.ports.timers.arm(his.offline_timer, shard_.ports.now.mono + shard_.options.presence_linger);
+  if (!his.sessions.empty()) return tellWorkplace(his);
+  if (clean) return goOffline(his);
+  tellWorkplace(his);  // At once: whoever waits for him need not wait for the linger, which is for people's eyes.
+  shard_.ports.timers.arm(his.offline_timer, shard_.ports.now.mono + shard_.options.presence_linger);
 }
 
 void Users::goOffline(State& his) {
@@ -94,6 +96,7 @@ void Users::goOffline(State& his) {
     his.presence.current_room_id.clear();
     change(his);
   }
+  tellWorkplace(his);
   forgetIfIdle(user);
 }
 
@@ -120,6 +123,7 @@ void Users::updateNow(const UserKey& user, const UpdatePresence& command) {
   his.presence.last_seen = shard_.ports.now.wall;
   if (his.sessions.empty()) shard_.ports.timers.arm(his.offline_timer, shard_.ports.now.mono + shard_.options.presence_ttl);
   change(his);
+  tellWorkplace(his);
 }
 
 void Users::enteredRoom(const UserKey& user, const std::string& room_id) {
@@ -158,6 +162,13 @@ void Users::change(State& his) {
     return loadRooms(his);  // Announces when it knows them.
   }
   for (const Id& room : his.rooms) announceTo(his, room);
+}
+
+void Users::tellWorkplace(State& his) const {
+  if (!shard_.ports.workplace || (his.told_status == his.presence.status && his.told_sessions == his.sessions.size())) return;
+  his.told_status = his.presence.status;
+  his.told_sessions = his.sessions.size();
+  shard_.ports.workplace->presenceChanged(his.key, his.told_status, his.told_sessions);
 }
 
 void Users::announceTo(const State& his, const Id& room) const {

@@ -58,6 +58,8 @@ class Users {
   State& state(const UserKey& user);
   void updateNow(const UserKey& user, const UpdatePresence& command);
   void change(State& state);
+  // Tells the workplace what it does not know yet of his status and sessions.
+  void tellWorkplace(State& state) const;
   void announceTo(const State& state, const Id& room) const;
   void goOffline(State& state);
   void forgetIfIdle(const UserKey& user);

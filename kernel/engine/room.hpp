@@ -141,6 +141,8 @@ class Room {
   // Tells the hooks that a message was stored, and what became of it at those who are there.
   void didPost(const SentMessage& sent, const atrium_append_result& result);
   void didDeliver(const SentMessage& sent, const atrium_append_result& result, std::uint32_t delivered);
+  // Tells the workplace of a message that was committed here. Only for rooms that are watched().
+  void tellWorkplace(const Principal& sender, Wall at) const;
   // The store has answered for one message; the room leaves doubt when none is left there.
   void appendEnded();
   void markInDoubt();
@@ -196,6 +198,8 @@ class Room {
   void takeName(const Principal& who);
   void attachNow(const PrincipalPtr& who, SessionRef session, std::vector<Presence> present, Completion<Attached>& done);
   // room_post.cpp
+  // Whether the workplace hears of what is posted here.
+  [[nodiscard]] bool watched() const;
   [[nodiscard]] std::unique_ptr<PostedCommand> postedCommand(const PrincipalPtr& sender, std::string_view content,
                                                              const Origin& origin) const;
   [[nodiscard]] Result<void> mayPost(const Principal& sender, const SendMessage& command, MessageType*& type) const;

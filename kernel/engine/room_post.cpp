@@ -18,6 +18,8 @@ namespace atrium {
 namespace {
 
 constexpr std::string_view command_message_type = "command";
+// Where agents work on leads.
+constexpr std::string_view client_room_type = "client_session", lead_room_type = "lead_collaboration";
 constexpr std::size_t metadata_max = 64 * 1024;  // bytes, after annotations
 
 bool namedIn(const atrium_text& names, std::string_view name) {
@@ -62,6 +64,15 @@ std::unique_ptr<PostedCommand> Room::postedCommand(const PrincipalPtr& sender, s
   if (!command || !shard_.ports.commands || !shard_.ports.commands->known(command->name)) return nullptr;
   command->room_id = id_text_;
   return std::make_unique<PostedCommand>(PostedCommand{sender, *std::move(command), origin.shard, origin.session, origin.ref});
+}
+
+bool Room::watched() const {
+  return shard_.ports.workplace && (document_.room_type == client_room_type || document_.room_type == lead_room_type);
+}
+
+void Room::tellWorkplace(const Principal& sender, Wall at) const {
+  std::string scratch;
+  shard_.ports.workplace->posted(key_, document_.room_type, document_.context.root()["lead_id"].text(scratch), sender, at);
 }
 
 Result<void> Room::mayPost(const Principal& sender, const SendMessage& command, MessageType*& type) const {
@@ -289,7 +300,7 @@ void Room::accept(const PrincipalPtr& sender, const SendMessage& command, Origin
     posted = postedCommand(sender, held ? std::string_view(held->content) : command.content.text(scratch), origin);
   }
   shard_.posts.append(RoomPin(*this), std::move(item), std::move(origin), std::string(command.client_message_id), command.priority,
-                      std::move(sent), std::move(posted));
+                      std::move(sent), std::move(posted), watched() ? sender : nullptr);
 }
 
 }  // namespace atrium

@@ -191,6 +191,8 @@ SimTypes::SimTypes() {
   addRoom("invited", ATRIUM_ENTRY_INVITATION, 3);
   addRoom("hooked", ATRIUM_ENTRY_OPEN, 0);
   addRoom("narrow", ATRIUM_ENTRY_OPEN, 0);
+  addRoom("client_session", ATRIUM_ENTRY_OPEN, 0);
+  addRoom("lead_collaboration", ATRIUM_ENTRY_OPEN, 0);
   rooms_.emplace("chained", std::make_unique<SimChain>(*this, *rooms_.at("open")));
   const auto addMessage = [this](const std::string& name, std::uint32_t roles, std::uint32_t content_min, std::uint32_t content_max) {
     messages_.emplace(name, std::make_unique<SimMessageType>(*this, name, roles, content_min, content_max));

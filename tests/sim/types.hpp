@@ -14,6 +14,7 @@ namespace atrium::sim {
 // Room and message types for tests of the engine alone.
 //   Rooms     open: anyone enters. invited: by invitation, three members. hooked: its hooks for posts, for a member named "late" and for
 //             settings with "late" answer when the test says so (release()); it refuses the setting "forbidden" and the user "banned".
+//             client_session, lead_collaboration: as open.
 //             narrow: takes "text" and "short" only, at most ten members, keeps messages 30 days, gathers writes for 5 ms.
 //             chained: "one", "two" and "three" in a row hook into everything and note it; each does with a post what the member of its
 //             name in the metadata tells it: {"deny":"why"}, {"content":"new"}, {"annotate":{...}}, {"patch":{"/metadata/a":1}},

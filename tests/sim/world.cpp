@@ -79,7 +79,7 @@ World::World(std::uint64_t seed, WorldOptions options)
   for (unsigned index = 0; index < options_.shards; ++index) {
     Part& part = *parts_[index];
     part.shard = std::make_unique<Shard>(ShardPorts{index, *this, *part.store, its_types, *this, part.timers, part.now, clock, part.metrics,
-                                                    log_, seed * 31 + index, &commands, options_.listeners},
+                                                    log_, seed * 31 + index, &commands, options_.listeners, options_.workplace},
                                          options_.engine);
     shards.push_back(part.shard.get());
   }

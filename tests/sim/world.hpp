@@ -66,6 +66,7 @@ struct WorldOptions {
   std::size_t mailbox_tasks = 65536;
   Types* types = nullptr;               // Others than World::types; they outlive the world.
   EventListeners* listeners = nullptr;  // They outlive the world.
+  Workplace* workplace = nullptr;       // Likewise.
 };
 
 class World final : private Shards, private Tokens {

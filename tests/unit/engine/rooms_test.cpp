@@ -64,7 +64,7 @@ TEST(Rooms, anUnknownTypeIsRefusedWithThoseThereAre) {
   const auto made = User(world, "ana").create(R"({"room_type":"opne","name":"n"})");
   EXPECT_EQ(codeOf(made), "validation_failed");
   EXPECT_EQ(pathsOf(made), "/room_type");
-  EXPECT_EQ(made.error().fields[0].message, "must be one of chained, hooked, invited, narrow, open");
+  EXPECT_EQ(made.error().fields[0].message, "must be one of chained, client_session, hooked, invited, lead_collaboration, narrow, open");
 }
 
 TEST(Rooms, clientsMayNotCreateThem) {
