@@ -108,6 +108,21 @@ FramePtr commandResultEvent(std::string_view reply, std::string_view ref) {
   return out.finish();
 }
 
+FramePtr topicEndedEvent(std::string_view topic, std::string_view ref) {
+  FrameBuilder out;
+  open(out, "topic_update", ref).key("topic").value(topic).key("kind").value("ended").end('}');
+  return out.finish();
+}
+
+FramePtr withRef(const FramePtr& event, std::string_view ref) {
+  FrameBuilder out(event->size() + ref.size() + 16);
+  out.append(R"({"ref":)");
+  out.append(ref);
+  out.append(',');
+  out.append(event->payload().substr(1));
+  return out.finish();
+}
+
 FramePtr tokenExpiringEvent(Wall expires) {
   FrameBuilder out;
   open(out, "token_expiring").key("expires_at").time(expires).end('}');

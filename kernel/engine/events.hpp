@@ -24,5 +24,8 @@ namespace atrium {
 [[nodiscard]] FramePtr commandResultEvent(std::string_view reply, std::string_view ref);
 [[nodiscard]] FramePtr roomLeftEvent(std::string_view room_id, std::string_view ref);
 [[nodiscard]] FramePtr tokenExpiringEvent(Wall expires);
+[[nodiscard]] FramePtr topicEndedEvent(std::string_view topic, std::string_view ref);
+// The same event with the name of the frame that it answers: those who did not ask for it share it without.
+[[nodiscard]] FramePtr withRef(const FramePtr& event, std::string_view ref);
 
 }  // namespace atrium

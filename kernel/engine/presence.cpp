@@ -248,6 +248,11 @@ Presence Users::read(const UserKey& user) const {
   return unknown;
 }
 
+std::span<const SessionRef> Users::sessions(const UserKey& user) const {
+  const auto it = users_.find(user);
+  return it == users_.end() ? std::span<const SessionRef>() : it->second->sessions;
+}
+
 void Users::rooms(const UserKey& user, Completion<std::vector<Id>> done) {
   State& his = state(user);
   if (his.rooms_known) {

@@ -4,6 +4,7 @@
 #include <map>
 #include <memory>
 #include <set>
+#include <span>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -50,6 +51,8 @@ class Users {
   void memberOf(const UserKey& user, const Id& room, bool member);
 
   [[nodiscard]] Presence read(const UserKey& user) const;
+  // His live sessions, wherever they are.
+  [[nodiscard]] std::span<const SessionRef> sessions(const UserKey& user) const;
   // The rooms he is a member of, in order of id.
   void rooms(const UserKey& user, Completion<std::vector<Id>> done);
 

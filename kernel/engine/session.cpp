@@ -74,9 +74,12 @@ void LiveSession::closeSlow() {
   bye(CloseCode::slow, "The client reads too slowly.");
 }
 
-bool LiveSession::send(const FramePtr& frame) {
-  if (leaving_) return false;
-  const Pushed pushed = link_.push(frame, {});
+Pushed LiveSession::push(const FramePtr& frame, const PushOptions& options) {
+  return leaving_ ? Pushed::closed : link_.push(frame, options);
+}
+
+bool LiveSession::send(const FramePtr& frame, const PushOptions& options) {
+  const Pushed pushed = push(frame, options);
   if (pushed == Pushed::full) closeSlow();
   return pushed == Pushed::queued;
 }
@@ -97,6 +100,7 @@ void LiveSession::onClosed(bool clean) {
   for (const auto& [key, run] : runs_) giveUp(shard_, *run);
   runs_.clear();
   shard_.fanout.sessionClosed(*this);
+  shard_.topic_readers.sessionClosed(*this);
   const UserKey user{principal_->tenant_id, principal_->user_id};
   // Before the rooms are left, so that the linger keeps his place in them.
   shard_.thereAlways(shard_.homeOf(user), [user, me = self(), clean](Shard::Impl& home) { home.users.sessionClosed(user, me, clean); });

@@ -38,7 +38,9 @@ class LiveSession final : public Session {
   Pushed deliver(const RoomKey& room, const FramePtr& frame, const PushOptions& options, bool log_entry);
   // Pushes an answer or another event of its own. None of them is made up for later, so a client that cannot take one is closed (slow)
   // and knows that it has to ask again; a message keeps its first result under its client_message_id. False: it was not queued.
-  bool send(const FramePtr& frame);
+  bool send(const FramePtr& frame, const PushOptions& options = {});
+  // Pushes what somebody else makes up for when it does not fit.
+  Pushed push(const FramePtr& frame, const PushOptions& options);
   void sendError(const Error& error, std::string_view ref, std::string_view client_message_id = {});
   // Says bye and closes.
   void bye(CloseCode code, std::string_view reason);
@@ -57,6 +59,8 @@ class LiveSession final : public Session {
   void runCommand(const JsonView& frame, std::string_view ref);
   void typing(const JsonView& frame, std::string_view ref);
   void updatePresence(const JsonView& frame, std::string_view ref);
+  void subscribeTopic(const JsonView& frame, std::string_view ref);
+  void unsubscribeTopic(const JsonView& frame, std::string_view ref);
   void attached(const RoomKey& room, Result<Room::Attached> result, const std::string& ref, bool bound);
   void authenticate(const JsonView& frame, std::string_view ref);
   void authenticated(Result<Principal> fresh, std::string_view ref);

@@ -30,6 +30,8 @@ void LiveSession::onText(std::string_view text) {
   if (event == "run_command") return runCommand(*frame, ref);
   if (event == "typing_indicator") return typing(*frame, ref);
   if (event == "update_presence") return updatePresence(*frame, ref);
+  if (event == "subscribe_topic") return subscribeTopic(*frame, ref);
+  if (event == "unsubscribe_topic") return unsubscribeTopic(*frame, ref);
   if (event == "join_room" || event == "leave_room") {
     const auto named = readNameRoom(*frame, *principal_);
     if (!named) return sendError(named.error(), ref);
@@ -124,6 +126,25 @@ void LiveSession::updatePresence(const JsonView& frame, std::string_view ref) {
       });
 }
 
+void LiveSession::subscribeTopic(const JsonView& frame, std::string_view ref) {
+  auto command = readSubscribeTopic(frame, *principal_);
+  if (!command) return sendError(command.error(), ref);
+  const TopicInfo* topic = topicNamed(command->topic);
+  if (!topic) return sendError({Code::topic_unknown, {}, 0, {}}, ref);
+  if (!principal_->has(topic->roles)) return sendError({Code::forbidden, "Your role does not allow to watch this topic.", 0, {}}, ref);
+  shard_.topic_readers.subscribe(*this, *topic, {std::move(command->epoch), command->seq}, std::string(ref));
+}
+
+void LiveSession::unsubscribeTopic(const JsonView& frame, std::string_view ref) {
+  const auto command = readNameTopic(frame, *principal_);
+  if (!command) return sendError(command.error(), ref);
+  const TopicInfo* topic = topicNamed(command->topic);
+  if (!topic) return sendError({Code::topic_unknown, {}, 0, {}}, ref);
+  if (!shard_.topic_readers.unsubscribe(*this, topic->topic))
+    return sendError({Code::not_found, "This session has not subscribed to that topic.", 0, {}}, ref);
+  send(topicEndedEvent(topic->name, ref), topic_options);
+}
+
 void LiveSession::authenticate(const JsonView& frame, std::string_view ref) {
   std::string scratch;
   const std::string_view token = frame["token"].text(scratch);
@@ -142,6 +163,7 @@ void LiveSession::authenticated(Result<Principal> fresh, std::string_view ref) {
   principal_ = std::make_shared<const Principal>(std::move(*fresh));
   warned_ = false;
   watchExpiry();
+  shard_.topic_readers.checkRights(*this);
   send(pongEvent(ref, shard_.ports.now.wall));
 }
 

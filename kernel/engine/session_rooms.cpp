@@ -73,16 +73,7 @@ void LiveSession::attached(const RoomKey& room, Result<Room::Attached> result, c
   }
   rooms_[room].joined = true;
   shard_.fanout.subscribe(room, *this, result->ordinal, result->head);
-  FramePtr snapshot = std::move(result->snapshot);
-  if (!ref.empty()) {
-    // It was encoded by the room, for anyone; only the answer to a named frame carries the name.
-    FrameBuilder out(snapshot->size() + ref.size() + 16);
-    out.append(R"({"ref":)");
-    out.append(ref);
-    out.append(',');
-    out.append(snapshot->payload().substr(1));
-    snapshot = out.finish();
-  }
+  const FramePtr snapshot = ref.empty() ? std::move(result->snapshot) : withRef(result->snapshot, ref);
   if (leaving_) return;
   const bool taken = link_.push(snapshot, {}) != Pushed::full;
   if (taken && !leaves) return;

@@ -17,6 +17,8 @@ Shard::Impl::Impl(const ShardPorts& shard_ports, const EngineOptions& engine_opt
       trace(engine_options.trace_entries),
       sessions(*this),
       fanout(*this),
+      topics(*this),
+      topic_readers(*this),
       users(*this),
       events(*this),
       rooms(*this),
@@ -34,7 +36,10 @@ void Shard::connect(std::vector<Shard*> shards) {
 
 void Shard::submit() { impl_->posts.submit(); }
 
-void Shard::settle() { impl_->fanout.settle(); }
+void Shard::settle() {
+  impl_->fanout.settle();
+  impl_->topic_readers.catchUp();
+}
 
 Session& Shard::openSession(PrincipalPtr principal, Link& link, SessionOptions options) {
   LiveSession& session = impl_->sessions.open(std::move(principal), link, std::move(options));
@@ -216,6 +221,33 @@ void Shard::sendMessage(PrincipalPtr caller, JsonDocument body, Mono received, C
            });
 }
 
+namespace {
+
+constexpr std::uint32_t everyone = ~std::uint32_t{0};
+
+// Runs on every shard what `work` gives for it, each of which returns how many sessions it has reached, and tells shard `asker` the sum.
+// Past the mailboxes' bounds: half of those it is for must not miss what the other half was told. Whoever begins it bounds how many there
+// are: the requests in work, or what agents may have on their hands.
+template <typename Work>
+void tellShards(Shard::Impl& from, unsigned asker, Shard::Told told, Work work) {
+  struct Count {
+    std::uint64_t sessions = 0;
+    std::size_t shards;
+    Shard::Told told;
+  };
+  const auto count = std::make_shared<Count>(Count{0, from.peers.size(), std::move(told)});
+  for (unsigned shard = 0; shard < from.peers.size(); ++shard) {
+    from.thereAlways(shard, [asker, count, work = work(shard)](Shard::Impl& there) mutable {
+      there.thereAlways(asker, [count, reached = work(there)](Shard::Impl&) {
+        count->sessions += reached;
+        if (--count->shards == 0 && count->told) count->told(count->sessions);
+      });
+    });
+  }
+}
+
+}  // namespace
+
 void Shard::broadcast(PrincipalPtr caller, Broadcast command, Completion<std::string> done) {
   if (!caller->has(ATRIUM_ROLE_SUPERVISOR | ATRIUM_ROLE_ADMIN | ATRIUM_ROLE_SERVICE))
     return done(fail(Code::forbidden, "Only supervisors, admins and services may speak to everyone."));
@@ -232,32 +264,45 @@ void Shard::broadcast(PrincipalPtr caller, Broadcast command, Completion<std::st
       .raw(command.metadata.empty() ? std::string_view("{}") : command.metadata.text());
   json.key("sent_at").time(sent_at).end('}');
 
-  struct Count {
-    std::uint64_t sessions = 0;
-    std::size_t shards;
-    Completion<std::string> done;
-  };
-  auto count = std::make_shared<Count>(Count{0, impl_->peers.size(), std::move(done)});
-  const FramePtr frame = out.finish();
-  const auto reached = [id, sent_at](Count& counted, std::uint64_t sessions) {
-    counted.sessions += sessions;
-    if (--counted.shards > 0) return;
+  tellTenant(caller->tenant_id, everyone, out.finish(), [id, sent_at, done = std::move(done)](std::uint64_t sessions) mutable {
     std::string text;
     JsonWriter reply(text);
-    reply.begin('{').key("message_id").id(message_prefix, id).key("delivered_count").value(counted.sessions);
+    reply.begin('{').key("message_id").id(message_prefix, id).key("delivered_count").value(sessions);
     reply.key("durability").value("received").key("timestamp").time(sent_at).end('}');
-    counted.done(std::move(text));
-  };
-  // Past the mailboxes' bounds: half of a tenant must not miss what the other half was told. The requests in work bound how many there are.
-  for (unsigned shard = 0; shard < impl_->peers.size(); ++shard) {
-    impl_->thereAlways(shard, [home = impl_->ports.index, frame, tenant = caller->tenant_id, count, reached](Impl& there) mutable {
-      std::uint64_t sessions = 0;
+    done(std::move(text));
+  });
+}
+
+Topics& Shard::topics() { return impl_->topics; }
+
+void Shard::tellUser(const std::string& tenant_id, const std::string& user_id, FramePtr event, Told told) {
+  const UserKey user{tenant_id, user_id};
+  impl_->thereAlways(impl_->homeOf(user),
+                     [asker = impl_->ports.index, user, event = std::move(event), told = std::move(told)](Impl& home) mutable {
+                       // His sessions by their shards, each of which says how many took it.
+                       std::vector<std::vector<std::uint64_t>> sessions(home.peers.size());
+                       for (const SessionRef& session : home.users.sessions(user)) sessions[session.shard].push_back(session.number);
+                       tellShards(home, asker, std::move(told), [&](unsigned shard) -> std::move_only_function<std::uint64_t(Impl&)> {
+                         return [event, numbers = std::move(sessions[shard])](Impl& there) {
+                           std::uint64_t reached = 0;
+                           for (const std::uint64_t number : numbers)
+                             if (LiveSession* session = there.sessions.find(number)) reached += session->send(event);
+                           return reached;
+                         };
+                       });
+                     });
+}
+
+void Shard::tellTenant(const std::string& tenant_id, std::uint32_t roles, FramePtr event, Told told) {
+  tellShards(*impl_, impl_->ports.index, std::move(told), [&](unsigned) -> std::move_only_function<std::uint64_t(Impl&)> {
+    return [event, tenant_id, roles](Impl& there) {
+      std::uint64_t reached = 0;
       there.sessions.forEach([&](LiveSession& session) {
-        if (session.principal().tenant_id == tenant) sessions += session.send(frame);
+        if (session.principal().tenant_id == tenant_id && session.principal().has(roles)) reached += session.send(event);
       });
-      there.thereAlways(home, [count = std::move(count), reached, sessions](Impl&) { reached(*count, sessions); });
-    });
-  }
+      return reached;
+    };
+  });
 }
 
 void Shard::tellOperators(std::span<const FramePtr> events) {

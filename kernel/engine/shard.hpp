@@ -13,6 +13,7 @@
 #include "base/result.hpp"
 #include "engine/link.hpp"
 #include "engine/ports.hpp"
+#include "engine/topics.hpp"
 #include "protocol/commands.hpp"
 #include "protocol/principal.hpp"
 
@@ -42,6 +43,7 @@ struct EngineOptions {
   std::chrono::seconds typing_timeout{6};
   std::chrono::seconds heartbeat_interval{30};  // Told in the hello.
   std::vector<std::string> operator_tenants{};  // Whose admins operate the server; empty: everyone's.
+  TopicLimits topics{};
 };
 
 // Who asks, shared by everything that is on its way for him. Immutable.
@@ -140,6 +142,14 @@ class Shard {
   // Pushes these events, in order, to the live sessions of this shard whose users operate the server. One that cannot take them is closed
   // (slow) and asks anew.
   void tellOperators(std::span<const FramePtr> events);
+  // Where the streams of the tenants whose home is this shard are published.
+  [[nodiscard]] Topics& topics();
+  // How many sessions were handed an event; called once, on this shard. Empty: nobody wants to know.
+  using Told = std::move_only_function<void(std::uint64_t sessions)>;
+  // To every live session of one user, wherever they are. One that cannot take it is closed (slow) and asks anew.
+  void tellUser(const std::string& tenant_id, const std::string& user_id, FramePtr event, Told told = {});
+  // To every live session of the tenant whose user has one of these roles (ATRIUM_ROLE_... bits). Likewise.
+  void tellTenant(const std::string& tenant_id, std::uint32_t roles, FramePtr event, Told told = {});
   // {"items":[...]}: the calls of plugins for one message of that tenant, as far as they are remembered. `message` is its id or the
   // client_message_id its sender gave it, which finds those that were refused, too.
   void trace(std::string tenant_id, std::string message, Completion<std::string> done);

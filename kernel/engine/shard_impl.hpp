@@ -12,6 +12,8 @@
 #include "engine/rooms.hpp"
 #include "engine/session.hpp"
 #include "engine/shard.hpp"
+#include "engine/topic_board.hpp"
+#include "engine/topic_readers.hpp"
 #include "engine/trace.hpp"
 #include "engine/writes.hpp"
 #include "protocol/errors.hpp"
@@ -70,6 +72,8 @@ class Shard::Impl {
 
   Sessions sessions;
   Fanout fanout;
+  TopicBoard topics;
+  TopicReaders topic_readers;
   Users users;
   EventLog events;
   Rooms rooms;

@@ -156,6 +156,28 @@ Result<NameRoom> readNameRoom(const JsonView& body, const Principal& caller) {
   return in.finish(NameRoom{room_id});
 }
 
+Result<SubscribeTopic> readSubscribeTopic(const JsonView& body, const Principal& caller) {
+  BodyReader in(body, caller);
+  in.same("user_id", caller.user_id);
+  SubscribeTopic command;
+  command.topic = in.plain("topic", topic_name_max);
+  in.needed("topic", !command.topic.empty());
+  command.epoch = in.text("epoch", 1, epoch_max).value_or("");
+  const auto seq = in.integer("seq", 0, (std::int64_t{1} << 53) - 1);
+  command.seq = seq.value_or(0);
+  if (seq) in.needed("epoch", !command.epoch.empty());
+  if (!command.epoch.empty()) in.needed("seq", seq.has_value());
+  return in.finish(std::move(command));
+}
+
+Result<NameTopic> readNameTopic(const JsonView& body, const Principal& caller) {
+  BodyReader in(body, caller);
+  in.same("user_id", caller.user_id);
+  const std::string_view topic = in.plain("topic", topic_name_max);
+  in.needed("topic", !topic.empty());
+  return in.finish(NameTopic{topic});
+}
+
 std::optional<RunCommand> parseCommandLine(std::string_view text) {
   if (!text.starts_with('/')) return std::nullopt;
   const std::size_t end = std::min(text.find_first_of(" \t\r\n"), text.size());

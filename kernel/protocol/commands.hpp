@@ -20,6 +20,8 @@ inline constexpr std::size_t name_max = 200;               // bytes, of a room's
 inline constexpr std::size_t description_max = 2000;       // bytes
 inline constexpr std::size_t client_message_id_max = 128;  // bytes
 inline constexpr std::size_t status_message_max = 200;     // bytes
+inline constexpr std::size_t topic_name_max = 64;          // bytes
+inline constexpr std::size_t epoch_max = 64;               // bytes, of a topic's epoch
 inline constexpr std::size_t attachments_max = 16;
 inline constexpr std::size_t object_max = 16 * 1024;  // bytes of JSON, of settings, context and metadata each
 
@@ -96,6 +98,17 @@ struct NameRoom {
   std::string_view room_id;  // Empty: none named.
 };
 
+// Which topic a frame means, and where its reader stands in it.
+struct SubscribeTopic {
+  std::string_view topic;
+  std::string epoch;  // Empty: nowhere.
+  std::uint64_t seq = 0;
+};
+
+struct NameTopic {
+  std::string_view topic;
+};
+
 struct Broadcast {
   std::string content;
   Priority priority = Priority::normal;
@@ -110,6 +123,8 @@ struct Broadcast {
 [[nodiscard]] Result<UpdatePresence> readUpdatePresence(const JsonView& body, const Principal& caller);
 [[nodiscard]] Result<Typing> readTyping(const JsonView& body, const Principal& caller);
 [[nodiscard]] Result<NameRoom> readNameRoom(const JsonView& body, const Principal& caller);
+[[nodiscard]] Result<SubscribeTopic> readSubscribeTopic(const JsonView& body, const Principal& caller);
+[[nodiscard]] Result<NameTopic> readNameTopic(const JsonView& body, const Principal& caller);
 [[nodiscard]] Result<Broadcast> readBroadcast(const JsonView& body, const Principal& caller);
 
 // A user id as a path or body may carry it: 1 to user_id_max bytes, no control characters.

@@ -106,6 +106,7 @@ class World final : private Shards, private Tokens {
                          std::string room_type = "open", std::uint32_t max_members = 0);
   static PrincipalPtr principal(std::string tenant, std::string user, std::uint32_t roles = ATRIUM_ROLE_AGENT);
 
+  [[nodiscard]] unsigned shards() const { return static_cast<unsigned>(parts_.size()); }
   Shard& anyShard() { return *parts_[random.below(parts_.size())]->shard; }
   Shard& shard(unsigned index) { return *parts_[index]->shard; }
   [[nodiscard]] unsigned homeOf(const RoomKey& room) const { return static_cast<unsigned>(RoomKeyHash{}(room) % parts_.size()); }
