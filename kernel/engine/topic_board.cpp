@@ -10,78 +10,17 @@
 #include "engine/topic_board.hpp"
 
 #include <algorithm>
-#include <array>
 
 #include "base/assert.hpp"
 #include "engine/shard_impl.hpp"
-#include "protocol/json_writer.hpp"
+#include "engine/topic_frames.hpp"
 #include "protocol/metrics.hpp"
 
 namespace atrium {
 
 namespace {
-
-constexpr std::uint32_t leads_the_team = ATRIUM_ROLE_SUPERVISOR | ATRIUM_ROLE_ADMIN | ATRIUM_ROLE_SERVICE;
-constexpr std::uint32_t on_the_team = leads_the_team | ATRIUM_ROLE_AGENT;
-
-constexpr std::array<TopicInfo, topic_count> topic_table{{{Topic::agents, "agents", false, on_the_team},
-                                                          {Topic::queue, "queue", false, on_the_team},
-                                                          {Topic::offers, "offers", false, leads_the_team},
-                                                          {Topic::decisions, "decisions", true, leads_the_team},
-                                                          {Topic::metrics, "metrics", false, on_the_team},
-                                                          {Topic::alerts, "alerts", false, on_the_team}}};
-
-// The frames of one list of items, each ended by the item that reaches the size of a frame.
-class TopicFrames {
- public:
-  // `seq` is asked for the number of each frame when it is begun.
-  TopicFrames(const TopicInfo& topic, const std::string& epoch, bool snapshot, std::size_t frame_bytes)
-      : topic_(topic), epoch_(epoch), snapshot_(snapshot), frame_bytes_(frame_bytes) {}
-
-  [[nodiscard]] bool begun() const { return frame_ != nullptr; }
-  [[nodiscard]] bool full() const { return frame_ && frame_->payloadSize() >= frame_bytes_; }
-  void begin(std::uint64_t seq) {
-    frame_ = std::make_unique<FrameBuilder>(1024);
-    json_.emplace(*frame_);
-    json_->begin('{').key("event_type").value("topic_update").key("topic").value(topic_.name).key("epoch").value(epoch_);
-    json_->key("seq").value(seq).key("kind").value(snapshot_ ? "snapshot" : "changes");
-    if (snapshot_) json_->key("page").value(++page_);
-    json_->key(snapshot_ ? "items" : "changes").begin('[');
-  }
-  // A null `value`: the key has gone.
-  void item(std::string_view key, const std::string* value) {
-    json_->begin('{').key("key").value(key).key("value");
-    value ? json_->raw(*value) : json_->null();
-    json_->end('}');
-  }
-  [[nodiscard]] FramePtr end(bool more) {
-    json_->end(']');
-    if (snapshot_) json_->key("more").value(more);
-    json_->end('}');
-    FramePtr made = frame_->finish();
-    json_.reset();
-    frame_.reset();
-    return made;
-  }
-
- private:
-  const TopicInfo& topic_;
-  const std::string& epoch_;
-  const bool snapshot_;
-  const std::size_t frame_bytes_;
-  std::uint64_t page_ = 0;
-  std::unique_ptr<FrameBuilder> frame_;
-  std::optional<JsonWriter<FrameBuilder>> json_;
-};
-
+constexpr std::string_view epoch_prefix = "epoch_";
 }  // namespace
-
-const TopicInfo& info(Topic topic) { return topic_table[static_cast<std::size_t>(topic)]; }
-
-const TopicInfo* topicNamed(std::string_view name) {
-  const auto found = std::ranges::find(topic_table, name, &TopicInfo::name);
-  return found == topic_table.end() ? nullptr : &*found;
-}
 
 // One topic of one tenant.
 class TopicBoard::Published {
@@ -91,7 +30,7 @@ class TopicBoard::Published {
         limits_(shard.options.topics),
         tenant_id_(tenant_id),
         info_(info(topic)),
-        epoch_(std::to_string(shard.random.next())),
+        epoch_(formatId(epoch_prefix, shard.ids.next(shard.ports.now.wall))),
         wanted_(shard.peers.size(), false),
         timer_([this] { flush(); }) {}
   ~Published() { shard_.ports.metrics.add(Metric::topic_keys, -static_cast<std::int64_t>(values_.size() + events_.size())); }

@@ -10,6 +10,7 @@ import atrium
 import contract
 import session
 
+told_by_others = {"offer", "alert"}  # The tests of coordination and of alerts have them said.
 messages_max = 500  # Of 60 KiB each: more than any socket buffer takes.
 plugins = f"directories: [{atrium.build_dir / 'plugins'}, {atrium.build_dir / 'e2e_plugins'}]"
 
@@ -42,6 +43,8 @@ class Contract(unittest.IsolatedAsyncioTestCase):
             seen |= {event["event_type"] for event in await self.falls_behind(ana, room)}
             self.server.post("/collaboration/broadcasts", {"content": "Hello"}, supervisor)
             await ana.until("broadcast")
+            await ana.send("subscribe_topic", topic="agents", ref="topic")
+            await ana.until("topic_update", ref="topic", kind="snapshot")
             await ana.refusal("send_message")
             await ana.send("run_command", room_id=room, text="/count_down", ref="count")
             self.assertEqual([(await ana.until("command_progress", ref="count"))["text"] for _ in range(3)], ["3", "2", "1"])
@@ -57,7 +60,7 @@ class Contract(unittest.IsolatedAsyncioTestCase):
                 self.assertEqual(last["event_type"], "bye")
             for each in (ana, carl, ben, old, root):
                 seen |= {event["event_type"] for event in each.events}
-        self.assertEqual(seen, set(contract.server_events))
+        self.assertEqual(seen | told_by_others, set(contract.server_events))
 
     async def falls_behind(self, ana, room):
         """Somebody reads nothing until a message cannot be handed to him, and is told so. Returns what came."""
