@@ -55,6 +55,38 @@ inline Question question(Side side, std::vector<Weighted> weights) {
 }
 inline std::shared_ptr<const Question> shared(Question asked) { return std::make_shared<const Question>(std::move(asked)); }
 
+// Up to forty agents for a lead, or leads for an agent, and a policy; some of what scorers look at is missing.
+inline Question randomQuestion(Random& random) {
+  const Side side = random.below(2) == 0 ? Side::agents : Side::queue;
+  const auto share = [&random] { return static_cast<double>(random.below(1001)) / 1000; };
+  std::vector<Weighted> weights{{"match", 0.1 + share()}};
+  weights.push_back({side == Side::agents ? "load" : "urgency", 0.1 + share()});
+  if (random.below(4) == 0) weights.push_back({"gone", share()});
+  Question asked = question(side, std::move(weights));
+  asked.seed = random.next();
+  asked.trigger = static_cast<Trigger>(random.below(10));
+  asked.skill = "villa";
+  const auto anAgent = [&](std::uint64_t number) {
+    AgentView view = agent("agent" + std::to_string(number), static_cast<std::uint32_t>(random.below(6)),
+                           static_cast<std::uint32_t>(5 + random.below(3)),
+                           random.below(5) == 0 ? "{}" : R"({"skills":{"villa":)" + std::to_string(share()) + "}}");
+    view.idle_ms = random.below(100'000);
+    view.conversion_rate = random.below(3) == 0 ? -1 : share();
+    return view;
+  };
+  const auto aLead = [&](std::uint64_t number) {
+    return lead("lead" + std::to_string(number), random.below(1'500'000),
+                random.below(6) == 0 ? R"({"name":"No kind"})" : R"({"name":"Ünal","property_type":"villa"})");
+  };
+  const std::uint64_t many = random.below(40);
+  for (std::uint64_t n = 0; n < (side == Side::agents ? many : 1); ++n) asked.agents.push_back(anAgent(n));
+  for (std::uint64_t n = 0; n < (side == Side::queue ? many : 1); ++n) asked.leads.push_back(aLead(n));
+  if (side == Side::agents)
+    for (std::uint64_t n = random.below(5); n > 0; --n)
+      asked.excluded.push_back({agent("out" + std::to_string(n), 0).profile, static_cast<Exclusion>(random.below(exclusion_rules))});
+  return asked;
+}
+
 class FakePanel final : public ScorerPanel {
  public:
   // The value of one candidate; negative: it abstains.
