@@ -141,12 +141,11 @@ class Desk {
   [[nodiscard]] std::shared_ptr<Question> questionForLead(const Job& job, const Lead& lead);
   [[nodiscard]] std::shared_ptr<Question> questionForAgent(Seat& seat);
   [[nodiscard]] std::string policyNameOf(const Job& job) const;
-  void explain(Job job, Decision decision);
   void decided(Job job, Decision decision);
   void offerTo(Job job, Decision decision, Lead& lead, Seat& seat);
   void nobodyTakes(Job job, Decision decision, Lead& lead);
-  void record(Change& change, const Decision& decision, const DecisionIds& ids);
-  [[nodiscard]] double elapsedMs(Mono received) const;
+  void record(Change& change, const Decision& decision, const DecisionPlace& place);
+  [[nodiscard]] std::chrono::nanoseconds sinceThen(Mono received) const;
   void settle(Job job, Result<std::string> result);
   static void dropJob(Job job, const Error& error);
   void leadIsDue(Lead& lead);

@@ -16,7 +16,6 @@ namespace {
 constexpr std::string_view decision_prefix = "decision_";
 constexpr unsigned tries_max = 3;             // Decisions whose winner was gone by the time they were made, in a row, for one thing.
 constexpr std::size_t considered_max = 2000;  // Leads that wait which one agent is asked about.
-constexpr std::size_t explained_max = 50;     // Candidates above which only the policy's weights are tried for other outcomes.
 
 bool sameWord(std::string_view one, std::string_view other) {
   const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; };
@@ -216,7 +215,7 @@ void Desk::ask(Job job, PolicyInForce policy) {
     parts_.metrics.add(Metric::coordination_decisions);
     if (std::ranges::any_of(decision.answers, [](const ScorerAnswer& answer) { return !answer.failure.empty(); }))
       parts_.metrics.add(Metric::coordination_degraded);
-    explain(std::move(job), std::move(decision));
+    decided(std::move(job), std::move(decision));
   };
   parts_.decider.decide(std::move(question), std::move(next));
 }
@@ -283,18 +282,10 @@ void Desk::lookLater(Seat& seat, Wall until) {
 
 // ---- What came of it
 
-void Desk::explain(Job job, Decision decision) {
-  if (!decision.winner() || decision.question->side == Side::queue) return decided(std::move(job), std::move(decision));
-  const bool whole = decision.question->candidates() <= explained_max;
-  atrium::explain(std::move(decision), parts_.decider, whole, [this, era = era_, job = std::move(job)](Decision explained) mutable {
-    if (era != era_) return dropJob(std::move(job), {Code::storage_unavailable, "Storage has failed.", 1000, {}});
-    decided(std::move(job), std::move(explained));
-  });
-}
-
 void Desk::decided(Job job, Decision decision) {
   if (job.trial) {
-    std::string reply = routeReply(decision, DecisionIds{}, nullptr, elapsedMs(job.received));
+    std::string reply =
+        routeReply(decision, {.decision_id = {}}, {.lead_id = job.lead_id, .took = sinceThen(job.received), .dry_run = true});
     return settle(std::move(job), std::move(reply));
   }
   const auto winner = decision.winner();
@@ -323,18 +314,17 @@ void Desk::offerTo(Job job, Decision decision, Lead& lead, Seat& seat) {
   if (!job.handoff_id.empty()) {
     const auto handoff = handoffs_.find(job.handoff_id);
     if (handoff == handoffs_.end()) return settle(std::move(job), fail(Code::conflict, "The handoff is over."));
-    record(change, decision, {.decision_id = decision_id, .lead_id = lead.lead_id, .agent_id = seat.profile->agent_id, .offer_id = {}});
+    record(change, decision, {.decision_id = decision_id});
     offerHandoff(handoff->second, seat, std::move(change), std::move(job.reply), decision_id);
     return settle(std::move(job), std::string());
   }
   Offer offer = makeOffer(lead, seat, OfferKind::routed, ruleOf(lead.queue).lease);
   offer.decision_id = decision_id;
-  const DecisionIds ids{
-      .decision_id = decision_id, .lead_id = lead.lead_id, .agent_id = seat.profile->agent_id, .offer_id = offer.offer_id};
+  const DecisionPlace place{.decision_id = decision_id, .offer_id = offer.offer_id};
   takeOffer(change, lead, seat, offer);
-  record(change, decision, ids);
+  record(change, decision, place);
   Reply reply = std::move(job.reply);
-  std::string text = reply ? routeReply(decision, ids, &offer, elapsedMs(job.received)) : std::string();
+  std::string text = reply ? routeReply(decision, place, {.lead_id = lead.lead_id, .took = sinceThen(job.received)}) : std::string();
   commit(std::move(change), std::move(reply), std::move(text));
   const bool more = decision.question->side == Side::queue;
   const std::string agent_id = seat.profile->agent_id;
@@ -352,28 +342,31 @@ void Desk::nobodyTakes(Job job, Decision decision, Lead& lead) {
   }
   held_.erase(lead.lead_id);
   change.put(lead);
-  const DecisionIds ids{
-      .decision_id = formatId(decision_prefix, parts_.ids.next(parts_.now.wall)), .lead_id = lead.lead_id, .agent_id = {}, .offer_id = {}};
+  const std::string decision_id = formatId(decision_prefix, parts_.ids.next(parts_.now.wall));
   // What has been said before of a lead that goes on waiting needs no record.
-  if (job.reply || job.trigger == Trigger::arrival) record(change, decision, ids);
+  if (job.reply || job.trigger == Trigger::arrival) record(change, decision, {.decision_id = decision_id});
   watchLead(lead);
+  // Whoever was found was gone each time; there may be somebody in a moment.
+  if (decision.winner()) alarm(parts_.now.wall + std::chrono::seconds(1), Alarm::Kind::lead, lead.lead_id);
   Reply reply = std::move(job.reply);
-  std::string text = reply ? routeReply(decision, ids, nullptr, elapsedMs(job.received)) : std::string();
+  std::string text =
+      reply ? routeReply(decision, {.decision_id = decision_id}, {.lead_id = lead.lead_id, .took = sinceThen(job.received), .queued = true})
+            : std::string();
   commit(std::move(change), std::move(reply), std::move(text));
   settle(std::move(job), std::string());
 }
 
-void Desk::record(Change& change, const Decision& decision, const DecisionIds& ids) {
-  DecisionDocuments documents = decisionDocuments(tenant_id_, decision, ids);
-  change.add(std::move(documents.writes));
-  change.showDecision(ids.decision_id, std::move(documents.shown));
+void Desk::record(Change& change, const Decision& decision, const DecisionPlace& place) {
+  std::vector<DocumentWrite> writes = decisionWrites(decision, place);
+  change.showDecision(std::string(place.decision_id), *writes.front().value);  // The summary comes first.
+  change.add(std::move(writes));
   change.note({.kind = Fact::Kind::decided,
                .engine_us = static_cast<double>(decision.took.count()) / 1000,
                .degraded = std::ranges::any_of(decision.answers, [](const ScorerAnswer& answer) { return !answer.failure.empty(); })},
-              ids.agent_id, {}, {});
+              {}, {}, {});
 }
 
-double Desk::elapsedMs(Mono received) const { return std::chrono::duration<double, std::milli>(parts_.now.mono - received).count(); }
+std::chrono::nanoseconds Desk::sinceThen(Mono received) const { return parts_.now.mono - received; }
 
 // One decision is over. A job that still has somebody waiting for it is answered.
 void Desk::settle(Job job, Result<std::string> result) {
