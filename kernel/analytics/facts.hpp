@@ -40,9 +40,9 @@ struct Fact {
 
 // How an agent stands at one moment. The texts are the source's, valid until it is asked again.
 struct AgentSample {
-  std::string_view agent_id;
-  std::string_view name;
-  std::string_view status;         // available, busy, offline, in_call, away
+  std::string_view agent_id = {};
+  std::string_view name = {};
+  std::string_view status = {};    // available, busy, offline, in_call, away
   std::uint32_t active_leads = 0;  // offered, accepted and wrapping: what counts against the capacity
   std::uint32_t active_conversations = 0;
   std::uint32_t capacity = 0;
@@ -54,7 +54,7 @@ struct AgentSample {
 
 // How a tenant's team stands at one moment.
 struct TeamSample {
-  std::vector<AgentSample> agents;
+  std::vector<AgentSample> agents = {};
   std::uint32_t active_leads = 0;  // assigned or offered, of the whole tenant
   std::uint32_t queue_length = 0;  // leads that wait
   double oldest_wait_seconds = 0;  // 0: none waits.
