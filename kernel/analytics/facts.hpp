@@ -46,10 +46,8 @@ struct AgentSample {
   std::uint32_t active_leads = 0;  // offered, accepted and wrapping: what counts against the capacity
   std::uint32_t active_conversations = 0;
   std::uint32_t capacity = 0;
-  double utilisation = 0;  // 0-1, or above 1 for who was overruled
-  double avg_response_minutes = 0;
-  double conversion_rate = 0;  // 0-1, as reported
-  double satisfaction = 0;     // 0-5, as reported; 0: not known
+  double utilisation = 0;   // 0-1, or above 1 for who was overruled
+  double satisfaction = 0;  // 0-5, as reported; 0: not known
 };
 
 // How a tenant's team stands at one moment.

@@ -64,8 +64,8 @@ void Recorder::restore(Tenant& tenant) {
 }
 
 void Recorder::note(std::string_view tenant_id, const Fact& fact) {
-  Tenant* tenant = tenantOf(tenant_id);
-  if (!tenant || stopping_) return;
+  Tenant* tenant = stopping_ ? nullptr : tenantOf(tenant_id);
+  if (!tenant) return;
   turn(*tenant);
   parts_.metrics.add(Metric::analytics_facts);
   tenant->current.total.note(fact);
@@ -106,8 +106,8 @@ AgentPart* Recorder::agentOf(Tenant& tenant, std::string_view agent_id) {
 }
 
 void Recorder::noteLatency(std::string_view tenant_id, const Distribution& latency_us) {
-  Tenant* tenant = tenantOf(tenant_id);
-  if (!tenant || stopping_) return;
+  Tenant* tenant = stopping_ ? nullptr : tenantOf(tenant_id);
+  if (!tenant) return;
   turn(*tenant);
   tenant->current.message_latency_us.add(latency_us);
   tenant->ring.latency_us.add(latency_us.sum(), latency_us.count());
@@ -243,12 +243,12 @@ CoordinationNow Recorder::standing(std::string_view tenant_id) {
 
 void Recorder::stop(std::move_only_function<void()> done) {
   stopping_ = true;
-  stopped_ = std::move(done);
   timer_.disarm();
   for (auto& [id, tenant] : tenants_) {
     if (Rollup rest = std::exchange(tenant->current, Rollup{}); !rest.empty()) tenant->waiting.push_back(std::move(rest));
     writeOn(*tenant);
   }
+  stopped_ = std::move(done);  // Not before all have begun: one that is answered at once ends nothing for the others.
   endIfDone();
 }
 

@@ -12,6 +12,7 @@ namespace atrium {
 namespace {
 
 constexpr std::uint32_t drops_at_once = 500;
+constexpr std::uint32_t drops_page = 32;  // Mostly it is to find out that nothing is old.
 constexpr std::array<std::string_view, 4> dropped_collections{"minute", "minute_agents", "hour", "hour_agents"};
 
 // The key behind which the documents of `at` and later begin.
@@ -128,6 +129,7 @@ void Upkeep::dropFrom(std::size_t collection) {
   const Wall old = minutes ? std::min(Wall(now_.wall - keep_.minutes), mark_) : Wall(now_.wall - keep_.hours);
   drops_.clear();
   walkDocuments(store_, {.prefix = {name, tenant()},
+                         .page = drops_page,
                          .each =
                              [this, old](const Document& document) {
                                const auto at = document.key.size() >= 3 ? stepTime(document.key[2]) : std::nullopt;

@@ -3,8 +3,10 @@
 #include <memory>
 #include <utility>
 
+#include "analytics/recorder.hpp"
 #include "app/front_handler.hpp"
 #include "app/kernel.hpp"
+#include "app/loop_analytics.hpp"
 #include "app/loop_control.hpp"
 #include "app/loop_policies.hpp"
 #include "app/loop_reports.hpp"
@@ -46,6 +48,7 @@ struct Kernel::Edge {
     const Node& node;
     const TransportLimits& limits;
     ConnectionBudget& budget;
+    const std::vector<Recorder*>& recorders;  // Those of all loops, in order, once the server serves.
     const Settings& settings;
   };
   Edge(const Parts& parts, TokenVerifier token_verifier);
@@ -59,11 +62,13 @@ struct Kernel::Edge {
   CommandsPort commands;
   std::unique_ptr<TypesPort> types;
   std::unique_ptr<Store> store;
+  Recorder recorder;
   Shard shard;
   LoopControl control;
   LoopSinks sinks;
   PolicyBooks policy_books;
   LoopPolicies policies;
+  LoopAnalytics analytics;
   LoopReports reports;
   RestHandler rest;
   FrontHandler front;

@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "analytics/recorder.hpp"
 #include "app/control_queue.hpp"
 #include "app/data_directory.hpp"
 #include "app/loop_access.hpp"
@@ -124,6 +125,7 @@ class Kernel {
   SinkBoard board_;
   std::unique_ptr<EventInterest> interest_;
   std::vector<PolicyBooks*> policy_books_;  // The edges', in order.
+  std::vector<Recorder*> recorders_;        // Those of the edges, in order.
   std::vector<std::unique_ptr<Edge>> edges_;
   std::unique_ptr<PluginNews> news_;
   std::unique_ptr<EventSinks> sinks_;  // On the first edge's loop.

@@ -131,11 +131,13 @@ std::expected<void, std::string> Kernel::makeEdges() {
                             .node = *node_,
                             .limits = limits_,
                             .budget = budget_,
+                            .recorders = recorders_,
                             .settings = settings_};
     shards.push_back(&edges_.emplace_back(std::make_unique<Edge>(parts, *std::move(verifier)))->shard);
   }
   for (const auto& edge : edges_) policy_books_.push_back(&edge->policy_books);
   for (Shard* shard : shards) shard->connect(shards);
+  for (const auto& edge : edges_) recorders_.push_back(&edge->recorder);
   Edge& home = *edges_[EventInterest::home];
   Loop& home_loop = (*loops_)[EventInterest::home];
   sinks_ = std::make_unique<EventSinks>(EventSinks::Parts{.store = *home.store,
@@ -197,6 +199,11 @@ void Kernel::serve() {
   plugins_->serve(*shards_, std::move(ports), [this] { control_.wake(); }, std::move(loops));
   plugins_->serve(*store_);
   (*loops_)[EventInterest::home].postAlways([this] { sinks_->begin(); });
+  for (unsigned index = 0; index < loops_->size(); ++index)
+    (*loops_)[index].postAlways([edge = edges_[index].get()] {
+      edge->recorder.begin();
+      edge->analytics.begin();
+    });
   plugins_->registry().onChange([this] {
     interest_->expect();
     (*loops_)[EventInterest::home].postAlways([this] {

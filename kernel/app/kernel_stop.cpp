@@ -76,7 +76,8 @@ void Kernel::drainEdges(std::chrono::milliseconds patience) {
   const auto ended = std::make_shared<Countdown>(2 * loops_->size());
   for (unsigned index = 0; index < loops_->size(); ++index)
     (*loops_)[index].postAlways([edge = edges_[index].get(), ended, patience] {
-      edge->shard.drain(CloseCode::shutdown, [ended] { ended->done(); });
+      // What was measured of the last messages is written, too.
+      edge->shard.drain(CloseCode::shutdown, [edge, ended] { edge->recorder.stop([ended] { ended->done(); }); });
       edge->transport->drain(patience, [ended] { ended->done(); });
     });
   ended->waitFor(patience + last_steps / 3);

@@ -89,6 +89,14 @@ SinkOptions sinkOptions(const Settings& settings) {
           .dead_letters_max = settings.events.dead_letters_max};
 }
 
+RecorderOptions recorderOptions(const Settings& settings) {
+  const auto hours = [](auto time) { return std::chrono::duration_cast<std::chrono::hours>(time); };
+  return {.sampling = std::chrono::duration_cast<std::chrono::seconds>(settings.analytics.sampling),
+          .keep = {.minutes = hours(settings.analytics.minutes_kept), .hours = hours(settings.analytics.hours_kept)},
+          .tenants_max = settings.analytics.tenants_max,
+          .agents_max = settings.analytics.agents_max};
+}
+
 WorkerPool::Options workerOptions(const Settings& settings) {
   return {.threads = static_cast<unsigned>(settings.workers.threads),
           .jobs_max = settings.workers.max_jobs,
@@ -251,6 +259,7 @@ SettingsChange compareSettings(const Settings& at_start, const Settings& before,
   note("tenants", at_start.tenants == after.tenants);
   note("storage", at_start.storage == after.storage);
   note("events", at_start.events == after.events);
+  note("analytics", at_start.analytics == after.analytics);
   note("redis", at_start.redis == after.redis);
   note("workers", at_start.workers == after.workers);
   note("coordination", at_start.coordination.enabled == after.coordination.enabled);

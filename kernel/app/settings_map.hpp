@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "analytics/recorder.hpp"
 #include "auth/token_verifier.hpp"
 #include "config/settings.hpp"
 #include "coordination/queue_rule.hpp"
@@ -28,6 +29,7 @@ namespace atrium {
                                                 const std::filesystem::path& data_directory);
 [[nodiscard]] StoreHost::Options storeOptions(const Settings& settings);
 [[nodiscard]] SinkOptions sinkOptions(const Settings& settings);
+[[nodiscard]] RecorderOptions recorderOptions(const Settings& settings);
 [[nodiscard]] WorkerPool::Options workerOptions(const Settings& settings);
 // Of the workers that authenticators have to themselves.
 [[nodiscard]] WorkerPool::Options judgeOptions(const Settings& settings);

@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 
 #include "base/clock.hpp"
 #include "engine/shard.hpp"
@@ -53,6 +54,11 @@ class Figures {
  public:
   TenantFigures& of(std::string_view tenant_id);
   [[nodiscard]] EngineFigures read(std::string_view tenant_id, Mono now);  // Empty: all tenants.
+  // Runs visit(tenant id, figures) for each tenant.
+  template <typename F>
+  void each(F visit) const {
+    for (const auto& [tenant_id, figures] : tenants_) visit(std::string_view(tenant_id), std::as_const(*figures));
+  }
 
  private:
   struct Hash {

@@ -139,6 +139,8 @@ class Shard {
   void runCommand(PrincipalPtr caller, RunCommand command, Completion<std::string> done);
   // Of one tenant; an empty id: of all.
   void figures(std::string tenant_id, Completion<EngineFigures> done);
+  // Shows how long messages of each tenant took on this shard alone since its start, from receipt to the last hand-over.
+  void eachLatency(const std::function<void(std::string_view tenant_id, const Histogram& latency)>& visit) const;
   // Pushes these events, in order, to the live sessions of this shard whose users operate the server. One that cannot take them is closed
   // (slow) and asks anew.
   void tellOperators(std::span<const FramePtr> events);

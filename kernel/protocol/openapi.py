@@ -41,6 +41,8 @@ def responses_of(route, errors):
         success["content"] = {"application/json": {"schema": {"$ref": f"#/components/schemas/{returns['schema']}"}}}
     elif "media" in returns:
         success["content"] = {returns["media"]: {"schema": {"type": "object" if "json" in returns["media"] else "string"}}}
+    for media in returns.get("exports", []):
+        success["content"][media] = {"schema": {"type": "string"}}
     if returns.get("location"):
         success["headers"] = {"Location": {"description": "Where it is now.", "schema": {"type": "string"}}}
     if returns.get("link"):

@@ -166,6 +166,8 @@ void RestHandler::dispatch(Call call) {
     case Operation::read_policy: return readPolicy(std::move(call));
     case Operation::put_policy: return putPolicy(std::move(call));
     case Operation::remove_policy: return removePolicy(std::move(call));
+    case Operation::analytics_report: return analyticsReport(std::move(call));
+    case Operation::coordination_metrics: return coordinationMetrics(std::move(call));
     case Operation::ui_menu: return uiMenu(std::move(call));
     case Operation::ui_root: return uiRoot(std::move(call));
     case Operation::ui_page: return uiPage(std::move(call));

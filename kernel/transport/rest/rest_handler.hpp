@@ -13,6 +13,7 @@
 #include "protocol/json_index.hpp"
 #include "protocol/tokens.hpp"
 #include "protocol/ui.hpp"
+#include "rest/analytics_control.hpp"
 #include "rest/node.hpp"
 #include "rest/origin.hpp"
 #include "rest/plugin_control.hpp"
@@ -47,10 +48,11 @@ class RestHandler final : public HttpHandler {
     UiPort& ui;      // This loop's own.
     const OriginPolicy& origins;
     const Node& node;
-    PluginControl& plugins;   // This loop's own.
-    SinkControl& sinks;       // Likewise.
-    PolicyControl& policies;  // Likewise.
-    Reports& reports;         // Likewise.
+    PluginControl& plugins;       // This loop's own.
+    SinkControl& sinks;           // Likewise.
+    PolicyControl& policies;      // Likewise.
+    Reports& reports;             // Likewise.
+    AnalyticsControl& analytics;  // Likewise.
     const Now& now;
     MetricSet& metrics;
     Log& log;
@@ -118,6 +120,8 @@ class RestHandler final : public HttpHandler {
   void putPolicy(Call call);
   void removePolicy(Call call);
   void choosePolicy(Call call);
+  void analyticsReport(Call call);
+  void coordinationMetrics(Call call);
   void uiMenu(Call call);
   void uiRoot(Call call);
   void uiPage(Call call);

@@ -87,6 +87,27 @@ TEST(Recorder, aStopWritesTheMinuteAndTheNextProcessAddsToIt) {
   EXPECT_EQ(kept.agents.at("ana").activity[Tally::arrived], 2U);
 }
 
+// A store that answers at once is no reason to end before the others have begun.
+TEST(Recorder, aStopEndsOnceAndAfterAllTenants) {
+  Desk desk;
+  for (const char* tenant : {"a", "b", "c"}) desk.recorder->note(tenant, {.kind = Fact::Kind::lead_arrived});
+  int stopped = 0;
+  desk.recorder->stop([&] {
+    ++stopped;
+    for (const char* tenant : {"a", "b", "c"}) EXPECT_TRUE(desk.has({"minute", tenant, "2026-01-01T00:00"})) << tenant;
+  });
+  EXPECT_EQ(stopped, 1);
+}
+
+TEST(Recorder, aStopEndsAlsoWhenTheStoreRefuses) {
+  Desk desk;
+  for (const char* tenant : {"a", "b"}) desk.recorder->note(tenant, {.kind = Fact::Kind::lead_arrived});
+  desk.store.options.refuse_write = 1000;
+  int stopped = 0;
+  desk.recorder->stop([&stopped] { ++stopped; });
+  EXPECT_EQ(stopped, 1);
+}
+
 TEST(Recorder, aProcessThatIsKilledLosesTheMinuteItCountedAndNoOther) {
   Desk desk;
   desk.note({.kind = Fact::Kind::lead_arrived});

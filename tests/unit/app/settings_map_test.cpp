@@ -54,7 +54,7 @@ TEST(SettingsChange, logAndPluginsChangeWhileTheServerRuns) {
 TEST(SettingsChange, eachSectionIsToldOf) {
   Settings after;
   // Who adds a section adds it here: this does not compile without it.
-  auto& [server, ops, websocket, rooms, presence, auth, ui, tenants, storage, redis, workers, events, log, plugins, coordination,
+  auto& [server, ops, websocket, rooms, presence, auth, ui, tenants, storage, redis, workers, events, analytics, log, plugins, coordination,
          room_types, message_types] = after;
   server.port = 9000;
   ops.is_public = true;
@@ -68,6 +68,7 @@ TEST(SettingsChange, eachSectionIsToldOf) {
   redis.max_connections = 1;
   workers.threads = 1;
   events.waiting_max = 1;
+  analytics.agents_max = 1;
   log.level = LogLevel::debug;
   plugins.enabled_by_default = !plugins.enabled_by_default;
   coordination.enabled = false;
@@ -76,7 +77,7 @@ TEST(SettingsChange, eachSectionIsToldOf) {
   message_types["text"] = {};
   const SettingsChange change = compareSettings({}, {}, after);
   EXPECT_EQ(change.restart, (std::vector<std::string>{"server", "ops", "websocket", "rooms", "presence", "auth", "ui", "tenants", "storage",
-                                                      "events", "redis", "workers", "coordination"}));
+                                                      "events", "analytics", "redis", "workers", "coordination"}));
   EXPECT_EQ(change.applied, (std::vector<std::string>{"log", "plugins", "room_types", "message_types", "coordination"}));
 }
 

@@ -143,6 +143,22 @@ class TestReports final : public Reports {
   std::vector<std::pair<std::function<std::string()>, Completion<std::string>>> asked;
 };
 
+// Remembers what was asked, and answers with what the test says.
+class TestAnalytics final : public AnalyticsControl {
+ public:
+  void report(AnalyticsAsk ask, Completion<std::string> done) override {
+    asked.push_back(std::move(ask));
+    done(answer);
+  }
+  void metrics(std::string tenant_id, Completion<std::string> done) override {
+    tenants.push_back(std::move(tenant_id));
+    done(answer);
+  }
+  Result<std::string> answer{"{}"};
+  std::vector<AnalyticsAsk> asked;
+  std::vector<std::string> tenants;
+};
+
 // No judge but the one the test plays.
 class TestJudges final : public TokenJudges {
  public:
@@ -176,6 +192,7 @@ class Api : public testing::Test {
                  .sinks = sinks,
                  .policies = policies,
                  .reports = reports,
+                 .analytics = analytics,
                  .now = now,
                  .metrics = metrics,
                  .log = *log},
@@ -228,6 +245,7 @@ class Api : public testing::Test {
   TestSinks sinks;
   TestPolicies policies;
   TestReports reports;
+  TestAnalytics analytics;
   TestUi ui;
   MetricSet metrics;
   Now now;

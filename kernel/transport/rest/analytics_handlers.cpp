@@ -1,0 +1,95 @@
+#include <charconv>
+#include <utility>
+#include <vector>
+
+#include "protocol/errors.hpp"
+#include "rest/rest_handler.hpp"
+
+// The handlers of reports and of the team's present figures.
+namespace atrium {
+
+namespace {
+
+constexpr std::size_t filter_max = 128;  // bytes; the longest id there is
+
+// A time as the API writes it, with or without milliseconds, or a day: 2026-01-10T15:30:00.000Z, 2026-01-10T15:30:00Z, 2026-01-10.
+std::optional<Wall> wallOf(std::string_view text) {
+  static constexpr std::string_view form = "0000-00-00T00:00:00.000Z";
+  if (text.size() != 10 && text.size() != 20 && text.size() != 24) return std::nullopt;
+  std::string whole(text);
+  if (text.size() == 10) whole += "T00:00:00.000Z";
+  if (text.size() == 20) whole.insert(19, ".000");
+  for (std::size_t at = 0; at < form.size(); ++at)
+    if (form[at] == '0' ? whole[at] < '0' || whole[at] > '9' : whole[at] != form[at]) return std::nullopt;
+  const auto number = [&whole](std::size_t from, std::size_t size) {
+    int value = 0;
+    std::from_chars(whole.data() + from, whole.data() + from + size, value);
+    return value;
+  };
+  const std::chrono::year_month_day date(std::chrono::year(number(0, 4)), std::chrono::month(static_cast<unsigned>(number(5, 2))),
+                                         std::chrono::day(static_cast<unsigned>(number(8, 2))));
+  if (!date.ok() || number(0, 4) < 1970 || number(11, 2) > 23 || number(14, 2) > 59 || number(17, 2) > 59) return std::nullopt;
+  return std::chrono::sys_days(date) + std::chrono::hours(number(11, 2)) + std::chrono::minutes(number(14, 2)) +
+         std::chrono::seconds(number(17, 2)) + std::chrono::milliseconds(number(20, 3));
+}
+
+Result<AnalyticsAsk> readAnalyticsAsk(const HttpRequest& request) {
+  AnalyticsAsk ask;
+  std::vector<FieldProblem> problems;
+  std::string text;
+  if (request.parameter("format", text)) {
+    if (text == "csv")
+      ask.format = AnalyticsAsk::Format::csv;
+    else if (text == "ndjson")
+      ask.format = AnalyticsAsk::Format::ndjson;
+    else if (text != "json")
+      problems.push_back({"/format", "must be json, csv or ndjson"});
+  }
+  const auto time = [&](std::string_view name, std::optional<Wall>& at) {
+    if (!request.parameter(name, text)) return;
+    at = wallOf(text);
+    if (!at) problems.push_back({"/" + std::string(name), "must be a time in UTC as 2026-01-10T15:30:00Z, or a day"});
+  };
+  time("from", ask.from);
+  time("to", ask.to);
+  const auto filter = [&](std::string_view name, std::string& value) {
+    if (!request.parameter(name, value)) return;
+    if (value.empty() || value.size() > filter_max)
+      problems.push_back({"/" + std::string(name), "must be 1 to " + std::to_string(filter_max) + " bytes long"});
+  };
+  filter("agent", ask.agent_id);
+  filter("queue", ask.queue);
+  filter("table", ask.table);
+  if (!problems.empty()) return fail({Code::validation_failed, "The query has wrong parameters.", 0, std::move(problems)});
+  return ask;
+}
+
+}  // namespace
+
+void RestHandler::analyticsReport(Call call) {
+  Result<AnalyticsAsk> ask = readAnalyticsAsk(call.request);
+  if (!ask) return call.reply.problem(ask.error());
+  ask->report = call.routing.parameters.front();
+  ask->caller = std::move(call.caller);
+  const AnalyticsAsk::Format format = ask->format;
+  const std::string file = ask->report + (format == AnalyticsAsk::Format::csv ? ".csv" : ".ndjson");
+  parts_.analytics.report(*std::move(ask), [format, file, reply = std::move(call.reply)](Result<std::string> text) mutable {
+    if (!text) return reply.problem(text.error());
+    if (format == AnalyticsAsk::Format::json) return reply.json(*std::move(text));
+    const bool csv = format == AnalyticsAsk::Format::csv;
+    // The report's word has been found in the table of reports, so that it needs no quoting.
+    reply.send({.status = 200,
+                .content_type = csv ? "text/csv; charset=utf-8" : "application/x-ndjson",
+                .body = *std::move(text),
+                .headers = {{"Content-Disposition", "attachment; filename=\"" + file + "\""}}});
+  });
+}
+
+void RestHandler::coordinationMetrics(Call call) {
+  parts_.analytics.metrics(call.caller->tenant_id, [reply = std::move(call.reply)](Result<std::string> text) mutable {
+    if (!text) return reply.problem(text.error());
+    reply.json(*std::move(text));
+  });
+}
+
+}  // namespace atrium
