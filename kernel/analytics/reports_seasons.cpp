@@ -24,7 +24,9 @@ AnalyticsReport heatmapReport(const ReportQuery& query, const RollupHistory& his
     std::uint64_t hours = 0;
     Activity activity;
     TeamLoad load;
+    AgentLoad own;  // Of the agent asked for.
   };
+  const bool one = !query.agent_id.empty();
   std::vector<Square> squares(week_hours);
   std::uint64_t hours = 0;
   for (const Rollup& step : history.steps) {
@@ -33,6 +35,7 @@ AnalyticsReport heatmapReport(const ReportQuery& query, const RollupHistory& his
     ++hours;
     square.activity.add(activityOf(step, query));
     square.load.add(step.load);
+    if (const auto found = step.agents.find(query.agent_id); found != step.agents.end()) square.own.add(found->second.load);
   }
   AnalyticsReport report;
   report.summary = {{"hours", cell(hours)}, {"weeks", Cell(static_cast<double>(hours) / week_hours)}};
@@ -48,8 +51,9 @@ AnalyticsReport heatmapReport(const ReportQuery& query, const RollupHistory& his
          cell(ratio(static_cast<double>(square.activity[Tally::arrived]), n)),
          cell(ratio(static_cast<double>(square.activity[Tally::accepted]), n)),
          cell(ratio(square.activity[Tally::accepted_in_time], square.activity[Tally::accepted] + square.activity[Tally::abandoned])),
-         cell(responses.mean() / 1000), cell(ratio(square.load.utilisation, static_cast<double>(square.load.staffed))),
-         cell(ratio(square.load.queue_length, static_cast<double>(square.load.samples)))});
+         cell(responses.mean() / 1000),
+         cell(one ? square.own.meanUtilisation() : ratio(square.load.utilisation, static_cast<double>(square.load.staffed))),
+         one ? Cell() : cell(ratio(square.load.queue_length, static_cast<double>(square.load.samples)))});
   }
   report.tables.push_back(std::move(rows));
   return report;

@@ -166,6 +166,19 @@ TEST(Reports, theHeatMapAveragesTheHoursItHasSeen) {
   EXPECT_TRUE(std::isnan(cellOf(rows, 0, "arrived")));
 }
 
+TEST(Reports, theHeatMapOfAnAgentHasHisOwnLoad) {
+  Rollup hour = step(monday);
+  hour.load = {.samples = 1, .queue_length = 5, .staffed = 1, .utilisation = 0.9};
+  hour.agents["ana"].load = {.samples = 2, .online = 2, .utilisation = 0.5};
+  const RollupHistory history{.from = monday, .to = monday + 1h, .step = Span::hour, .steps = {hour}};
+  const Table own = makeReport({.kind = ReportKind::heatmap, .agent_id = "ana"}, history).tables.front();
+  EXPECT_EQ(cellOf(own, 0, "utilisation"), 0.25);
+  EXPECT_TRUE(std::isnan(cellOf(own, 0, "queue_length")));
+  const Table team = makeReport({.kind = ReportKind::heatmap}, history).tables.front();
+  EXPECT_EQ(cellOf(team, 0, "utilisation"), 0.9);
+  EXPECT_EQ(cellOf(team, 0, "queue_length"), 5);
+}
+
 RollupHistory weeksOf(int weeks, int (*arrived)(int week, int hour)) {
   RollupHistory history{.from = monday, .to = monday + 168h * weeks, .step = Span::hour, .steps = {}, .agents = {}};
   for (int week = 0; week < weeks; ++week)
