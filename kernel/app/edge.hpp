@@ -8,6 +8,7 @@
 #include "app/kernel.hpp"
 #include "app/loop_analytics.hpp"
 #include "app/loop_control.hpp"
+#include "app/loop_coordination.hpp"
 #include "app/loop_policies.hpp"
 #include "app/loop_reports.hpp"
 #include "app/loop_sinks.hpp"
@@ -16,6 +17,7 @@
 #include "engine/shard.hpp"
 #include "plugin/authenticator_calls.hpp"
 #include "plugin/commands_port.hpp"
+#include "plugin/scorer_panel.hpp"
 #include "plugin/ui_calls.hpp"
 #include "plugin/worker_calls.hpp"
 #include "rest/rest_handler.hpp"
@@ -42,6 +44,7 @@ struct Kernel::Edge {
     EventInterest& interest;
     SinkBoard& board;
     const std::unique_ptr<EventSinks>& sinks;       // Where those of the first edge will be.
+    const std::vector<Coordination*>& desks;        // Likewise.
     const std::vector<PolicyBooks*>& policy_books;  // Of all loops, once they are made.
     const PolicyBasePtr& policy_base;
     const OriginPolicy& origins;
@@ -63,10 +66,13 @@ struct Kernel::Edge {
   std::unique_ptr<TypesPort> types;
   std::unique_ptr<Store> store;
   Recorder recorder;
+  PolicyBooks policy_books;
+  LoopCoordination coordination;
   Shard shard;
+  ScorerCalls scorers;
+  Coordination desks;
   LoopControl control;
   LoopSinks sinks;
-  PolicyBooks policy_books;
   LoopPolicies policies;
   LoopAnalytics analytics;
   LoopReports reports;

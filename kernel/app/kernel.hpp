@@ -23,6 +23,7 @@
 #include "base/log.hpp"
 #include "base/metrics.hpp"
 #include "config/load.hpp"
+#include "coordination/coordination.hpp"
 #include "coordination/policy_books.hpp"
 #include "loop/loop_pool.hpp"
 #include "loop/worker_pool.hpp"
@@ -124,6 +125,7 @@ class Kernel {
   std::unique_ptr<NodeState> node_;
   SinkBoard board_;
   std::unique_ptr<EventInterest> interest_;
+  std::vector<Coordination*> desks_;        // The edges', in order.
   std::vector<PolicyBooks*> policy_books_;  // The edges', in order.
   std::vector<Recorder*> recorders_;        // Those of the edges, in order.
   std::vector<std::unique_ptr<Edge>> edges_;

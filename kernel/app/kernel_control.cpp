@@ -113,7 +113,10 @@ void Kernel::takeOver(const Settings& settings, const SettingsChange& change) {
 void Kernel::tellCoordination() {
   const PolicyBasePtr policies = makePolicyBase(settings_.coordination.default_policy, routingPolicies(settings_));
   for (unsigned index = 0; index < loops_->size(); ++index)
-    (*loops_)[index].postAlways([edge = edges_[index].get(), policies] { edge->policy_books.setBase(policies); });
+    (*loops_)[index].postAlways([edge = edges_[index].get(), policies, rules = coordinationRules(settings_)]() mutable {
+      edge->policy_books.setBase(policies);
+      edge->desks.setRules(std::move(rules));
+    });
 }
 
 void Kernel::reload() {

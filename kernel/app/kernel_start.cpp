@@ -125,6 +125,7 @@ std::expected<void, std::string> Kernel::makeEdges() {
                             .interest = *interest_,
                             .board = board_,
                             .sinks = sinks_,
+                            .desks = desks_,
                             .policy_books = policy_books_,
                             .policy_base = policies,
                             .origins = origins_,
@@ -135,6 +136,7 @@ std::expected<void, std::string> Kernel::makeEdges() {
                             .settings = settings_};
     shards.push_back(&edges_.emplace_back(std::make_unique<Edge>(parts, *std::move(verifier)))->shard);
   }
+  for (const auto& edge : edges_) desks_.push_back(&edge->desks);
   for (const auto& edge : edges_) policy_books_.push_back(&edge->policy_books);
   for (Shard* shard : shards) shard->connect(shards);
   for (const auto& edge : edges_) recorders_.push_back(&edge->recorder);
@@ -201,6 +203,7 @@ void Kernel::serve() {
   (*loops_)[EventInterest::home].postAlways([this] { sinks_->begin(); });
   for (unsigned index = 0; index < loops_->size(); ++index)
     (*loops_)[index].postAlways([edge = edges_[index].get()] {
+      edge->recorder.watch(&edge->desks);
       edge->recorder.begin();
       edge->analytics.begin();
     });

@@ -17,7 +17,7 @@ void Change::put(const Lead& lead) {
   });
 }
 
-void Change::put(const Offer& offer) {
+void Change::put(const LeadOffer& offer) {
   std::string json = encodeOffer(offer);
   write(offer.open() ? offer_collection : ended_offer_collection, offer.offer_id, json);
   if (!offer.open()) write(offer_collection, offer.offer_id, std::nullopt);

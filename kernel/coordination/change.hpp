@@ -18,7 +18,7 @@ class Change {
 
   // A closed lead, an offer that has ended and a handoff that is over move to collections of their own.
   void put(const Lead& lead);
-  void put(const Offer& offer);
+  void put(const LeadOffer& offer);
   void put(const Handoff& handoff);
   void put(const AgentProfile& profile);
   void putRecord(const Seat& seat);

@@ -302,8 +302,6 @@ bool Desk::sample(TeamSample& sample) const {
                              .active_conversations = seat.conversations(now),
                              .capacity = seat.profile->capacity,
                              .utilisation = seat.utilisation(),
-                             .avg_response_minutes = std::max(seat.record.response_minutes, 0.0),
-                             .conversion_rate = std::max(seat.profile->conversion_rate, 0.0),
                              .satisfaction = std::max(seat.profile->satisfaction, 0.0)});
   return true;
 }

@@ -64,11 +64,13 @@ class Desk {
   void reject(PrincipalPtr caller, std::string offer_id, OfferEnd end, Reply done);
   void complete(PrincipalPtr caller, std::string offer_id, OfferEnd end, Reply done);
   void offers(Listing query, Reply done);
-  void offer(std::string offer_id, Reply done);
+  void offer(PrincipalPtr caller, std::string offer_id, Reply done);
 
   // ---- Handoffs. handoff_pending: the lead has one under way.
   void beginHandoff(PrincipalPtr caller, BeginHandoff command, Reply done);
   void handoff(std::string handoff_id, Reply done);
+  // A room was made for what is said about the lead.
+  void roomMade(const std::string& lead_id, const std::string& room_id);
   void handoffs(Listing query, Reply done);
 
   // What would move from whom to whom to even out the load; unless `preview`, those handoffs begin.
@@ -152,24 +154,24 @@ class Desk {
   void watchLead(const Lead& lead);
 
   // desk_offers.cpp
-  [[nodiscard]] Offer makeOffer(const Lead& lead, Seat& seat, OfferKind kind, std::chrono::milliseconds lease);
-  void takeOffer(Change& change, Lead& lead, Seat& seat, const Offer& offer);
-  void hold(Change& change, Seat& seat, const Offer& offer);
+  [[nodiscard]] LeadOffer makeOffer(const Lead& lead, Seat& seat, OfferKind kind, std::chrono::milliseconds lease);
+  void takeOffer(Change& change, Lead& lead, Seat& seat, const LeadOffer& offer);
+  void hold(Change& change, Seat& seat, const LeadOffer& offer);
   // Null: no such offer is open.
-  [[nodiscard]] Result<Offer*> offerOf(const Principal& caller, const std::string& offer_id, bool supervisors);
+  [[nodiscard]] Result<LeadOffer*> offerOf(const Principal& caller, const std::string& offer_id, bool supervisors);
   void refuseEnded(const std::string& offer_id, const PrincipalPtr& caller, Reply done);
-  [[nodiscard]] Error endedError(const Offer& offer) const;
-  void accepted(Offer& offer, Reply done);
-  void completed(Offer& offer, const OfferEnd& end, Reply done);
-  void wrappedUp(Offer& offer);
-  void closeOffer(Offer& offer, Change change, Reply done);
-  void freePlace(Change& change, const Offer& offer);
+  [[nodiscard]] Error endedError(const LeadOffer& offer) const;
+  void accepted(LeadOffer& offer, Reply done);
+  void completed(LeadOffer& offer, const OfferEnd& end, Reply done);
+  void wrappedUp(LeadOffer& offer);
+  void closeOffer(LeadOffer& offer, Change change, Reply done);
+  void freePlace(Change& change, const LeadOffer& offer);
   void endPending(const std::string& offer_id, OfferState how, std::string reason, Trigger next, Reply done);
   void decline(Lead& lead, const std::string& agent_id, Wall now);
   void putBack(Change& change, Lead& lead);
   void lookAround();
   void loseAgent(Seat& seat);
-  void loseActive(Offer& offer);
+  void loseActive(LeadOffer& offer);
   [[nodiscard]] std::optional<Error> unfit(const Seat& seat, const Lead& lead, bool over_cap) const;
   [[nodiscard]] static Error unknownLead(const std::string& lead_id);
 
@@ -181,7 +183,7 @@ class Desk {
   void startHandoff(const std::string& by, BeginHandoff command, Lead& lead, Reply done);
   void askFor(Handoff& handoff, Trigger trigger);
   void offerHandoff(Handoff& handoff, Seat& seat, Change change, Reply done, std::string decision_id);
-  void handOver(Handoff& handoff, Offer& fresh, Change& change);
+  void handOver(Handoff& handoff, LeadOffer& fresh, Change& change);
   void roundOver(Handoff& handoff, OfferState how, Change& change);
   void endHandoff(Handoff& handoff, HandoffState how, std::string reason, Change& change);
   [[nodiscard]] std::vector<Move> plan();
@@ -192,8 +194,8 @@ class Desk {
   const std::string tenant_id_;
   Ledger ledger_;
   Team team_;
-  std::map<std::string, Lead, std::less<>> leads_;    // Open ones.
-  std::map<std::string, Offer, std::less<>> offers_;  // Likewise.
+  std::map<std::string, Lead, std::less<>> leads_;        // Open ones.
+  std::map<std::string, LeadOffer, std::less<>> offers_;  // Likewise.
   std::map<std::string, Handoff, std::less<>> handoffs_;
   std::set<std::pair<Wall, std::string>> queue_;  // Leads that wait, by arrival.
   std::set<std::string> held_;                    // Those of them that somebody is being found for.

@@ -76,7 +76,7 @@ void Desk::askFor(Handoff& handoff, Trigger trigger) {
 // Asks one agent whether he takes it over.
 void Desk::offerHandoff(Handoff& handoff, Seat& seat, Change change, Reply done, std::string decision_id) {
   Lead& lead = leads_.find(handoff.lead_id)->second;
-  Offer offer = makeOffer(lead, seat, OfferKind::handoff, handoff.patience);
+  LeadOffer offer = makeOffer(lead, seat, OfferKind::handoff, handoff.patience);
   offer.handoff_id = handoff.handoff_id;
   offer.decision_id = std::move(decision_id);
   offer.by = handoff.by;
@@ -91,7 +91,7 @@ void Desk::offerHandoff(Handoff& handoff, Seat& seat, Change change, Reply done,
 }
 
 // The new owner has accepted: in one change the old offer ends and the handoff with it.
-void Desk::handOver(Handoff& handoff, Offer& fresh, Change& change) {
+void Desk::handOver(Handoff& handoff, LeadOffer& fresh, Change& change) {
   Lead& lead = leads_.find(handoff.lead_id)->second;
   const auto old = offers_.find(lead.offer_id);
   if (old != offers_.end()) {
@@ -117,6 +117,19 @@ void Desk::roundOver(Handoff& handoff, OfferState how, Change& change) {
     if (const auto known = handoffs_.find(id); known != handoffs_.end() && known->second.offer_id.empty())
       askFor(known->second, Trigger::handoff);
   });
+}
+
+void Desk::roomMade(const std::string& lead_id, const std::string& room_id) {
+  const auto lead = leads_.find(lead_id);
+  if (lead == leads_.end() || !lead->second.room_id.empty()) return;
+  lead->second.room_id = room_id;
+  Change change = this->change();
+  if (const auto handoff = handoffs_.find(lead->second.handoff_id); handoff != handoffs_.end()) {
+    handoff->second.room_id = room_id;
+    change.put(handoff->second);
+  }
+  change.put(lead->second);
+  commit(std::move(change));
 }
 
 // Takes the handoff off the desk. The reference dies.
@@ -146,13 +159,13 @@ std::vector<Move> Desk::plan() {
   std::map<std::string, double> load;  // As it would be, in parts of the capacity.
   for (const auto& [id, seat] : team_.seats())
     if (seat.sessions > 0 && !seat.profile->paused) load[id] = seat.utilisation();
-  std::vector<const Offer*> movable;
+  std::vector<const LeadOffer*> movable;
   for (const auto& [id, offer] : offers_)
     if (offer.state == OfferState::active && offer.first_response == Wall{}) movable.push_back(&offer);
-  std::ranges::sort(movable, std::ranges::greater{}, [](const Offer* offer) { return offer->accepted; });
+  std::ranges::sort(movable, std::ranges::greater{}, [](const LeadOffer* offer) { return offer->accepted; });
 
   std::vector<Move> moves;
-  for (const Offer* offer : movable) {
+  for (const LeadOffer* offer : movable) {
     if (moves.size() == moves_max) break;
     const Lead& lead = leads_.find(offer->lead_id)->second;
     const Seat* from = team_.find(offer->agent_id);

@@ -65,7 +65,7 @@ void Desk::offers(Listing query, Reply done) {
     std::string out = R"({"items":[)", next;
     std::uint32_t count = 0;
     for (auto at = offers_.upper_bound(query.cursor); at != offers_.end(); ++at) {
-      const Offer& offer = at->second;
+      const LeadOffer& offer = at->second;
       if ((!query.state.empty() && word(offer.state) != query.state) || (!query.agent.empty() && offer.agent_id != query.agent) ||
           (!query.lead.empty() && offer.lead_id != query.lead) || (!query.queue.empty() && offer.queue != query.queue))
         continue;
@@ -81,10 +81,22 @@ void Desk::offers(Listing query, Reply done) {
   });
 }
 
-void Desk::offer(std::string offer_id, Reply done) {
-  ready(std::move(done), [this, offer_id = std::move(offer_id)](Reply done) mutable {
-    if (const auto known = offers_.find(offer_id); known != offers_.end()) return read(encodeOffer(known->second), std::move(done));
-    stored(ended_offer_collection, offer_id, "There is no such offer.", std::move(done));
+void Desk::offer(PrincipalPtr caller, std::string offer_id, Reply done) {
+  ready(std::move(done), [this, caller = std::move(caller), offer_id = std::move(offer_id)](Reply done) mutable {
+    const auto mine = [caller](const LeadOffer& offer) {
+      return offer.agent_id == caller->user_id || caller->has(ATRIUM_ROLE_SUPERVISOR | ATRIUM_ROLE_ADMIN | ATRIUM_ROLE_SERVICE);
+    };
+    const Error foreign{Code::forbidden, "This offer is for somebody else.", 0, {}};
+    if (const auto known = offers_.find(offer_id); known != offers_.end())
+      return mine(known->second) ? read(encodeOffer(known->second), std::move(done)) : done(fail(foreign));
+    parts_.store.get({std::string(ended_offer_collection), tenant_id_, offer_id},
+                     [mine, foreign, done = std::move(done)](const Result<std::optional<Document>>& found) mutable {
+                       if (!found) return done(fail(found.error()));
+                       const auto offer = *found ? decodeOffer(**found) : std::nullopt;
+                       if (!offer) return done(fail(Code::not_found, "There is no such offer."));
+                       if (!mine(*offer)) return done(fail(foreign));
+                       done(encodeOffer(*offer));
+                     });
   });
 }
 

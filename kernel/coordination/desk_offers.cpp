@@ -17,9 +17,9 @@ bool oversees(const Principal& caller) { return caller.has(ATRIUM_ROLE_SUPERVISO
 
 }  // namespace
 
-Offer Desk::makeOffer(const Lead& lead, Seat& seat, OfferKind kind, std::chrono::milliseconds lease) {
+LeadOffer Desk::makeOffer(const Lead& lead, Seat& seat, OfferKind kind, std::chrono::milliseconds lease) {
   const Wall now = parts_.now.wall;
-  Offer offer;
+  LeadOffer offer;
   offer.offer_id = formatId(offer_prefix, parts_.ids.next(now));
   offer.lead_id = lead.lead_id;
   offer.agent_id = seat.profile->agent_id;
@@ -32,7 +32,7 @@ Offer Desk::makeOffer(const Lead& lead, Seat& seat, OfferKind kind, std::chrono:
 }
 
 // The offer takes a place of the agent; the lead waits no more but for him.
-void Desk::takeOffer(Change& change, Lead& lead, Seat& seat, const Offer& offer) {
+void Desk::takeOffer(Change& change, Lead& lead, Seat& seat, const LeadOffer& offer) {
   lead.state = LeadState::offered;
   lead.offer_id = offer.offer_id;
   queue_.erase({lead.arrived, lead.lead_id});
@@ -41,7 +41,7 @@ void Desk::takeOffer(Change& change, Lead& lead, Seat& seat, const Offer& offer)
   change.put(lead);
 }
 
-void Desk::hold(Change& change, Seat& seat, const Offer& offer) {
+void Desk::hold(Change& change, Seat& seat, const LeadOffer& offer) {
   Team::take(seat, offer, parts_.now.wall);
   offers_.emplace(offer.offer_id, offer);
   change.put(offer);
@@ -51,14 +51,14 @@ void Desk::hold(Change& change, Seat& seat, const Offer& offer) {
   alarm(offer.expires, Alarm::Kind::lease, offer.offer_id);
 }
 
-Result<Offer*> Desk::offerOf(const Principal& caller, const std::string& offer_id, bool supervisors) {
+Result<LeadOffer*> Desk::offerOf(const Principal& caller, const std::string& offer_id, bool supervisors) {
   const auto offer = offers_.find(offer_id);
   if (offer == offers_.end()) return nullptr;
   if (offer->second.agent_id == caller.user_id || (supervisors && oversees(caller))) return &offer->second;
   return fail(Code::forbidden, "This offer is for somebody else.");
 }
 
-Error Desk::endedError(const Offer& offer) const {
+Error Desk::endedError(const LeadOffer& offer) const {
   const auto lead = leads_.find(offer.lead_id);
   std::string who;
   if (lead != leads_.end() && !lead->second.owner.empty()) who = " \"" + lead->second.owner + "\" has the lead now.";
@@ -86,7 +86,7 @@ void Desk::accept(PrincipalPtr caller, std::string offer_id, Reply done) {
     auto found = offerOf(*caller, offer_id, false);
     if (!found) return done(fail(found.error()));
     if (!*found) return refuseEnded(offer_id, caller, std::move(done));
-    Offer& offer = **found;
+    LeadOffer& offer = **found;
     if (offer.state == OfferState::active) return read(encodeOffer(offer), std::move(done));  // Said twice.
     if (offer.state != OfferState::pending) return done(fail(endedError(offer)));
     if (parts_.now.wall >= offer.expires)
@@ -99,7 +99,7 @@ void Desk::accept(PrincipalPtr caller, std::string offer_id, Reply done) {
   });
 }
 
-void Desk::accepted(Offer& offer, Reply done) {
+void Desk::accepted(LeadOffer& offer, Reply done) {
   const Wall now = parts_.now.wall;
   Lead& lead = leads_.find(offer.lead_id)->second;
   Seat* seat = team_.find(offer.agent_id);
@@ -145,14 +145,14 @@ void Desk::complete(PrincipalPtr caller, std::string offer_id, OfferEnd end, Rep
     auto found = offerOf(*caller, offer_id, true);
     if (!found) return done(fail(found.error()));
     if (!*found) return refuseEnded(offer_id, caller, std::move(done));
-    Offer& offer = **found;
+    LeadOffer& offer = **found;
     if (offer.state == OfferState::pending) return done(fail(Code::conflict, "This offer was not accepted yet."));
     if (offer.state == OfferState::wrapping) return read(encodeOffer(offer), std::move(done));
     completed(offer, end, std::move(done));
   });
 }
 
-void Desk::completed(Offer& offer, const OfferEnd& end, Reply done) {
+void Desk::completed(LeadOffer& offer, const OfferEnd& end, Reply done) {
   const Wall now = parts_.now.wall;
   Lead& lead = leads_.find(offer.lead_id)->second;
   const QueueRule& rule = ruleOf(lead.queue);
@@ -185,10 +185,10 @@ void Desk::completed(Offer& offer, const OfferEnd& end, Reply done) {
   closeOffer(offer, std::move(change), std::move(done));
 }
 
-void Desk::wrappedUp(Offer& offer) { closeOffer(offer, this->change(), {}); }
+void Desk::wrappedUp(LeadOffer& offer) { closeOffer(offer, this->change(), {}); }
 
 // The lead is over, and the place free.
-void Desk::closeOffer(Offer& offer, Change change, Reply done) {
+void Desk::closeOffer(LeadOffer& offer, Change change, Reply done) {
   const auto lead = leads_.find(offer.lead_id);
   offer.state = OfferState::closed;
   offer.ended = parts_.now.wall;
@@ -208,7 +208,7 @@ void Desk::closeOffer(Offer& offer, Change change, Reply done) {
 // ---- How offers end otherwise
 
 // Takes the offer off the desk; its agent can be offered another. The reference dies.
-void Desk::freePlace(Change& change, const Offer& offer) {
+void Desk::freePlace(Change& change, const LeadOffer& offer) {
   change.put(offer);
   Seat* seat = team_.find(offer.agent_id);
   const std::string agent_id = offer.agent_id;
@@ -222,7 +222,7 @@ void Desk::freePlace(Change& change, const Offer& offer) {
 
 // An offer that nobody accepted: the lead waits again, or its handoff goes on.
 void Desk::endPending(const std::string& offer_id, OfferState how, std::string reason, Trigger next, Reply done) {
-  Offer& offer = offers_.find(offer_id)->second;
+  LeadOffer& offer = offers_.find(offer_id)->second;
   const Seat* seat = team_.find(offer.agent_id);
   const Wall now = parts_.now.wall;
   Change change = this->change();
@@ -281,7 +281,7 @@ void Desk::loseAgent(Seat& seat) {
   }
 }
 
-void Desk::loseActive(Offer& offer) {
+void Desk::loseActive(LeadOffer& offer) {
   Lead& lead = leads_.find(offer.lead_id)->second;
   const std::string lead_id = lead.lead_id;
   Change change = this->change();
@@ -314,7 +314,7 @@ void Desk::assign(PrincipalPtr caller, std::string lead_id, AssignLead command, 
     Lead& lead = found->second;
     // Ending the other offer may have led to a new one at once.
     if (lead.state != LeadState::waiting) return done(fail(takenError(lead)));
-    Offer offer = makeOffer(lead, *seat, OfferKind::direct, ruleOf(lead.queue).lease);
+    LeadOffer offer = makeOffer(lead, *seat, OfferKind::direct, ruleOf(lead.queue).lease);
     offer.by = caller->user_id;
     offer.reason = command.reason;
     offer.over_cap = seat->places() >= seat->profile->capacity;

@@ -318,7 +318,7 @@ void Desk::offerTo(Job job, Decision decision, Lead& lead, Seat& seat) {
     offerHandoff(handoff->second, seat, std::move(change), std::move(job.reply), decision_id);
     return settle(std::move(job), std::string());
   }
-  Offer offer = makeOffer(lead, seat, OfferKind::routed, ruleOf(lead.queue).lease);
+  LeadOffer offer = makeOffer(lead, seat, OfferKind::routed, ruleOf(lead.queue).lease);
   offer.decision_id = decision_id;
   const DecisionPlace place{.decision_id = decision_id, .offer_id = offer.offer_id};
   takeOffer(change, lead, seat, offer);
@@ -408,7 +408,7 @@ void Desk::leadIsDue(Lead& lead) {
   if (!rule.fallback_agent.empty() && rule.fallback_after.count() > 0 && now >= lead.queued + rule.fallback_after) {
     if (Seat* seat = team_.find(rule.fallback_agent)) {
       Change change = this->change();
-      Offer offer = makeOffer(lead, *seat, OfferKind::direct, std::chrono::hours(24 * 365));
+      LeadOffer offer = makeOffer(lead, *seat, OfferKind::direct, std::chrono::hours(24 * 365));
       offer.over_cap = seat->places() >= seat->profile->capacity;
       offer.reason = "nobody took it for " + std::to_string(rule.fallback_after.count()) + " s";
       takeOffer(change, lead, *seat, offer);

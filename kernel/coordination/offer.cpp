@@ -17,7 +17,7 @@ constexpr double value_max = 1e12;
 std::string_view word(OfferState state) { return offer_state_words[static_cast<std::size_t>(state)]; }
 std::string_view word(OfferKind kind) { return offer_kind_words[static_cast<std::size_t>(kind)]; }
 
-std::string encodeOffer(const Offer& offer) {
+std::string encodeOffer(const LeadOffer& offer) {
   std::string out;
   JsonText json(out);
   const auto text = [&json](std::string_view name, const std::string& value) {
@@ -50,14 +50,14 @@ std::string encodeOffer(const Offer& offer) {
   return out;
 }
 
-std::optional<Offer> decodeOffer(const Document& document) {
+std::optional<LeadOffer> decodeOffer(const Document& document) {
   const auto parsed = JsonDocument::parse(document.value);
   if (!parsed || document.key.size() != 3) return std::nullopt;
   const JsonView stored = parsed->root();
   const auto state = parseWord<OfferState>(stored["state"].text(), offer_state_words);
   const auto kind = parseWord<OfferKind>(stored["kind"].text(), offer_kind_words);
   if (!state || !kind) return std::nullopt;
-  Offer offer;
+  LeadOffer offer;
   offer.offer_id = document.key[2];
   offer.lead_id = stored["lead_id"].text();
   offer.agent_id = stored["agent_id"].text();

@@ -26,7 +26,7 @@ enum class OfferKind : std::uint8_t { routed, direct, handoff };
 
 // One lead offered to one agent, and what became of it: one row an offer, for ever. While it is pending, active or wrapping it takes one of
 // the agent's places. A value.
-struct Offer {
+struct LeadOffer {
   std::string offer_id;
   std::string lead_id;
   std::string agent_id;
@@ -54,8 +54,8 @@ struct Offer {
 };
 
 // The stored form is the one clients see.
-[[nodiscard]] std::string encodeOffer(const Offer& offer);
-[[nodiscard]] std::optional<Offer> decodeOffer(const Document& document);
+[[nodiscard]] std::string encodeOffer(const LeadOffer& offer);
+[[nodiscard]] std::optional<LeadOffer> decodeOffer(const Document& document);
 
 // `POST /coordination/offers/{id}/…`.
 struct OfferEnd {

@@ -152,7 +152,7 @@ void Team::presence(const std::string& user_id, Status status, std::size_t sessi
   seat->sessions = sessions;
 }
 
-void Team::take(Seat& seat, const Offer& offer, Wall now) {
+void Team::take(Seat& seat, const LeadOffer& offer, Wall now) {
   if (!seat.offers.insert(offer.offer_id).second) return;
   ++seat.taken[offer.channel];
   if (offer.state != OfferState::pending) return;
@@ -160,7 +160,7 @@ void Team::take(Seat& seat, const Offer& offer, Wall now) {
   seat.lately.push_back(now);
 }
 
-void Team::free(Seat& seat, const Offer& offer) {
+void Team::free(Seat& seat, const LeadOffer& offer) {
   if (seat.offers.erase(offer.offer_id) == 0) return;
   const auto at = seat.taken.find(offer.channel);
   if (--at->second == 0) seat.taken.erase(at);

@@ -85,8 +85,8 @@ class Team {
   void presence(const std::string& user_id, Status status, std::size_t sessions, Wall now);
 
   // A place is taken by an offer, or free again.
-  static void take(Seat& seat, const Offer& offer, Wall now);
-  static void free(Seat& seat, const Offer& offer);
+  static void take(Seat& seat, const LeadOffer& offer, Wall now);
+  static void free(Seat& seat, const LeadOffer& offer);
 
   // The first rule that speaks against offering this lead to this agent now.
   [[nodiscard]] static std::optional<Hindrance> hindrance(const Seat& seat, const Lead& lead, const QueueRule& rule, Wall now);

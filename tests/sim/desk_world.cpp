@@ -159,7 +159,7 @@ std::string DeskWorld::lastOffer(const std::string& agent_id, std::string_view s
 
 std::string DeskWorld::flaw() const {
   std::map<std::string, std::uint32_t> places, caps;
-  std::map<std::string, std::vector<Offer>> by_lead;
+  std::map<std::string, std::vector<LeadOffer>> by_lead;
   std::map<std::string, bool> meant;
   for (const Document& document : store.documents({"agent", std::string(tenant)})) caps[document.key[2]] = decodeAgent(document)->capacity;
   for (const Document& document : store.documents({"offer", std::string(tenant)})) {
@@ -175,7 +175,7 @@ std::string DeskWorld::flaw() const {
     const auto lead = decodeLead(document);
     if (!lead || lead->state == LeadState::closed) return "a lead that is over is among the open ones: " + document.value;
     std::uint32_t asked = 0, owned = 0, handed = 0;
-    for (const Offer& offer : by_lead[lead->lead_id]) {
+    for (const LeadOffer& offer : by_lead[lead->lead_id]) {
       if (offer.kind == OfferKind::handoff && offer.state == OfferState::pending)
         ++handed;
       else if (offer.state == OfferState::pending)

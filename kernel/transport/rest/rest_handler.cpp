@@ -123,6 +123,7 @@ void RestHandler::admitSocket(const HttpRequest& request, const Routing& routing
 }
 
 void RestHandler::dispatch(Call call) {
+  using Verb = CoordinationCommand::Verb;
   // No default: a route without a handler does not compile.
   switch (call.routing.route->operation) {
     case Operation::create_room: return createRoom(std::move(call));
@@ -177,6 +178,30 @@ void RestHandler::dispatch(Call call) {
     case Operation::ui_patch:
     case Operation::ui_delete: return uiCall(std::move(call));
     case Operation::hook: return hook(std::move(call));
+    case Operation::list_agents: return coordinate(std::move(call), Verb::list_agents, CoordinationBody::query);
+    case Operation::read_agent: return coordinate(std::move(call), Verb::read_agent, CoordinationBody::none);
+    case Operation::put_agent: return coordinate(std::move(call), Verb::put_agent, CoordinationBody::needed);
+    case Operation::remove_agent: return coordinate(std::move(call), Verb::remove_agent, CoordinationBody::none);
+    case Operation::put_workload: return coordinate(std::move(call), Verb::put_workload, CoordinationBody::needed);
+    case Operation::pause_agent: return coordinate(std::move(call), Verb::pause_agent, CoordinationBody::none);
+    case Operation::resume_agent: return coordinate(std::move(call), Verb::resume_agent, CoordinationBody::none);
+    case Operation::route_lead: return coordinate(std::move(call), Verb::route_lead, CoordinationBody::needed);
+    case Operation::list_leads: return coordinate(std::move(call), Verb::list_leads, CoordinationBody::query);
+    case Operation::queue: return coordinate(std::move(call), Verb::list_leads, CoordinationBody::query);
+    case Operation::read_lead: return coordinate(std::move(call), Verb::read_lead, CoordinationBody::none);
+    case Operation::assign_lead: return coordinate(std::move(call), Verb::assign_lead, CoordinationBody::needed);
+    case Operation::withdraw_lead: return coordinate(std::move(call), Verb::withdraw_lead, CoordinationBody::optional);
+    case Operation::list_offers: return coordinate(std::move(call), Verb::list_offers, CoordinationBody::query);
+    case Operation::read_offer: return coordinate(std::move(call), Verb::read_offer, CoordinationBody::none);
+    case Operation::accept_offer: return coordinate(std::move(call), Verb::accept_offer, CoordinationBody::none);
+    case Operation::reject_offer: return coordinate(std::move(call), Verb::reject_offer, CoordinationBody::needed);
+    case Operation::complete_offer: return coordinate(std::move(call), Verb::complete_offer, CoordinationBody::optional);
+    case Operation::begin_handoff: return coordinate(std::move(call), Verb::begin_handoff, CoordinationBody::needed);
+    case Operation::list_handoffs: return coordinate(std::move(call), Verb::list_handoffs, CoordinationBody::query);
+    case Operation::read_handoff: return coordinate(std::move(call), Verb::read_handoff, CoordinationBody::none);
+    case Operation::rebalance: return coordinate(std::move(call), Verb::rebalance, CoordinationBody::optional);
+    case Operation::list_decisions: return coordinate(std::move(call), Verb::list_decisions, CoordinationBody::query);
+    case Operation::read_decision: return coordinate(std::move(call), Verb::read_decision, CoordinationBody::none);
     case Operation::openapi: return openapi(std::move(call));
     case Operation::asyncapi: return asyncapi(std::move(call));
     case Operation::docs: return docs(std::move(call));

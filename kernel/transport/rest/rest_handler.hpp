@@ -14,6 +14,7 @@
 #include "protocol/tokens.hpp"
 #include "protocol/ui.hpp"
 #include "rest/analytics_control.hpp"
+#include "rest/coordination_control.hpp"
 #include "rest/node.hpp"
 #include "rest/origin.hpp"
 #include "rest/plugin_control.hpp"
@@ -48,11 +49,12 @@ class RestHandler final : public HttpHandler {
     UiPort& ui;      // This loop's own.
     const OriginPolicy& origins;
     const Node& node;
-    PluginControl& plugins;       // This loop's own.
-    SinkControl& sinks;           // Likewise.
-    PolicyControl& policies;      // Likewise.
-    Reports& reports;             // Likewise.
-    AnalyticsControl& analytics;  // Likewise.
+    PluginControl& plugins;             // This loop's own.
+    SinkControl& sinks;                 // Likewise.
+    CoordinationControl& coordination;  // Likewise.
+    PolicyControl& policies;            // Likewise.
+    Reports& reports;                   // Likewise.
+    AnalyticsControl& analytics;        // Likewise.
     const Now& now;
     MetricSet& metrics;
     Log& log;
@@ -129,6 +131,9 @@ class RestHandler final : public HttpHandler {
   void hook(Call call);
   void askUi(const UiBundle& bundle, UiRequest request, Reply reply);
   [[nodiscard]] bool hookIsSigned(const Call& call, const UiBundle& bundle, const UiHook& hook, Error& refusal);
+  // What a request to a desk brings: nothing, filters, a body, or a body or nothing.
+  enum class CoordinationBody : std::uint8_t { none, query, needed, optional };
+  void coordinate(Call call, CoordinationCommand::Verb verb, CoordinationBody body);
   void openapi(Call call);
   void asyncapi(Call call);
   void docs(Call call);
