@@ -153,6 +153,7 @@ TEST_F(LoopAnalyticsTest, soManyReportsAtOnceAndNoMore) {
   EXPECT_EQ(metrics.read(Metric::analytics_reports_refused), 2);
   shards.full = true;
   one();
+  shards.settle();
   EXPECT_EQ(refused, 3);
 }
 
