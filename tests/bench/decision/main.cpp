@@ -15,6 +15,7 @@
 #include <string>
 #include <vector>
 
+#include "coordination/counterfactual.hpp"
 #include "coordination/decider.hpp"
 #include "coordination/decision_record.hpp"
 #include "loop/loop_pool.hpp"
@@ -78,6 +79,14 @@ std::shared_ptr<const Question> questionOf(unsigned number, unsigned agents, con
   return std::make_shared<const Question>(std::move(asked));
 }
 
+// Runs on the loop what completes later, and waits for it.
+template <typename Begin>
+void onLoop(Loop& loop, Begin begin) {
+  std::promise<void> over;
+  loop.postAlways([&] { begin([&over] { over.set_value(); }); });
+  over.get_future().wait();
+}
+
 void print(const char* what, std::vector<double> us) {
   std::ranges::sort(us);
   const auto at = [&us](double part) {
@@ -113,6 +122,7 @@ int run(const Options& options) {
       {.workers = workers, .shards = shards, .shard = 0, .timers = loop.timers(), .now = loop.now(), .metrics = loop.metrics()}};
   ScorerCalls panel{registry, calls};
   Decider decider{panel, clock};
+  Explainer explainer{decider};
 
   Random random(1);
   std::vector<AgentView> team;
@@ -127,9 +137,8 @@ int run(const Options& options) {
   const unsigned warm = std::max(1u, options.decisions / 100);
   for (unsigned n = 0; n < options.decisions + warm; ++n) {
     const auto question = questionOf(n, options.agents, team, shared_policy);
-    std::promise<void> over;
-    loop.postAlways([&] {
-      decider.decide(question, [&](Decision decision) {
+    onLoop(loop, [&](auto over) {
+      decider.decide(question, [&, over](Decision decision) {
         const auto began = std::chrono::steady_clock::now();
         const auto writes = decisionWrites(decision, {.decision_id = "dec_1", .offer_id = "offer_1"});
         const std::chrono::duration<double, std::micro> took = std::chrono::steady_clock::now() - began;
@@ -141,16 +150,33 @@ int run(const Options& options) {
           decided.push_back(std::chrono::duration<double, std::micro>(decision.took).count());
           encoded.push_back(took.count());
         }
-        over.set_value();
+        over();
       });
     });
-    over.get_future().wait();
+  }
+  std::vector<double> explained;
+  std::uint64_t stated = 0;
+  for (unsigned n = 0; n < options.explained; ++n) {
+    auto asked =
+        std::make_shared<Question>(*questionOf(n, std::min<unsigned>(options.agents, Explainer::candidates_max), team, shared_policy));
+    asked->skill = "kind " + std::to_string(n % kinds);
+    onLoop(loop, [&](auto over) {
+      decider.decide(asked, [&, over](Decision decision) {
+        const auto began = std::chrono::steady_clock::now();
+        explainer.explain(std::move(decision), [&, over, began](const Decision& told) {
+          explained.push_back(std::chrono::duration<double, std::micro>(std::chrono::steady_clock::now() - began).count());
+          stated += told.counterfactuals.size();
+          over();
+        });
+      });
+    });
   }
   workers.stop();
   loops.stop();
   std::printf("%u agents, %zu scorers, %u worker threads\n", options.agents, policy.agents.size(), workers.threads());
   print("decide(), question to ranking", decided);
   print("encoding of the record", encoded);
+  if (!explained.empty()) print("explain(), at most 50 candidates", explained);
   std::printf("  a record has %zu bytes; %llu decisions were degraded; checksum %016llx\n", bytes,
               static_cast<unsigned long long>(degraded), static_cast<unsigned long long>(checksum));
   return degraded == 0 ? 0 : 1;

@@ -74,8 +74,9 @@ inline Question randomQuestion(Random& random) {
     view.conversion_rate = random.below(3) == 0 ? -1 : share();
     return view;
   };
+  const std::uint64_t oldest = random.below(3) == 0 ? 1'500'000 : 600'000;  // Beyond the ageing guard, or not.
   const auto aLead = [&](std::uint64_t number) {
-    return lead("lead" + std::to_string(number), random.below(1'500'000),
+    return lead("lead" + std::to_string(number), random.below(oldest),
                 random.below(6) == 0 ? R"({"name":"No kind"})" : R"({"name":"Ünal","property_type":"villa"})");
   };
   const std::uint64_t many = random.below(40);
