@@ -8,14 +8,15 @@ namespace atrium {
 namespace {
 
 // Leaves out what is no answer, and says why.
-void judge(ScorerAnswer& answer, std::uint32_t candidates) {
-  if (!answer.failure.empty())
-    answer.scores = nullptr;
-  else if (!answer.scores || answer.scores->size() != candidates)
+void judgeSize(ScorerAnswer& answer, std::uint32_t candidates) {
+  if (answer.failure.empty() && (!answer.scores || answer.scores->size() != candidates))
     answer.failure = "did not answer for every candidate";
-  else if (!soundScores(*answer.scores))
-    answer.failure = "said a value that is not between 0 and 1";
   if (!answer.failure.empty()) answer.scores = nullptr;
+}
+void judgeValues(ScorerAnswer& answer) {
+  if (!answer.scores || soundScores(*answer.scores)) return;
+  answer.failure = "said a value that is not between 0 and 1";
+  answer.scores = nullptr;
 }
 
 bool saysAnything(const ScorerAnswer& answer) {
@@ -61,11 +62,13 @@ Decision conclude(std::shared_ptr<const Question> question, std::vector<ScorerAn
 
   std::vector<ScoreColumn> columns;
   for (ScorerAnswer& answer : decision.answers) {
-    judge(answer, candidates);
+    judgeSize(answer, candidates);
     columns.push_back({answer.weight, answer.scores ? std::span(*answer.scores) : std::span<const atrium_score>()});
   }
   Random ties(asked.seed);
   decision.ranking = rank(columns, candidates, ties);
+  // The ranking has looked at every value, and has left out columns with one that is none.
+  if (decision.ranking.degraded) std::ranges::for_each(decision.answers, judgeValues);
   std::vector<Rank>& order = decision.ranking.order;
   const bool scored = std::ranges::any_of(decision.answers, saysAnything);
   if (asked.side == Side::agents) {

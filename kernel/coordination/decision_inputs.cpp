@@ -1,5 +1,6 @@
 #include "coordination/decision_inputs.hpp"
 
+#include <algorithm>
 #include <bit>
 #include <cstring>
 #include <limits>
@@ -32,6 +33,11 @@ class InputsWriter {
     requires std::is_enum_v<T>
   void number(T value) {
     number(std::to_underlying(value));
+  }
+  // One after the other, without their length.
+  template <typename T>
+  void numbers(const std::vector<T>& values) {
+    out_.append(reinterpret_cast<const char*>(values.data()), values.size() * sizeof(T));
   }
   void count(std::size_t size) { number(static_cast<std::uint32_t>(size)); }
   void text(std::string_view value) {
@@ -93,10 +99,12 @@ class InputsReader {
 class TextTable {
  public:
   std::uint32_t place(std::string_view text) {
-    if (!texts_.empty() && texts_[last_] == text) return last_;  // As the one before, very often.
+    // Most tables have a few texts, over and over: to look at these takes less than to hash one.
+    for (std::uint32_t at = 0; at < std::min<std::size_t>(texts_.size(), looked_at); ++at)
+      if (texts_[at] == text) return at;
     const auto [found, fresh] = places_.try_emplace(text, static_cast<std::uint32_t>(texts_.size()));
     if (fresh) texts_.push_back(text);
-    return last_ = found->second;
+    return found->second;
   }
   void write(InputsWriter& out) const {
     out.count(texts_.size());
@@ -104,9 +112,9 @@ class TextTable {
   }
 
  private:
+  static constexpr std::size_t looked_at = 4;
   std::vector<std::string_view> texts_;
   std::unordered_map<std::string_view, std::uint32_t> places_;
-  std::uint32_t last_ = 0;
 };
 
 void writeWeights(InputsWriter& out, const std::vector<Weighted>& weights) {
@@ -214,14 +222,17 @@ void writeAnswer(InputsWriter& out, const ScorerAnswer& answer) {
   if (!answer.scores) return out.count(0);
   out.count(answer.scores->size());
   TextTable reasons;
+  std::vector<double> values;
   std::vector<std::uint16_t> places;  // There are at most as many reasons as candidates.
+  values.reserve(answer.scores->size());
   places.reserve(answer.scores->size());
   for (const atrium_score& score : *answer.scores) {
-    out.number(score.value);
+    values.push_back(score.value);
     places.push_back(static_cast<std::uint16_t>(reasons.place({score.reason, score.reason_size})));
   }
+  out.numbers(values);
   reasons.write(out);
-  for (const std::uint16_t place : places) out.number(place);
+  out.numbers(places);
 }
 
 ScorerAnswer readAnswer(InputsReader& in) {

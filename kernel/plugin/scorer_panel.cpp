@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cmath>
 #include <string>
@@ -54,10 +55,13 @@ struct Scored {
 
 // What is wrong with scores, a sentence's end; empty: nothing.
 std::string flawOf(const std::vector<atrium_score>& scores) {
+  std::string_view sound;  // The reason before, which is very often the next one, too.
   for (const atrium_score& score : scores) {
     if (!std::isfinite(score.value) || score.value > 1) return fmt::format("said {}, which is not between 0 and 1", score.value);
-    if (score.reason_size > ATRIUM_SCORER_REASON_MAX || !validUtf8({score.reason, score.reason_size}))
-      return "gave a reason that is no UTF-8 of at most 200 bytes";
+    const std::string_view reason(score.reason, std::min(score.reason_size, ATRIUM_SCORER_REASON_MAX));
+    if (score.reason_size <= ATRIUM_SCORER_REASON_MAX && reason == sound) continue;
+    if (score.reason_size > ATRIUM_SCORER_REASON_MAX || !validUtf8(reason)) return "gave a reason that is no UTF-8 of at most 200 bytes";
+    sound = reason;
   }
   return {};
 }
