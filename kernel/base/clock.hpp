@@ -2,7 +2,9 @@
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string>
+#include <string_view>
 
 namespace atrium {
 
@@ -55,5 +57,8 @@ class ManualClock final : public Clock {
 // RFC 3339 in UTC with milliseconds, always 24 bytes: 2026-01-10T15:30:00.000Z. `out` has room for them.
 void formatTime(Wall wall, char* out);
 [[nodiscard]] std::string formatTime(Wall wall);
+// A time in UTC as RFC 3339 has it, with up to nine digits of a second's fraction, of which three count: 2026-01-10T15:30:00Z. Nothing for
+// any other text, a day that does not exist, or a year before 1970.
+[[nodiscard]] std::optional<Wall> parseTime(std::string_view text);
 
 }  // namespace atrium
