@@ -1,0 +1,128 @@
+#include "alerts/alert_desk.hpp"
+
+#include <utility>
+
+#include "alerts/backtest.hpp"
+#include "engine/room_key.hpp"
+#include "protocol/errors.hpp"
+#include "protocol/metrics.hpp"
+
+namespace atrium {
+
+namespace {
+
+constexpr std::chrono::minutes sweep_interval{1};
+// Comes after every id of an alert: where the next tenant's begin.
+constexpr std::string_view after_all = "\xFF";
+
+Error tooManyTenants() { return {Code::overloaded, "This loop watches as many tenants as it may.", 60'000, {}}; }
+
+}  // namespace
+
+AlertDesk::AlertDesk(const Parts& parts, AlertOptions options)
+    : parts_(parts), options_(std::move(options)), ids_(Random(parts.seed)), sweep_([this] { sweep(); }) {}
+
+void AlertDesk::begin() {
+  parts_.timers.arm(sweep_, parts_.now.mono + sweep_interval);
+  findTenants({});
+}
+
+// From tenant to tenant, by the first alert of each.
+void AlertDesk::findTenants(DocumentKey after) {
+  parts_.store.scan({"alert"}, std::move(after), 1, [this](Result<std::vector<Document>> page) {
+    if (!page) return parts_.log.warning("alerts.not_read", {{"detail", page.error().detail}});
+    if (page->empty() || page->front().key.size() != 3) return;
+    const std::string tenant = page->front().key[1];
+    if (homeOfTenant(tenant, parts_.shards) == parts_.shard) watch(tenant);
+    findTenants({"alert", tenant, std::string(after_all)});
+  });
+}
+
+TenantAlerts* AlertDesk::of(const std::string& tenant_id) {
+  auto found = tenants_.find(tenant_id);
+  if (found == tenants_.end()) {
+    if (tenants_.size() >= options_.tenants_max) {
+      parts_.metrics.add(Metric::alert_tenants_refused);
+      return nullptr;
+    }
+    const AlertParts parts{.store = parts_.store,
+                           .timers = parts_.timers,
+                           .now = parts_.now,
+                           .metrics = parts_.metrics,
+                           .log = parts_.log,
+                           .history = parts_.history,
+                           .rules = parts_.rules,
+                           .watcher = parts_.watcher,
+                           .delivery = parts_.delivery,
+                           .actions = parts_.actions,
+                           .ids = ids_};
+    found = tenants_.emplace(tenant_id, Watched{std::make_unique<TenantAlerts>(tenant_id, parts, options_)}).first;
+  }
+  found->second.until = parts_.now.mono + watched_for;
+  return found->second.alerts.get();
+}
+
+void AlertDesk::watch(const std::string& tenant_id) { static_cast<void>(of(tenant_id)); }
+
+void AlertDesk::sweep() {
+  parts_.timers.arm(sweep_, parts_.now.mono + sweep_interval);
+  std::erase_if(tenants_, [this](const auto& entry) {
+    const Watched& watched = entry.second;
+    return watched.until <= parts_.now.mono && !watched.testing && watched.alerts->idle();
+  });
+}
+
+void AlertDesk::list(const std::string& tenant_id, AlertQuery query, Completion<std::string> done) {
+  TenantAlerts* alerts = of(tenant_id);
+  alerts ? alerts->list(std::move(query), std::move(done)) : done(fail(tooManyTenants()));
+}
+
+void AlertDesk::read(const std::string& tenant_id, Id alert, Completion<std::string> done) {
+  TenantAlerts* alerts = of(tenant_id);
+  alerts ? alerts->read(alert, std::move(done)) : done(fail(tooManyTenants()));
+}
+
+void AlertDesk::acknowledge(const Principal& caller, Id alert, AcknowledgeAlert command, Completion<std::string> done) {
+  TenantAlerts* alerts = of(caller.tenant_id);
+  alerts ? alerts->acknowledge(alert, caller.user_id, std::move(command), std::move(done)) : done(fail(tooManyTenants()));
+}
+
+void AlertDesk::resolve(const Principal& caller, Id alert, ResolveAlert command, Completion<std::string> done) {
+  TenantAlerts* alerts = of(caller.tenant_id);
+  alerts ? alerts->resolve(alert, caller.user_id, std::move(command), std::move(done)) : done(fail(tooManyTenants()));
+}
+
+void AlertDesk::act(PrincipalPtr caller, Id alert, const std::string& action, Completion<std::string> done) {
+  TenantAlerts* alerts = of(caller->tenant_id);
+  alerts ? alerts->act(alert, action, std::move(caller), std::move(done)) : done(fail(tooManyTenants()));
+}
+
+void AlertDesk::silences(const std::string& tenant_id, Completion<std::string> done) {
+  TenantAlerts* alerts = of(tenant_id);
+  alerts ? alerts->silences(std::move(done)) : done(fail(tooManyTenants()));
+}
+
+void AlertDesk::silence(const Principal& caller, NewSilence silence, Completion<std::string> done) {
+  TenantAlerts* alerts = of(caller.tenant_id);
+  alerts ? alerts->silence(std::move(silence), caller.user_id, std::move(done)) : done(fail(tooManyTenants()));
+}
+
+void AlertDesk::unsilence(const std::string& tenant_id, Id silence, Completion<void> done) {
+  TenantAlerts* alerts = of(tenant_id);
+  alerts ? alerts->unsilence(silence, std::move(done)) : done(fail(tooManyTenants()));
+}
+
+void AlertDesk::backtest(const std::string& tenant_id, const BacktestRule& test, Completion<std::string> done) {
+  if (!parts_.history) return done(fail(Code::plugin_unavailable, "Nothing is measured here."));
+  if (!of(tenant_id)) return done(fail(tooManyTenants()));
+  Watched& watched = tenants_.find(tenant_id)->second;
+  if (watched.testing) return done(fail(Code::overloaded, "Another backtest of this tenant is running.", 5000));
+  watched.testing = true;  // Keeps the tenant here until the answer.
+  atrium::backtest(tenant_id, test, options_.policyOf(test.rule), *parts_.history, parts_.rules, options_.open_max,
+                   [&watched, done = std::move(done)](Result<std::string> result) mutable {
+                     watched.testing = false;
+                     done(std::move(result));
+                   });
+}
+
+}  // namespace atrium

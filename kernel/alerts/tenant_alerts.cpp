@@ -1,0 +1,95 @@
+#include "alerts/tenant_alerts.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "engine/room_key.hpp"
+#include "protocol/errors.hpp"
+#include "protocol/metrics.hpp"
+
+namespace atrium {
+
+namespace {
+
+DocumentKey alertKey(const std::string& tenant, const Id& id) { return {"alert", tenant, formatId(alert_prefix, id)}; }
+DocumentKey silenceKey(const std::string& tenant, const Id& id) { return {"silence", tenant, formatId(silence_prefix, id)}; }
+
+}  // namespace
+
+TenantAlerts::TenantAlerts(std::string tenant_id, const AlertParts& parts, const AlertOptions& options)
+    : tenant_id_(std::move(tenant_id)), parts_(parts), options_(options), timer_([this] { evaluate(); }) {
+  serial_.run([this](Serial::Next next) { load(std::move(next)); });
+  // Tenants take turns, so that their evaluations do not come to the workers all at once.
+  const auto share = std::chrono::milliseconds(stableHash(tenant_id_) % static_cast<std::uint64_t>(options_.interval.count()));
+  parts_.timers.arm(timer_, parts_.now.mono + share);
+}
+
+TenantAlerts::~TenantAlerts() { parts_.metrics.add(Metric::alerts_open, -static_cast<std::int64_t>(open_)); }
+
+bool TenantAlerts::idle() const { return !evaluating_ && serial_.size() == 0 && telling_.empty() && endings_open_ == 0 && open_ == 0; }
+
+const Alert* TenantAlerts::find(const Id& id) const {
+  const auto found = alerts_.find(id);
+  return found == alerts_.end() ? nullptr : &found->second;
+}
+
+void TenantAlerts::commit(Change change, Completion<void> done) {
+  if (change.empty()) return done({});
+  std::vector<DocumentWrite> writes;
+  for (const Alert& alert : change.alerts) writes.push_back({.key = alertKey(tenant_id_, alert.id), .value = encodeAlert(alert)});
+  for (const Id& id : change.gone) writes.push_back({.key = alertKey(tenant_id_, id), .value = std::nullopt});
+  for (const Silence& one : change.silences) writes.push_back({.key = silenceKey(tenant_id_, one.id), .value = silenceJson(one)});
+  for (const Id& id : change.silences_gone) writes.push_back({.key = silenceKey(tenant_id_, id), .value = std::nullopt});
+  parts_.store.write(std::move(writes), [this, change = std::move(change), done = std::move(done)](Result<void> stored) mutable {
+    if (stored)
+      adopt(std::move(change));
+    else
+      parts_.log.warning("alerts.not_stored", {{"tenant", tenant_id_}, {"detail", stored.error().detail}});
+    done(std::move(stored));
+  });
+}
+
+void TenantAlerts::adopt(Change change) {
+  for (Silence& silence : change.silences) silences_.insert_or_assign(silence.id, std::move(silence));
+  for (const Id& id : change.silences_gone) silences_.erase(id);
+  for (const Id& id : change.gone) alerts_.erase(id);
+  for (const Alert& alert : change.alerts) alerts_.insert_or_assign(alert.id, alert);
+  countOpen();
+  // All of them are in place before anybody looks: an alert may inhibit another of the same change.
+  for (const Alert& alert : change.alerts) tellChanged(alert);
+}
+
+void TenantAlerts::tellChanged(const Alert& alert) {
+  if (parts_.watcher && alert.state() != AlertState::pending) parts_.watcher->changed(tenant_id_, alert, jsonOf(alert));
+}
+
+void TenantAlerts::countOpen() {
+  const auto open = static_cast<std::size_t>(std::ranges::count_if(alerts_, [](const auto& entry) { return entry.second.open(); }));
+  parts_.metrics.add(Metric::alerts_open, static_cast<std::int64_t>(open) - static_cast<std::int64_t>(open_));
+  open_ = open;
+}
+
+const Alert* TenantAlerts::inhibitorOf(const Alert& alert) const {
+  for (const auto& [id, other] : alerts_) {
+    if (other.state() != AlertState::firing || id == alert.id) continue;
+    if (!other.subject().empty() && other.subject() != alert.subject()) continue;
+    const auto found = options_.rules.find(other.rule);
+    if (found != options_.rules.end() && std::ranges::find(found->second.inhibits, alert.rule) != found->second.inhibits.end())
+      return &other;
+  }
+  return nullptr;
+}
+
+AlertQuiet TenantAlerts::quietOf(const Alert& alert) const {
+  AlertQuiet quiet;
+  for (const auto& [id, silence] : silences_)
+    if (silence.expires_at > parts_.now.wall && silence.covers(alert)) quiet.silenced_by.push_back(id);
+  if (const Alert* other = alert.open() ? inhibitorOf(alert) : nullptr) quiet.inhibited_by = other->id;
+  return quiet;
+}
+
+std::string TenantAlerts::jsonOf(const Alert& alert) const {
+  return alertJson(alert, quietOf(alert), groupOf(alert, options_.policyOf(alert.rule)));
+}
+
+}  // namespace atrium

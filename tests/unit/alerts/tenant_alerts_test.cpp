@@ -1,0 +1,315 @@
+#include "alerts/tenant_alerts.hpp"
+
+#include <gtest/gtest.h>
+
+#include "alert_world.hpp"
+
+namespace atrium::test {
+namespace {
+
+class TenantAlertsTest : public AlertWorld {
+ protected:
+  TenantAlertsTest() { options.rules["load"].times = {.pending = 30s, .keep_firing_for = 20s}; }
+  void SetUp() override {
+    start();
+    desk->watch("acme");
+  }
+  Result<std::string> acknowledge(Id id, AcknowledgeAlert command) {
+    return answerOf<std::string>(
+        [&](Completion<std::string> done) { desk->acknowledge(who("sue"), id, std::move(command), std::move(done)); });
+  }
+  Result<std::string> resolve(Id id) {
+    return answerOf<std::string>([&](Completion<std::string> done) { desk->resolve(who("sue"), id, {"done"}, std::move(done)); });
+  }
+  Result<std::string> silence(NewSilence wanted) {
+    return answerOf<std::string>([&](Completion<std::string> done) { desk->silence(who("sue"), std::move(wanted), std::move(done)); });
+  }
+  NewSilence silenceOf(std::string subject, std::chrono::seconds lasting) {
+    return {.matchers = {{"subject", std::move(subject)}}, .reason = "works", .expires_at = now.wall + lasting};
+  }
+};
+
+TEST_F(TenantAlertsTest, livesThroughItsStates) {
+  loads = {{"ana", 1.0}, {"ben", 0.5}};
+  pass(10s);
+  EXPECT_EQ(shown(), "ana pending");
+  EXPECT_TRUE(delivery.notices.empty());
+  EXPECT_TRUE(delivery.states.empty()) << "a pending one is no news";
+  pass(35s);
+  EXPECT_EQ(shown(), "ana firing");
+  ASSERT_EQ(delivery.notices.size(), 1u);
+  EXPECT_EQ(delivery.notices[0].group, "rule=load");
+  EXPECT_TRUE(first().root()["notified"].boolean(false));
+  loads["ana"] = 0.5;
+  pass(10s);
+  EXPECT_EQ(shown(), "ana recovering");
+  pass(30s);
+  EXPECT_EQ(shown(), "ana resolved");
+  ASSERT_EQ(delivery.notices.size(), 2u);
+  EXPECT_EQ(delivery.notices[1].kind, AlertNotice::Kind::resolved);
+  EXPECT_EQ(counted(Metric::alerts_open), 0);
+}
+
+TEST_F(TenantAlertsTest, whatDoesNotLastIsForgotten) {
+  loads = {{"ana", 1.0}};
+  pass(10s);
+  EXPECT_EQ(store.documents.size(), 1u);
+  loads["ana"] = 0.5;
+  pass(10s);
+  EXPECT_EQ(shown(), "");
+  EXPECT_TRUE(store.documents.empty());
+}
+
+TEST_F(TenantAlertsTest, nobodyIsToldBeforeItIsStored) {
+  loads = {{"ana", 1.0}};
+  pass(10s);
+  store.refuses = true;
+  pass(60s);
+  EXPECT_EQ(shown(), "ana pending");
+  EXPECT_TRUE(delivery.notices.empty());
+  store.refuses = false;
+  pass(6s);
+  EXPECT_EQ(shown(), "ana firing");
+  EXPECT_EQ(delivery.notices.size(), 1u);
+}
+
+TEST_F(TenantAlertsTest, aNoticeThatReachesNobodyIsTriedAgain) {
+  loads = {{"ana", 1.0}};
+  delivery.reachable = false;
+  pass(45s);
+  ASSERT_GE(delivery.notices.size(), 2u);
+  EXPECT_EQ(delivery.notices[0].key, delivery.notices[1].key) << "so that who got it after all knows";
+  EXPECT_FALSE(first().root()["notified"].boolean(true));
+  delivery.reachable = true;
+  pass(6s);
+  const std::size_t told = delivery.notices.size();
+  pass(30s);
+  EXPECT_EQ(delivery.notices.size(), told);
+  EXPECT_GT(counted(Metric::alert_notices_failed), 0);
+}
+
+TEST_F(TenantAlertsTest, alertsOfOneGroupAreToldTogether) {
+  loads = {{"ana", 1.0}, {"ben", 2.0}};
+  pass(45s);
+  ASSERT_EQ(delivery.notices.size(), 1u);
+  ASSERT_EQ(delivery.notices[0].alerts.size(), 2u);
+  EXPECT_EQ(delivery.notices[0].alerts[0].subject(), "ben") << "the most severe one first";
+}
+
+TEST_F(TenantAlertsTest, aRestartForgetsNothing) {
+  loads = {{"ana", 1.0}};
+  pass(20s);
+  ASSERT_EQ(shown(), "ana pending");
+  start();
+  pass(15s);
+  EXPECT_EQ(shown(), "ana firing") << "the 30 s began before";
+  const Id id = firstId();
+  ASSERT_TRUE(acknowledge(id, {.note = "on it"}));
+  ASSERT_TRUE(silence(silenceOf("ben", 1h)));
+  start();
+  EXPECT_EQ(firstId(), id);
+  EXPECT_EQ(first().root()["acknowledged_note"].text(), "on it");
+  pass(30s);
+  EXPECT_EQ(delivery.notices.size(), 1u);
+}
+
+TEST_F(TenantAlertsTest, anAcknowledgementThatEndsHasItToldAgain) {
+  loads = {{"ana", 1.0}};
+  pass(45s);
+  ASSERT_EQ(delivery.notices.size(), 1u);
+  ASSERT_TRUE(acknowledge(firstId(), {.note = "", .until = now.wall + 60s}));
+  pass(50s);
+  EXPECT_EQ(delivery.notices.size(), 1u);
+  pass(20s);
+  ASSERT_EQ(delivery.notices.size(), 2u);
+  EXPECT_NE(delivery.notices[0].key, delivery.notices[1].key);
+  EXPECT_TRUE(first().root()["acknowledged_by"].isNull());
+}
+
+TEST_F(TenantAlertsTest, whatIsResolvedByHandStaysSoWhileItLasts) {
+  loads = {{"ana", 1.0}};
+  pass(45s);
+  const auto answer = resolve(firstId());
+  ASSERT_TRUE(answer);
+  EXPECT_NE(answer->find(R"("resolved_by":"sue","resolve_note":"done")"), std::string::npos) << *answer;
+  pass(60s);
+  EXPECT_EQ(shown(), "ana resolved");
+  start();
+  pass(60s);
+  EXPECT_EQ(shown(), "ana resolved") << "a restart does not forget it either";
+  loads["ana"] = 0.1;
+  pass(10s);
+  loads["ana"] = 1.0;
+  pass(10s);
+  EXPECT_EQ(shown(), "ana pending, ana resolved");
+  const auto again = resolve(parseId(alert_prefix, JsonDocument::parse(*answer)->root()["id"].text()).value());
+  ASSERT_FALSE(again);
+  EXPECT_EQ(again.error().code, Code::conflict);
+  EXPECT_EQ(again.error().detail, "The alert was resolved by sue.");
+}
+
+TEST_F(TenantAlertsTest, aSilenceKeepsPeopleFromBeingToldUntilItEnds) {
+  const NewSilence ana = silenceOf("ana", 100s);
+  ASSERT_TRUE(silence(ana));
+  loads = {{"ana", 1.0}};
+  pass(60s);
+  EXPECT_EQ(shown(), "ana firing");
+  EXPECT_NE(first().root()["silenced_by"].raw(), "[]");
+  EXPECT_TRUE(delivery.notices.empty());
+  EXPECT_FALSE(delivery.states.empty()) << "who looks sees it";
+  pass(50s);
+  EXPECT_EQ(delivery.notices.size(), 1u);
+  const auto left = answerOf<std::string>([&](Completion<std::string> done) { desk->silences("acme", std::move(done)); });
+  EXPECT_EQ(left, R"({"items":[],"next_cursor":null})");
+}
+
+TEST_F(TenantAlertsTest, aDryRunShowsWhatASilenceWouldMatch) {
+  loads = {{"ana", 1.0}, {"ben", 1.0}};
+  pass(10s);
+  NewSilence wanted = silenceOf("an*", 60s);
+  wanted.dry_run = true;
+  const auto json = JsonDocument::parse(silence(wanted).value_or("{}"));
+  EXPECT_TRUE(json->root()["silence"].isNull());
+  EXPECT_EQ(json->root()["match_count"].raw(), "1");
+  EXPECT_EQ(json->root()["matches"].first()["subject"].text(), "ana");
+  EXPECT_EQ(first().root()["silenced_by"].raw(), "[]");
+}
+
+TEST_F(TenantAlertsTest, silencesHaveABoundAndEndByHand) {
+  options.silences_max = 1;
+  SetUp();
+  const auto made = silence(silenceOf("ana", 60s));
+  ASSERT_TRUE(made);
+  const auto more = silence(silenceOf("ben", 60s));
+  ASSERT_FALSE(more);
+  EXPECT_EQ(more.error().code, Code::too_many_silences);
+  const Id id = parseId(silence_prefix, JsonDocument::parse(*made)->root()["silence"]["id"].text()).value();
+  const auto end = [&] { return answerOf<void>([&](Completion<void> done) { desk->unsilence("acme", id, std::move(done)); }); };
+  EXPECT_TRUE(end());
+  const auto again = end();
+  ASSERT_FALSE(again);
+  EXPECT_EQ(again.error().code, Code::not_found);
+}
+
+TEST_F(TenantAlertsTest, anAlertInhibitsOthersOfItsSubject) {
+  options.rules["load"].inhibits = {"wait"};
+  options.rules["load"].times = {};
+  SetUp();
+  loads = {{"ana", 1.0}};
+  waits = {{"ana", 1.0}, {"ben", 1.0}};
+  pass(10s);
+  ASSERT_EQ(delivery.notices.size(), 2u);
+  for (const AlertNotice& notice : delivery.notices)
+    for (const Alert& alert : notice.alerts) EXPECT_NE(alert.rule + alert.subject(), "waitana");
+  loads["ana"] = 0.1;
+  pass(10s);
+  EXPECT_EQ(delivery.notices.back().alerts[0].subject(), "ana") << "told once nothing inhibits it";
+  EXPECT_EQ(delivery.notices.back().alerts[0].rule, "wait");
+}
+
+TEST_F(TenantAlertsTest, whatNobodyAcknowledgesEscalates) {
+  options.rules["load"] = {};
+  options.rules["load"].escalate_after = 60s;
+  SetUp();
+  loads = {{"ana", 1.0}};
+  pass(10s);
+  ASSERT_EQ(delivery.notices.size(), 1u);
+  pass(70s);
+  ASSERT_EQ(delivery.notices.size(), 2u);
+  EXPECT_EQ(delivery.notices[1].alerts[0].severity(), Severity::high);
+  pass(70s);
+  EXPECT_EQ(first().root()["severity"].text(), "critical");
+  pass(140s);
+  EXPECT_EQ(delivery.notices.size(), 3u) << "there is nothing above critical";
+}
+
+TEST_F(TenantAlertsTest, anAcknowledgedOneDoesNotEscalate) {
+  options.rules["load"] = {};
+  options.rules["load"].escalate_after = 60s;
+  SetUp();
+  loads = {{"ana", 1.0}};
+  pass(10s);
+  ASSERT_TRUE(acknowledge(firstId(), {}));
+  pass(120s);
+  EXPECT_EQ(first().root()["severity"].text(), "medium");
+}
+
+TEST_F(TenantAlertsTest, aRuleThatFailsChangesNothing) {
+  loads = {{"ana", 1.0}};
+  pass(45s);
+  rules.fails = true;
+  loads["ana"] = 0.1;
+  pass(60s);
+  EXPECT_EQ(shown(), "ana firing");
+  EXPECT_GT(counted(Metric::alert_evaluations_failed), 0);
+}
+
+TEST_F(TenantAlertsTest, theAlertsOfARuleThatIsSwitchedOffEnd) {
+  options.no_data_for = 60s;
+  SetUp();
+  loads = {{"ana", 1.0}};
+  pass(45s);
+  ASSERT_EQ(shown(), "ana firing");
+  options.rules["load"].enabled = false;
+  SetUp();
+  pass(10s);
+  EXPECT_EQ(shown(), "ana no_data");
+  pass(70s);
+  EXPECT_EQ(shown(), "ana resolved");
+}
+
+TEST_F(TenantAlertsTest, anEvaluationThatTakesLongerThanTheIntervalIsNotDoubled) {
+  loads = {{"ana", 1.0}};
+  rules.hold = true;
+  pass(20s);
+  EXPECT_EQ(rules.held.size(), 2u) << "two rules, once each";
+  EXPECT_GT(counted(Metric::alert_rounds_skipped), 0);
+  rules.hold = false;
+  for (auto& done : std::exchange(rules.held, {})) done(std::vector<RaisedAlert>());
+  pass(10s);
+  EXPECT_EQ(shown(), "ana pending");
+}
+
+TEST_F(TenantAlertsTest, actionsAreCarriedOutForTheCaller) {
+  loads = {{"ana", 1.0}};
+  pass(45s);
+  const auto act = [&](const std::string& action) {
+    return answerOf<std::string>([&](Completion<std::string> done) {
+      desk->act(std::make_shared<const Principal>(who("sue")), firstId(), action, std::move(done));
+    });
+  };
+  EXPECT_TRUE(act("2"));
+  EXPECT_EQ(actions.ran, std::vector<std::string>{"acme: rebalance ana by sue"});
+  for (const char* none : {"1", "3", "x", ""}) EXPECT_EQ(act(none).error().code, Code::not_found) << none;
+  EXPECT_EQ(actions.ran.size(), 1u) << "the first one is advice only";
+}
+
+TEST_F(TenantAlertsTest, theBoundsHold) {
+  options.rules["load"].times = {};
+  options.open_max = 2;
+  options.history_max = 1;
+  SetUp();
+  loads = {{"a", 1.0}, {"b", 1.0}, {"c", 1.0}};
+  pass(6s);
+  EXPECT_EQ(shown(), "b firing, a firing");
+  EXPECT_GE(counted(Metric::alerts_refused), 1) << "at each evaluation";
+  loads = {{"a", 0.1}, {"b", 0.1}, {"c", 0.1}};
+  pass(15s);
+  EXPECT_EQ(shown(), "b resolved");
+  EXPECT_EQ(store.documents.size(), 1u);
+}
+
+TEST_F(TenantAlertsTest, whoseFiguresAreGoneIsResolvedInTheEnd) {
+  options.no_data_for = 120s;
+  SetUp();
+  loads = {{"ana", 1.0}, {"ben", 0.1}};
+  pass(45s);
+  loads.erase("ana");
+  pass(70s);
+  EXPECT_EQ(shown(), "ana no_data");
+  pass(130s);
+  EXPECT_EQ(shown(), "ana resolved");
+}
+
+}  // namespace
+}  // namespace atrium::test
