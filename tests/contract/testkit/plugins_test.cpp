@@ -27,6 +27,10 @@ ATRIUM_CONTRACT_TESTS(RoutingScorer, SHIPPED "scorer_match.so", .options = R"({"
 ATRIUM_CONTRACT_TESTS(RoutingScorer, SHIPPED "scorer_fairness.so");
 ATRIUM_CONTRACT_TESTS(RoutingScorer, SHIPPED "scorer_urgency.so", .options = R"({"waiting_minutes":10})");
 ATRIUM_CONTRACT_TESTS(RoutingScorer, SHIPPED "scorer_conversion.so", .options = R"({"field":"property_type"})");
+ATRIUM_CONTRACT_TESTS(AlertRule, SHIPPED "alert_rule_agent_overload.so");
+ATRIUM_CONTRACT_TESTS(AlertRule, SHIPPED "alert_rule_response_time.so");
+ATRIUM_CONTRACT_TESTS(AlertRule, SHIPPED "alert_rule_system_performance.so");
+ATRIUM_CONTRACT_TESTS(AlertRule, SHIPPED "alert_rule_information.so");
 
 ATRIUM_CONTRACT_TESTS(MessageType, SHIPPED "message_type_text.so", .samples = {R"({"content":"Hello"})"});
 ATRIUM_CONTRACT_TESTS(MessageType, SHIPPED "message_type_coaching_tip.so", .samples = {R"({"metadata":{"topic":"pricing"}})"});

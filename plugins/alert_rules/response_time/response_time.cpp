@@ -1,0 +1,44 @@
+#include <cmath>
+#include <string>
+
+#include <atrium/plugin.hpp>
+
+// Tells of response times that are above a minute on average over the window: of the team as a whole and, where their own are known, of
+// each agent.
+class ResponseTime {
+ public:
+  explicit ResponseTime(const atrium::Json& options)
+      : limit_(options["seconds"].as_number().value_or(60)), critical_(options["critical_seconds"].as_number().value_or(300)) {}
+
+  void evaluate(const atrium::Window& window, atrium::Alerts& alerts) const {
+    for (const atrium::Series series : window) {
+      const auto average = series.average();
+      if (!average || !(*average > limit_)) continue;
+      const std::string name(series.subject());
+      const bool team = name.empty();
+      const std::uint32_t severity = *average >= critical_ ? ATRIUM_SEVERITY_CRITICAL
+                                     : team                ? ATRIUM_SEVERITY_HIGH
+                                                           : ATRIUM_SEVERITY_MEDIUM;
+      alerts.raise({.severity = severity,
+                    .subject = name,
+                    .title = team ? "Slow responses" : "An agent responds slowly",
+                    .message = (team ? std::string("The team") : name) + " takes " + seconds(*average) + " to respond on average, above " +
+                               seconds(limit_) + ".",
+                    .value = *average,
+                    .threshold = limit_,
+                    .actions = actions(name)});
+    }
+  }
+
+  static constexpr atrium::AlertRuleInfo alert_rule{.name = "response_time", .metrics = "response_seconds", .window_seconds = 300};
+
+ private:
+  static std::vector<atrium::AlertAction> actions(const std::string& agent) {
+    if (agent.empty()) return {{"Bring more agents online"}, {"Let waiting leads overflow to other queues", "overflow"}};
+    return {{"Move some of " + agent + "'s leads to others", "rebalance " + agent}, {"Ask " + agent + " whether help is needed"}};
+  }
+  static std::string seconds(double value) { return std::to_string(std::lround(value)) + " s"; }
+  double limit_, critical_;
+};
+
+ATRIUM_PLUGIN(ResponseTime, "atrium.alert-rule.response-time", "1.0.0")
