@@ -10,9 +10,11 @@
 
 namespace atrium::test {
 
-// The plugin test_edge in a host, and the calls of one shard to it.
+// The plugin test_edge, or those of another directory, in a host, and the calls of one shard to it.
 struct EdgeWorld {
-  PluginWorld world{ATRIUM_EDGE_PLUGINS};
+  explicit EdgeWorld(const char* directory = ATRIUM_EDGE_PLUGINS) : world(directory) {}
+
+  PluginWorld world;
   Result<void> started = world.start();
   SystemClock clock;
   MetricRegistry metrics{metric_table};
