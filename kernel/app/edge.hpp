@@ -2,10 +2,15 @@
 
 #include <memory>
 #include <utility>
+#include <vector>
 
+#include "alerts/alert_desk.hpp"
 #include "analytics/recorder.hpp"
+#include "app/alert_commands.hpp"
+#include "app/emergency_room.hpp"
 #include "app/front_handler.hpp"
 #include "app/kernel.hpp"
+#include "app/loop_alerts.hpp"
 #include "app/loop_analytics.hpp"
 #include "app/loop_control.hpp"
 #include "app/loop_coordination.hpp"
@@ -15,6 +20,7 @@
 #include "auth/token_desk.hpp"
 #include "coordination/policy_books.hpp"
 #include "engine/shard.hpp"
+#include "plugin/alert_rules_port.hpp"
 #include "plugin/authenticator_calls.hpp"
 #include "plugin/commands_port.hpp"
 #include "plugin/scorer_panel.hpp"
@@ -47,6 +53,8 @@ struct Kernel::Edge {
     const std::vector<Coordination*>& desks;        // Likewise.
     const std::vector<PolicyBooks*>& policy_books;  // Of all loops, once they are made.
     const PolicyBasePtr& policy_base;
+    const std::vector<AlertDesk*>& alert_desks;  // Likewise.
+    MetricHistory* history;                      // Null: nothing is measured.
     const OriginPolicy& origins;
     const Node& node;
     const TransportLimits& limits;
@@ -71,6 +79,11 @@ struct Kernel::Edge {
   Shard shard;
   ScorerCalls scorers;
   Coordination desks;
+  AlertRulesPort rules;
+  EmergencyRoom emergency;
+  AlertCommands actions;
+  AlertDesk alerts;
+  LoopAlerts alert_control;
   LoopControl control;
   LoopSinks sinks;
   LoopPolicies policies;

@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "alerts/alert_desk.hpp"
 #include "analytics/recorder.hpp"
 #include "app/control_queue.hpp"
 #include "app/data_directory.hpp"
@@ -129,6 +130,7 @@ class Kernel {
   std::vector<PolicyBooks*> policy_books_;  // The edges', in order.
   std::vector<Recorder*> recorders_;        // Those of the edges, in order.
   std::vector<std::unique_ptr<Edge>> edges_;
+  std::vector<AlertDesk*> alert_desks_;  // Of the edges, in their order.
   std::unique_ptr<PluginNews> news_;
   std::unique_ptr<EventSinks> sinks_;  // On the first edge's loop.
   std::uint16_t port_ = 0;

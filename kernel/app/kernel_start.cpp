@@ -128,13 +128,17 @@ std::expected<void, std::string> Kernel::makeEdges() {
                             .desks = desks_,
                             .policy_books = policy_books_,
                             .policy_base = policies,
+                            .alert_desks = alert_desks_,
+                            .history = nullptr,
                             .origins = origins_,
                             .node = *node_,
                             .limits = limits_,
                             .budget = budget_,
                             .recorders = recorders_,
                             .settings = settings_};
-    shards.push_back(&edges_.emplace_back(std::make_unique<Edge>(parts, *std::move(verifier)))->shard);
+    Edge& edge = *edges_.emplace_back(std::make_unique<Edge>(parts, *std::move(verifier)));
+    shards.push_back(&edge.shard);
+    alert_desks_.push_back(&edge.alerts);
   }
   for (const auto& edge : edges_) desks_.push_back(&edge->desks);
   for (const auto& edge : edges_) policy_books_.push_back(&edge->policy_books);
@@ -207,6 +211,7 @@ void Kernel::serve() {
       edge->recorder.begin();
       edge->analytics.begin();
     });
+  for (unsigned index = 0; index < loops_->size(); ++index) (*loops_)[index].postAlways([desk = alert_desks_[index]] { desk->begin(); });
   plugins_->registry().onChange([this] {
     interest_->expect();
     (*loops_)[EventInterest::home].postAlways([this] {
@@ -238,6 +243,9 @@ void Kernel::serve() {
   std::fflush(stdout);
   if (const std::string weakness = weaknessOf(settings_.auth.jwt_secret); !weakness.empty())
     log_.warning("auth.weak_secret", {{"detail", weakness}});
+  for (const auto& [name, wish] : settings_.alerts.rules)
+    if (!plugins_->registry().lease(AlertRuleKind::word, name))
+      log_.warning("alerts.unknown_rule", {{"rule", name}, {"line", wish.place.line}, {"detail", "no plugin that is on provides it"}});
   for (const std::string& name : withoutEffect(settings_))
     log_.warning("config.without_effect", {{"option", name}, {"detail", "nothing in this version uses it yet"}});
   const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(clock_.now().mono - started_);

@@ -97,6 +97,26 @@ RecorderOptions recorderOptions(const Settings& settings) {
           .agents_max = settings.analytics.agents_max};
 }
 
+AlertOptions alertOptions(const Settings& settings) {
+  AlertOptions options;
+  options.interval = settings.alerts.interval;
+  options.no_data_for = settings.alerts.no_data_for;
+  options.open_max = settings.alerts.open_max;
+  options.history_max = settings.alerts.history_max;
+  options.silences_max = settings.alerts.silences_max;
+  for (const auto& [name, wish] : settings.alerts.rules) {
+    RulePolicy& policy = options.rules[name];
+    policy.enabled = wish.enabled;
+    policy.times.pending = wish.pending;
+    policy.times.keep_firing_for = wish.keep_firing_for;
+    policy.group_by = wish.group_by;
+    policy.inhibits = wish.inhibits;
+    policy.escalate_after = wish.escalate_after;
+    if (wish.severity) policy.severity = static_cast<Severity>(*wish.severity);
+  }
+  return options;
+}
+
 WorkerPool::Options workerOptions(const Settings& settings) {
   return {.threads = static_cast<unsigned>(settings.workers.threads),
           .jobs_max = settings.workers.max_jobs,
@@ -258,6 +278,7 @@ SettingsChange compareSettings(const Settings& at_start, const Settings& before,
   note("ui", at_start.ui == after.ui);
   note("tenants", at_start.tenants == after.tenants);
   note("storage", at_start.storage == after.storage);
+  note("alerts", at_start.alerts == after.alerts);
   note("events", at_start.events == after.events);
   note("analytics", at_start.analytics == after.analytics);
   note("redis", at_start.redis == after.redis);

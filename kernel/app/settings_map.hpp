@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "alerts/alert.hpp"
 #include "analytics/recorder.hpp"
 #include "auth/token_verifier.hpp"
 #include "config/settings.hpp"
@@ -30,6 +31,7 @@ namespace atrium {
 [[nodiscard]] StoreHost::Options storeOptions(const Settings& settings);
 [[nodiscard]] SinkOptions sinkOptions(const Settings& settings);
 [[nodiscard]] RecorderOptions recorderOptions(const Settings& settings);
+[[nodiscard]] AlertOptions alertOptions(const Settings& settings);
 [[nodiscard]] WorkerPool::Options workerOptions(const Settings& settings);
 // Of the workers that authenticators have to themselves.
 [[nodiscard]] WorkerPool::Options judgeOptions(const Settings& settings);

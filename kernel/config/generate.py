@@ -19,7 +19,7 @@ CHRONO = {"us": "microseconds", "ms": "milliseconds", "s": "seconds", "h": "hour
 UNIT_WORDS = {"us": "microseconds", "ms": "milliseconds", "s": "seconds"}
 SECTION_KEYS = {"section", "about", "options", "struct", "type", "max", "example"}
 OPTION_KEYS = {"name", "field", "type", "default", "min", "max", "enum", "cpp", "unit", "env", "env_unit", "secret", "required", "description", "example"}
-SHAPES = ("strings", "switches", "room_types", "plugin_uses", "queues", "policies", "conditions", "weights", "tree")
+SHAPES = ("strings", "switches", "room_types", "alert_rules", "plugin_uses", "queues", "policies", "conditions", "weights", "tree")
 LISTS = {"queues": "QueueWish", "policies": "PolicyWish"}  # Mappings whose order counts, by the struct of their entries.
 
 
@@ -57,6 +57,7 @@ def cpp_type(option):
     return option.get("cpp") or {
         "string": "std::string", "boolean": "bool", "integer": "std::uint32_t", "number": "double", "size": "std::size_t", "strings": "std::vector<std::string>",
         "switches": "std::map<std::string, Switch>", "room_types": "std::map<std::string, RoomTypeWish>",
+        "alert_rules": "std::map<std::string, AlertRuleWish>",
         "plugin_uses": "std::map<std::string, PluginUse>", "queues": "std::vector<QueueWish>", "policies": "std::vector<PolicyWish>",
         "conditions": "std::vector<ConditionWish>", "weights": "std::vector<WeightWish>", "tree": "YamlNode",
         "duration": f"std::chrono::{CHRONO[option.get('unit', 'ms')]}",
@@ -123,7 +124,7 @@ def settings_hpp(sections):
         body += struct(camel(section["section"]), section["about"], section["options"], "  ") + [""]
         members.append(f"  {camel(section['section'])} {section['section']};")
     body += members + ["};"]
-    includes = ["<chrono>", "<cstddef>", "<cstdint>", "<map>", "<optional>", "<string>", "<vector>", None, '"base/log.hpp"', '"config/room_type_wish.hpp"', '"config/settings_types.hpp"',
+    includes = ["<chrono>", "<cstddef>", "<cstdint>", "<map>", "<optional>", "<string>", "<vector>", None, '"base/log.hpp"', '"config/alert_rule_wish.hpp"', '"config/room_type_wish.hpp"', '"config/settings_types.hpp"',
                 '"config/yaml.hpp"']
     return "\n".join(["#pragma once", f"// Made from {MADE_FROM} by generate.py; edit that table.", ""]
                      + [f"#include {i}" if i else "" for i in includes]
@@ -195,7 +196,7 @@ def shown(option, value=None):
 
 def limits(option):
     kind, parts = option["type"], []
-    noun = {"string": " bytes", "strings": " entries", "switches": " entries", "room_types": " entries", "plugin_uses": " entries", "queues": " entries",
+    noun = {"string": " bytes", "strings": " entries", "switches": " entries", "room_types": " entries", "alert_rules": " entries", "plugin_uses": " entries", "queues": " entries",
             "policies": " entries", "conditions": " entries", "weights": " entries"}.get(kind, "")
     if "enum" in option:
         return "one of " + ", ".join(option["enum"])
@@ -208,7 +209,7 @@ def limits(option):
 
 
 TYPE_WORDS = {"strings": "list of text", "string": "text", "boolean": "true or false", "integer": "whole number", "switches": "name: true or false",
-              "room_types": "name: true, false or a mapping",
+              "room_types": "name: true, false or a mapping", "alert_rules": "name: true, false or a mapping",
               "plugin_uses": "plugin id: mapping", "queues": "name: mapping", "policies": "name: mapping", "conditions": "field: what it must be",
               "weights": "scorer: number", "number": "number", "tree": "mapping", "duration": "duration", "size": "size"}
 
@@ -237,6 +238,22 @@ ROOM_TYPE_SCHEMA = {
             },
         },
         "settings": {"type": "object"},
+    },
+}
+
+
+# What kernel/config/alert_rule_wish.cpp reads.
+ALERT_RULE_SCHEMA = {
+    "type": "object",
+    "additionalProperties": False,
+    "properties": {
+        "enabled": {"type": "boolean"},
+        "for": {"type": "string"},
+        "keep_firing_for": {"type": "string"},
+        "severity": {"enum": ["low", "medium", "high", "critical"]},
+        "group_by": {"type": "array", "items": {"enum": ["rule", "subject", "severity"]}, "maxItems": 3},
+        "inhibits": {"type": "array", "items": {"type": "string"}, "maxItems": 100},
+        "escalate_after": {"type": "string"},
     },
 }
 
@@ -339,6 +356,8 @@ def schema_of(option, sections, path):
         return out | {"type": "object", "additionalProperties": {"type": "boolean"}}
     if kind == "room_types":
         return out | {"type": "object", "additionalProperties": {"anyOf": [{"type": "boolean"}, ROOM_TYPE_SCHEMA]}}
+    if kind == "alert_rules":
+        return out | {"type": "object", "additionalProperties": {"anyOf": [{"type": "boolean"}, ALERT_RULE_SCHEMA]}}
     if kind == "tree":
         return out | {"type": "object"}
     if kind == "conditions":

@@ -33,6 +33,7 @@ class ValueReader {
       case OptionShape::strings: return strings(node);
       case OptionShape::switches: return switches(node);
       case OptionShape::room_types: return roomTypes(node);
+      case OptionShape::alert_rules: return alertRules(node);
       case OptionShape::plugin_uses: return pluginUses(node);
       case OptionShape::queues: return wishes(queueWishTable(), node);
       case OptionShape::policies: return wishes(policyWishTable(), node);
@@ -87,6 +88,13 @@ class ValueReader {
     if (!mapping(node)) return std::nullopt;
     std::map<std::string, RoomTypeWish> found;
     for (const YamlMember& member : node.members) found.emplace(member.key, readRoomTypeWish(member, problems_));
+    return found;
+  }
+
+  std::optional<OptionValue> alertRules(const YamlNode& node) {
+    if (!mapping(node)) return std::nullopt;
+    std::map<std::string, AlertRuleWish> found;
+    for (const YamlMember& member : node.members) found.emplace(member.key, readAlertRuleWish(member, problems_));
     return found;
   }
 

@@ -14,11 +14,23 @@
 
 namespace atrium {
 
-enum class OptionShape : std::uint8_t { scalar, strings, switches, room_types, plugin_uses, queues, policies, conditions, weights, tree };
+enum class OptionShape : std::uint8_t {
+  scalar,
+  strings,
+  switches,
+  room_types,
+  alert_rules,
+  plugin_uses,
+  queues,
+  policies,
+  conditions,
+  weights,
+  tree
+};
 
 using OptionValue = std::variant<OptionScalar, std::vector<std::string>, std::map<std::string, Switch>, std::map<std::string, RoomTypeWish>,
-                                 std::map<std::string, PluginUse>, std::vector<QueueWish>, std::vector<PolicyWish>,
-                                 std::vector<ConditionWish>, std::vector<WeightWish>, YamlNode>;
+                                 std::map<std::string, AlertRuleWish>, std::map<std::string, PluginUse>, std::vector<QueueWish>,
+                                 std::vector<PolicyWish>, std::vector<ConditionWish>, std::vector<WeightWish>, YamlNode>;
 
 // One option of a `Target` struct.
 template <typename Target>

@@ -169,6 +169,15 @@ void RestHandler::dispatch(Call call) {
     case Operation::remove_policy: return removePolicy(std::move(call));
     case Operation::analytics_report: return analyticsReport(std::move(call));
     case Operation::coordination_metrics: return coordinationMetrics(std::move(call));
+    case Operation::list_alerts: return listAlerts(std::move(call));
+    case Operation::backtest_alerts: return changeAlerts(std::move(call), AlertCall::Verb::backtest);
+    case Operation::read_alert: return changeAlerts(std::move(call), AlertCall::Verb::read);
+    case Operation::acknowledge_alert: return changeAlerts(std::move(call), AlertCall::Verb::acknowledge);
+    case Operation::resolve_alert: return changeAlerts(std::move(call), AlertCall::Verb::resolve);
+    case Operation::run_alert_action: return changeAlerts(std::move(call), AlertCall::Verb::act);
+    case Operation::list_silences: return changeAlerts(std::move(call), AlertCall::Verb::silences);
+    case Operation::create_silence: return changeAlerts(std::move(call), AlertCall::Verb::silence);
+    case Operation::delete_silence: return changeAlerts(std::move(call), AlertCall::Verb::unsilence);
     case Operation::ui_menu: return uiMenu(std::move(call));
     case Operation::ui_root: return uiRoot(std::move(call));
     case Operation::ui_page: return uiPage(std::move(call));

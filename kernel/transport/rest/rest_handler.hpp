@@ -13,6 +13,7 @@
 #include "protocol/json_index.hpp"
 #include "protocol/tokens.hpp"
 #include "protocol/ui.hpp"
+#include "rest/alert_control.hpp"
 #include "rest/analytics_control.hpp"
 #include "rest/coordination_control.hpp"
 #include "rest/node.hpp"
@@ -55,6 +56,7 @@ class RestHandler final : public HttpHandler {
     PolicyControl& policies;            // Likewise.
     Reports& reports;                   // Likewise.
     AnalyticsControl& analytics;        // Likewise.
+    AlertControl& alerts;               // Likewise.
     const Now& now;
     MetricSet& metrics;
     Log& log;
@@ -124,6 +126,9 @@ class RestHandler final : public HttpHandler {
   void choosePolicy(Call call);
   void analyticsReport(Call call);
   void coordinationMetrics(Call call);
+  void listAlerts(Call call);
+  void changeAlerts(Call call, AlertCall::Verb verb);
+  void askAlerts(Call call, AlertCall alerts);
   void uiMenu(Call call);
   void uiRoot(Call call);
   void uiPage(Call call);

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "atrium/ext/alert_rule.h"
 #include "config/coordination_wish.hpp"
 
 namespace atrium {
@@ -34,6 +35,23 @@ TEST(SettingsMap, pluginDirectoriesStartAtTheProgram) {
   EXPECT_EQ(options.wishes.storage, "sqlite");
 }
 
+TEST(SettingsMap, whatIsWantedOfAlertRulesIsTheirPolicy) {
+  Settings settings;
+  settings.alerts.no_data_for = 3min;
+  AlertRuleWish& wish = settings.alerts.rules["agent_overload"];
+  wish.pending = 1min;
+  wish.severity = ATRIUM_SEVERITY_CRITICAL;
+  wish.inhibits = {"response_time"};
+  const AlertOptions options = alertOptions(settings);
+  EXPECT_EQ(options.interval, 5s);
+  EXPECT_EQ(options.policyOf("agent_overload").times.pending, 1min);
+  EXPECT_EQ(options.policyOf("agent_overload").times.no_data_for, 3min);
+  EXPECT_EQ(options.policyOf("agent_overload").severity, Severity::critical);
+  EXPECT_EQ(options.policyOf("agent_overload").inhibits, std::vector<std::string>{"response_time"});
+  EXPECT_TRUE(options.policyOf("another").enabled);
+  EXPECT_EQ(options.policyOf("another").group_by, std::vector<std::string>{"rule"});
+}
+
 TEST(SettingsChange, nothingIsNothing) {
   const SettingsChange change = compareSettings({}, {}, {});
   EXPECT_TRUE(change.applied.empty());
@@ -54,8 +72,8 @@ TEST(SettingsChange, logAndPluginsChangeWhileTheServerRuns) {
 TEST(SettingsChange, eachSectionIsToldOf) {
   Settings after;
   // Who adds a section adds it here: this does not compile without it.
-  auto& [server, ops, websocket, rooms, presence, auth, ui, tenants, storage, redis, workers, events, analytics, log, plugins, coordination,
-         room_types, message_types] = after;
+  auto& [server, ops, websocket, rooms, presence, auth, ui, tenants, storage, redis, workers, events, alerts, analytics, log, plugins,
+         coordination, room_types, message_types] = after;
   server.port = 9000;
   ops.is_public = true;
   websocket.frame_max = 1024;
@@ -68,6 +86,7 @@ TEST(SettingsChange, eachSectionIsToldOf) {
   redis.max_connections = 1;
   workers.threads = 1;
   events.waiting_max = 1;
+  alerts.open_max = 1;
   analytics.agents_max = 1;
   log.level = LogLevel::debug;
   plugins.enabled_by_default = !plugins.enabled_by_default;
@@ -77,7 +96,7 @@ TEST(SettingsChange, eachSectionIsToldOf) {
   message_types["text"] = {};
   const SettingsChange change = compareSettings({}, {}, after);
   EXPECT_EQ(change.restart, (std::vector<std::string>{"server", "ops", "websocket", "rooms", "presence", "auth", "ui", "tenants", "storage",
-                                                      "events", "analytics", "redis", "workers", "coordination"}));
+                                                      "alerts", "events", "analytics", "redis", "workers", "coordination"}));
   EXPECT_EQ(change.applied, (std::vector<std::string>{"log", "plugins", "room_types", "message_types", "coordination"}));
 }
 

@@ -144,8 +144,53 @@ colour: red
       "14:26: room_types.agent_team: \"on\" is not true or false | write true, false, or a mapping with based_on or with",
       "15:1: there is no option \"colour\" | what can stand here: server, ops, websocket, rooms, presence, auth, ui, tenants, storage, "
       "redis, "
-      "workers, events, log, plugins, coordination, "
+      "workers, events, alerts, analytics, log, plugins, coordination, "
       "room_types, message_types"};
+  EXPECT_EQ(told, expected);
+}
+
+TEST_F(LoadConfig, readsWhatTheOperatorWantsOfAlertRules) {
+  const Settings settings = load(R"(
+alerts:
+  interval: 10s
+  rules:
+    information: false
+    response_time: true
+    agent_overload: {for: 1m, keep_firing_for: 90s, severity: critical, group_by: [rule, subject], inhibits: [response_time], escalate_after: 15m}
+)")
+                                .settings;
+  EXPECT_EQ(settings.alerts.interval, 10s);
+  EXPECT_FALSE(settings.alerts.rules.at("information").enabled);
+  EXPECT_EQ(settings.alerts.rules.at("response_time"), AlertRuleWish{});
+  const AlertRuleWish& wish = settings.alerts.rules.at("agent_overload");
+  EXPECT_EQ(wish.pending, 1min);
+  EXPECT_EQ(wish.keep_firing_for, 90s);
+  EXPECT_EQ(wish.severity, 3u);
+  EXPECT_EQ(wish.group_by, (std::vector<std::string>{"rule", "subject"}));
+  EXPECT_EQ(wish.inhibits, std::vector<std::string>{"response_time"});
+  EXPECT_EQ(wish.escalate_after, 15min);
+  EXPECT_EQ(wish.place.line, 7U);
+}
+
+TEST_F(LoadConfig, tellsWhatIsWrongWithAlertRules) {
+  const ConfigProblems found = problems(R"(
+alerts:
+  rules:
+    a: yes
+    b: {for: 60, severty: high, severity: worse, group_by: [team], inhibits: x, enabled: 1, keep_firing_for: 8d}
+)");
+  std::vector<std::string> told;
+  for (const ConfigProblem& problem : found)
+    told.push_back(std::to_string(problem.line) + ":" + std::to_string(problem.column) + ": " + problem.message + " | " + problem.hint);
+  const std::vector<std::string> expected = {
+      "4:8: alerts.rules.a: \"yes\" is not true or false | write true, false, or a mapping as in {for: 1m}",
+      "5:14: alerts.rules.b: for: \"60\" is not a duration | write a whole number with us, ms, s, m, h or d, as in 30s",
+      "5:18: alerts.rules.b: there is no option \"severty\" | did you mean \"severity\"?",
+      "5:43: alerts.rules.b: severity: \"worse\" is none of low, medium, high, critical | ",
+      "5:61: alerts.rules.b: group_by: \"team\" is none of rule, subject, severity | ",
+      "5:78: alerts.rules.b: inhibits is not a list of names | write [name, name]",
+      "5:90: alerts.rules.b: \"1\" is not true or false | ",
+      "5:110: alerts.rules.b: keep_firing_for: 8d is too much | the most is 7d"};
   EXPECT_EQ(told, expected);
 }
 

@@ -132,6 +132,17 @@ class TestPolicies final : public PolicyControl {
   std::optional<Error> refusal;
 };
 
+// Remembers what was asked of alerts, and answers that it was done.
+class TestAlerts final : public AlertControl {
+ public:
+  void run(AlertCall call, Completion<std::string> done) override {
+    asked.push_back(std::move(call));
+    refusal ? done(std::unexpected(*refusal)) : done(std::string("{}"));
+  }
+  std::vector<AlertCall> asked;
+  std::optional<Error> refusal;
+};
+
 // Makes a report at once or, where the test says so, when it wants.
 class TestReports final : public Reports {
  public:
@@ -193,6 +204,7 @@ class Api : public testing::Test {
                  .policies = policies,
                  .reports = reports,
                  .analytics = analytics,
+                 .alerts = alerts,
                  .now = now,
                  .metrics = metrics,
                  .log = *log},
@@ -246,6 +258,7 @@ class Api : public testing::Test {
   TestPolicies policies;
   TestReports reports;
   TestAnalytics analytics;
+  TestAlerts alerts;
   TestUi ui;
   MetricSet metrics;
   Now now;
