@@ -11,7 +11,7 @@ class SystemPerformance {
  public:
   explicit SystemPerformance(const atrium::Json& options)
       : figures_{{{"message_latency_ms", limit(options, "latency_ms", 50), " ms", "Messages are slow",
-                   "The 95th percentile of message delivery is", ATRIUM_SEVERITY_HIGH},
+                   "On their way to the last recipient messages take", ATRIUM_SEVERITY_HIGH},
                   {"queue_length", limit(options, "queue_length", 20), " leads", "The queue is long", "Waiting for an agent are",
                    ATRIUM_SEVERITY_MEDIUM},
                   {"oldest_wait_seconds", limit(options, "oldest_wait_seconds", 300), " s", "A lead waits for long",

@@ -22,7 +22,7 @@ TEST(SystemPerformance, tellsOfEachFigureByItself) {
   ASSERT_EQ(seen.alerts.size(), 4u);
   EXPECT_EQ(seen.alerts[0].subject, "message_latency_ms");
   EXPECT_EQ(seen.alerts[0].value, 60);
-  EXPECT_EQ(seen.alerts[0].message, "The 95th percentile of message delivery is 60 ms, above 50.");
+  EXPECT_EQ(seen.alerts[0].message, "On their way to the last recipient messages take 60 ms, above 50.");
   EXPECT_EQ(seen.alerts[1].subject, "queue_length");
   EXPECT_EQ(seen.alerts[1].severity, ATRIUM_SEVERITY_MEDIUM);
   EXPECT_EQ(seen.alerts[1].actions[0].second, "overflow");
