@@ -78,7 +78,7 @@ Kernel::Edge::Edge(const Parts& parts, TokenVerifier token_verifier)
               .now = parts.loop.now(),
               .metrics = parts.loop.metrics(),
               .log = parts.log,
-              .history = parts.history,
+              .history = &recorder,
               .rules = rules,
               .watcher = nullptr,
               .delivery = emergency,

@@ -54,7 +54,6 @@ struct Kernel::Edge {
     const std::vector<PolicyBooks*>& policy_books;  // Of all loops, once they are made.
     const PolicyBasePtr& policy_base;
     const std::vector<AlertDesk*>& alert_desks;  // Likewise.
-    MetricHistory* history;                      // Null: nothing is measured.
     const OriginPolicy& origins;
     const Node& node;
     const TransportLimits& limits;

@@ -129,7 +129,6 @@ std::expected<void, std::string> Kernel::makeEdges() {
                             .policy_books = policy_books_,
                             .policy_base = policies,
                             .alert_desks = alert_desks_,
-                            .history = nullptr,
                             .origins = origins_,
                             .node = *node_,
                             .limits = limits_,
