@@ -91,6 +91,7 @@ struct Alert {
   std::uint32_t escalations = 0;  // By how many severities it is more than its rule says.
   std::uint32_t notices = 0;      // How often people were told that it fires: once, and once more for each escalation.
   Wall told_at{};                 // The last time.
+  std::string room_id = {};       // Where; empty: nowhere yet.
   std::optional<Acknowledgement> acknowledged = {};
   std::string resolved_by = {};  // Empty: it resolved itself.
   std::string resolve_note = {};

@@ -96,6 +96,7 @@ std::string alertJson(const Alert& alert, const AlertQuiet& quiet, const std::st
   for (const Id& silence : quiet.silenced_by) json.id(silence_prefix, silence);
   json.end(']').key("inhibited_by");
   quiet.inhibited_by ? json.id(alert_prefix, *quiet.inhibited_by) : json.null();
+  textOrNull(json, "room_id", alert.room_id);
   json.key("notified").value(alert.notices > 0).key("escalations").value(alert.escalations).end('}');
   return out;
 }
@@ -114,6 +115,7 @@ std::string encodeAlert(const Alert& alert) {
   json.key("created_at_ms").value(toMillis(alert.created_at)).key("fired_at_ms").value(millisOf(alert.fired_at));
   json.key("resolved_at_ms").value(millisOf(alert.resolved_at)).key("escalations").value(alert.escalations);
   json.key("notices").value(alert.notices).key("told_at_ms").value(toMillis(alert.told_at));
+  json.key("room_id").value(alert.room_id);
   json.key("resolved_by").value(alert.resolved_by).key("resolve_note").value(alert.resolve_note).key("held").value(alert.held);
   if (const auto& acknowledged = alert.acknowledged) {
     json.key("acknowledged").begin('{').key("by").value(acknowledged->by).key("note").value(acknowledged->note);
@@ -141,6 +143,7 @@ Result<Alert> decodeAlert(std::string_view stored) {
   alert.escalations = countOf(root["escalations"]);
   alert.notices = countOf(root["notices"]);
   alert.told_at = wallOf(root["told_at_ms"]).value_or(Wall{});
+  alert.room_id = root["room_id"].text();
   alert.resolved_by = root["resolved_by"].text();
   alert.resolve_note = root["resolve_note"].text();
   alert.held = root["held"].boolean(false);

@@ -61,9 +61,9 @@ class AlertWatcher {
 class AlertDelivery {
  public:
   virtual ~AlertDelivery() = default;
-  // Tells people: these fire or have resolved, and are neither silenced, inhibited nor acknowledged. A refusal has it tried again at the
-  // next evaluation, that of a resolution never.
-  virtual void notify(AlertNotice notice, Completion<void> done) = 0;
+  // Tells people: these fire or have resolved, and are neither silenced, inhibited nor acknowledged. Completes with the id of the room in
+  // which they were told. A refusal has it tried again at the next evaluation, that of a resolution never.
+  virtual void notify(AlertNotice notice, Completion<std::string> done) = 0;
 };
 
 // Who carries out recommended actions.

@@ -240,7 +240,7 @@ void TenantAlerts::tellResolved(const std::vector<Alert>& changed) {
     ++endings_open_;
     parts_.delivery.notify(
         {.tenant_id = tenant_id_, .group = group, .kind = AlertNotice::Kind::resolved, .alerts = std::move(alerts), .key = std::move(key)},
-        [this](const Result<void>& reached) {
+        [this](const Result<std::string>& reached) {
           --endings_open_;
           parts_.metrics.add(reached ? Metric::alert_notices : Metric::alert_notices_failed);
         });
@@ -263,17 +263,17 @@ void TenantAlerts::tellDue() {
     std::ranges::stable_sort(alerts, std::ranges::greater{}, &Alert::severity);
     parts_.delivery.notify(
         {.tenant_id = tenant_id_, .group = group, .kind = AlertNotice::Kind::fired, .alerts = std::move(alerts), .key = std::move(key)},
-        [this, telling](const Result<void>& reached) { told(telling, reached.has_value()); });
+        [this, telling](const Result<std::string>& room_id) { told(telling, room_id); });
   }
 }
 
-void TenantAlerts::told(const std::vector<std::pair<Id, Severity>>& alerts, bool reached) {
-  parts_.metrics.add(reached ? Metric::alert_notices : Metric::alert_notices_failed);
-  if (!reached) {
+void TenantAlerts::told(const std::vector<std::pair<Id, Severity>>& alerts, const Result<std::string>& room_id) {
+  parts_.metrics.add(room_id ? Metric::alert_notices : Metric::alert_notices_failed);
+  if (!room_id) {
     for (const auto& [id, severity] : alerts) telling_.erase(id);
     return;
   }
-  serial_.run([this, alerts](Serial::Next next) {
+  serial_.run([this, alerts, room_id = *room_id](Serial::Next next) {
     Change change;
     for (const auto& [id, severity] : alerts) {
       const Alert* alert = find(id);
@@ -281,6 +281,7 @@ void TenantAlerts::told(const std::vector<std::pair<Id, Severity>>& alerts, bool
       change.alerts.push_back(*alert);
       change.alerts.back().notices = alert->escalations + 1;
       change.alerts.back().told_at = parts_.now.wall;
+      change.alerts.back().room_id = room_id;
     }
     commit(std::move(change), [this, alerts, next = std::move(next)](const Result<void>&) mutable {
       for (const auto& [id, severity] : alerts) telling_.erase(id);

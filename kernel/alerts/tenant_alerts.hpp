@@ -94,7 +94,7 @@ class TenantAlerts {
   void trimHistory(Change& change) const;
   void tellResolved(const std::vector<Alert>& changed);
   void tellDue();
-  void told(const std::vector<std::pair<Id, Severity>>& alerts, bool reached);
+  void told(const std::vector<std::pair<Id, Severity>>& alerts, const Result<std::string>& room_id);
 
   // Runs `step` once everything is loaded, after what came before; or completes `done` with why not.
   template <typename T>

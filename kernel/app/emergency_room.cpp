@@ -63,11 +63,11 @@ JsonDocument emergencyMessage(const AlertNotice& notice, const std::string& room
   return *JsonDocument::parse(out);
 }
 
-void EmergencyRoom::notify(AlertNotice notice, Completion<void> done) {
+void EmergencyRoom::notify(AlertNotice notice, Completion<std::string> done) {
   Room& room = rooms_[notice.tenant_id];
   if (room.serial.size() >= waiting_max) return done(fail(Code::overloaded, "Too many alerts wait to be told.", 1000));
   room.serial.run([this, notice = std::make_shared<AlertNotice>(std::move(notice)), done = std::move(done)](Serial::Next next) mutable {
-    post(notice, true, [this, notice, done = std::move(done), next = std::move(next)](Result<void> result) mutable {
+    post(notice, true, [this, notice, done = std::move(done), next = std::move(next)](Result<std::string> result) mutable {
       told(notice->tenant_id, result);
       done(std::move(result));
       next();
@@ -76,15 +76,14 @@ void EmergencyRoom::notify(AlertNotice notice, Completion<void> done) {
 }
 
 // `again`: a room that has gone since it was found is looked for once more.
-void EmergencyRoom::post(const std::shared_ptr<AlertNotice>& notice, bool again, Completion<void> done) {
+void EmergencyRoom::post(const std::shared_ptr<AlertNotice>& notice, bool again, Completion<std::string> done) {
   find(notice->tenant_id, [this, notice, again, done = std::move(done)](Result<std::string> room_id) mutable {
     if (!room_id) return done(fail(std::move(room_id.error())));
     shard_.sendMessage(alertsPrincipal(notice->tenant_id), emergencyMessage(*notice, *room_id), now_.mono,
-                       [this, notice, again, done = std::move(done)](Result<std::string> sent) mutable {
-                         if (sent) return done({});
+                       [this, notice, again, posted_in = *room_id, done = std::move(done)](Result<std::string> sent) mutable {
+                         if (sent) return done(std::move(posted_in));
                          const bool gone = sent.error().code == Code::room_closed || sent.error().code == Code::not_found;
-                         if (!gone) return done(fail(std::move(sent.error())));
-                         if (!again) return done(fail(std::move(sent.error())));
+                         if (!gone || !again) return done(fail(std::move(sent.error())));
                          make(notice->tenant_id, [this, notice, done = std::move(done)](Result<std::string> made) mutable {
                            if (!made) return done(fail(std::move(made.error())));
                            post(notice, false, std::move(done));
@@ -130,7 +129,7 @@ void EmergencyRoom::make(const std::string& tenant_id, Completion<std::string> d
 }
 
 // The first failure of a row stands in the log, and its end.
-void EmergencyRoom::told(const std::string& tenant_id, const Result<void>& result) {
+void EmergencyRoom::told(const std::string& tenant_id, const Result<std::string>& result) {
   bool& failing = rooms_[tenant_id].failing;
   if (std::exchange(failing, !result) == !result) return;
   if (result) return log_.info("alerts.told_again", {{"tenant", tenant_id}});

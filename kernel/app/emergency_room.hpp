@@ -21,7 +21,7 @@ class EmergencyRoom final : public AlertDelivery {
 
   EmergencyRoom(Shard& shard, const Now& now, Log& log) : shard_(shard), now_(now), log_(log) {}
 
-  void notify(AlertNotice notice, Completion<void> done) override;
+  void notify(AlertNotice notice, Completion<std::string> done) override;
   // Completes with the room's id, and makes it where there is none.
   void find(const std::string& tenant_id, Completion<std::string> done);
 
@@ -32,8 +32,8 @@ class EmergencyRoom final : public AlertDelivery {
     Serial serial;
   };
   void make(const std::string& tenant_id, Completion<std::string> done);
-  void post(const std::shared_ptr<AlertNotice>& notice, bool again, Completion<void> done);
-  void told(const std::string& tenant_id, const Result<void>& result);
+  void post(const std::shared_ptr<AlertNotice>& notice, bool again, Completion<std::string> done);
+  void told(const std::string& tenant_id, const Result<std::string>& result);
 
   Shard& shard_;
   const Now& now_;

@@ -26,6 +26,7 @@ Alert wholeAlert() {
   alert.escalations = 1;
   alert.notices = 2;
   alert.told_at = Wall{70s};
+  alert.room_id = "room_1";
   alert.acknowledged = Acknowledgement{"sue", "on it", Wall{80s}, Wall{90s}};
   return alert;
 }

@@ -107,9 +107,9 @@ class TestRules final : public AlertRules {
 
 class TestDelivery final : public AlertDelivery, public AlertWatcher {
  public:
-  void notify(AlertNotice notice, Completion<void> done) override {
+  void notify(AlertNotice notice, Completion<std::string> done) override {
     notices.push_back(std::move(notice));
-    reachable ? done({}) : done(fail(Code::overloaded));
+    reachable ? done(std::string("room_1")) : done(fail(Code::overloaded));
   }
   void changed(const std::string&, const Alert& alert, const std::string& json) override {
     EXPECT_TRUE(JsonDocument::parse(json)) << json;

@@ -40,6 +40,7 @@ TEST_F(TenantAlertsTest, livesThroughItsStates) {
   ASSERT_EQ(delivery.notices.size(), 1u);
   EXPECT_EQ(delivery.notices[0].group, "rule=load");
   EXPECT_TRUE(first().root()["notified"].boolean(false));
+  EXPECT_EQ(first().root()["room_id"].text(), "room_1");
   loads["ana"] = 0.5;
   pass(10s);
   EXPECT_EQ(shown(), "ana recovering");

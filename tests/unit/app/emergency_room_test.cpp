@@ -36,11 +36,11 @@ class EmergencyRoomTest : public testing::Test {
     }
     return notice;
   }
-  Result<void> notify(EmergencyRoom& room, AlertNotice what) {
-    std::optional<Result<void>> answer;
-    room.notify(std::move(what), [&answer](Result<void> came) { answer = std::move(came); });
+  Result<std::string> notify(EmergencyRoom& room, AlertNotice what) {
+    std::optional<Result<std::string>> answer;
+    room.notify(std::move(what), [&answer](Result<std::string> came) { answer = std::move(came); });
     world.settle();
-    return answer ? *answer : Result<void>(fail(Code::internal, "not answered"));
+    return answer ? *answer : Result<std::string>(fail(Code::internal, "not answered"));
   }
   Result<std::string> roomOf(EmergencyRoom& room) {
     std::optional<Result<std::string>> answer;
@@ -78,8 +78,9 @@ TEST_F(EmergencyRoomTest, isMadeAtTheFirstAlertAndFoundAgain) {
   ASSERT_TRUE(room);
   EmergencyRoom after_restart(world.shard(1), now, log);
   EXPECT_EQ(roomOf(after_restart), *room);
+  EXPECT_EQ(notify(emergency, notice("three")), *room);
   const JsonDocument messages = history(*room);
-  ASSERT_EQ(messages.root().size(), 2u);
+  ASSERT_EQ(messages.root().size(), 3u);
   const JsonView first = messages.root().first();
   EXPECT_EQ(first["message_type"].text(), "alert");
   EXPECT_EQ(first["sender_name"].text(), "Alerts");
