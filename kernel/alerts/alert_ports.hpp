@@ -55,6 +55,8 @@ class AlertWatcher {
   // An alert is stored in a new state, or with a new acknowledgement; pending ones are no news. `json` is the Alert of schemas.yaml.
   // Returns at once.
   virtual void changed(const std::string& tenant_id, const Alert& alert, const std::string& json) = 0;
+  // Likewise, of each open alert that was found in the store at the start: no news, but what there is.
+  virtual void found(const std::string& tenant_id, const Alert& alert, const std::string& json) = 0;
 };
 
 // Who is disturbed.

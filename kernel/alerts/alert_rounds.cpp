@@ -56,6 +56,7 @@ void TenantAlerts::load(Serial::Next next) {
     loadSilences([this, end](Result<void> silences) {
       loaded_ = silences.has_value();
       countOpen();
+      if (loaded_) showFound();
       (*end)();
     });
   });

@@ -63,6 +63,12 @@ void TenantAlerts::tellChanged(const Alert& alert) {
   if (parts_.watcher && alert.state() != AlertState::pending) parts_.watcher->changed(tenant_id_, alert, jsonOf(alert));
 }
 
+void TenantAlerts::showFound() {
+  if (!parts_.watcher) return;
+  for (const auto& [id, alert] : alerts_)
+    if (alert.open() && alert.state() != AlertState::pending) parts_.watcher->found(tenant_id_, alert, jsonOf(alert));
+}
+
 void TenantAlerts::countOpen() {
   const auto open = static_cast<std::size_t>(std::ranges::count_if(alerts_, [](const auto& entry) { return entry.second.open(); }));
   parts_.metrics.add(Metric::alerts_open, static_cast<std::int64_t>(open) - static_cast<std::int64_t>(open_));

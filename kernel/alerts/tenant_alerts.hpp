@@ -103,6 +103,7 @@ class TenantAlerts {
   void commit(Change change, Completion<void> done);
   void adopt(Change change);
   void tellChanged(const Alert& alert);
+  void showFound();
   void countOpen();
   [[nodiscard]] AlertQuiet quietOf(const Alert& alert) const;
   [[nodiscard]] const Alert* inhibitorOf(const Alert& alert) const;

@@ -7,6 +7,7 @@
 #include "alerts/alert_desk.hpp"
 #include "analytics/recorder.hpp"
 #include "app/alert_commands.hpp"
+#include "app/alert_topic.hpp"
 #include "app/emergency_room.hpp"
 #include "app/front_handler.hpp"
 #include "app/kernel.hpp"
@@ -81,6 +82,7 @@ struct Kernel::Edge {
   AlertRulesPort rules;
   EmergencyRoom emergency;
   AlertCommands actions;
+  AlertTopic alert_topic;
   AlertDesk alerts;
   LoopAlerts alert_control;
   LoopControl control;

@@ -108,6 +108,7 @@ TEST_F(TenantAlertsTest, aRestartForgetsNothing) {
   ASSERT_TRUE(acknowledge(id, {.note = "on it"}));
   ASSERT_TRUE(silence(silenceOf("ben", 1h)));
   start();
+  EXPECT_EQ(delivery.states.back(), "ana found firing") << "for streams that begin anew";
   EXPECT_EQ(firstId(), id);
   EXPECT_EQ(first().root()["acknowledged_note"].text(), "on it");
   pass(30s);
