@@ -11,7 +11,7 @@ namespace atrium {
 
 namespace {
 
-constexpr std::chrono::minutes sweep_interval{1};
+constexpr std::chrono::seconds sweep_interval{10};  // How soon a tenant is watched once it is measured.
 // Comes after every id of an alert: where the next tenant's begin.
 constexpr std::string_view after_all = "\xFF";
 
@@ -23,7 +23,7 @@ AlertDesk::AlertDesk(const Parts& parts, AlertOptions options)
     : parts_(parts), options_(std::move(options)), ids_(Random(parts.seed)), sweep_([this] { sweep(); }) {}
 
 void AlertDesk::begin() {
-  parts_.timers.arm(sweep_, parts_.now.mono + sweep_interval);
+  sweep();
   findTenants({});
 }
 
@@ -66,6 +66,7 @@ void AlertDesk::watch(const std::string& tenant_id) { static_cast<void>(of(tenan
 
 void AlertDesk::sweep() {
   parts_.timers.arm(sweep_, parts_.now.mono + sweep_interval);
+  if (parts_.history) parts_.history->eachTenant([this](const std::string& tenant_id) { watch(tenant_id); });
   std::erase_if(tenants_, [this](const auto& entry) {
     const Watched& watched = entry.second;
     return watched.until <= parts_.now.mono && !watched.testing && watched.alerts->idle();

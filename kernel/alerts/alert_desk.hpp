@@ -29,7 +29,7 @@ class AlertDesk {
     ActionRunner& actions;
     std::uint64_t seed;  // For ids.
   };
-  // How long a tenant without open alerts is evaluated after the last watch() or request.
+  // How long a tenant of which nothing is measured, and without open alerts, is kept in mind after the last watch() or request.
   static constexpr std::chrono::hours watched_for{1};
 
   AlertDesk(const Parts& parts, AlertOptions options);
@@ -38,7 +38,8 @@ class AlertDesk {
 
   // Finds the tenants with stored alerts and watches them. Once, when the loop runs.
   void begin();
-  // Something happens in that tenant: its rules are evaluated from now on. Cheap, and harmless again and again.
+  // That tenant's rules are evaluated from now on, as those of every tenant of which something is measured are anyway. Cheap, and harmless
+  // again and again.
   void watch(const std::string& tenant_id);
 
   // See TenantAlerts.

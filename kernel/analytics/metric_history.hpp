@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -24,6 +25,8 @@ class MetricHistory {
   // The series of these metrics with points from `from` up to and with `to`; a metric nobody measured has none. Refusals are the store's.
   virtual void read(const std::string& tenant_id, std::vector<std::string> metrics, Wall from, Wall to,
                     Completion<std::vector<MetricSeries>> done) = 0;
+  // Shows the tenants of which something is measured.
+  virtual void eachTenant(const std::function<void(const std::string& tenant_id)>& visit) const = 0;
 };
 
 }  // namespace atrium

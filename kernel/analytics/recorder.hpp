@@ -60,6 +60,9 @@ class Recorder final : public MetricHistory {
 
   void read(const std::string& tenant_id, std::vector<std::string> metrics, Wall from, Wall to,
             Completion<std::vector<MetricSeries>> done) override;
+  void eachTenant(const std::function<void(const std::string& tenant_id)>& visit) const override {
+    for (const auto& [id, tenant] : tenants_) visit(id);
+  }
   // What was kept; the current minute, which is not, is not in it.
   void load(RollupQuery query, Completion<RollupHistory> done) { loadHistory(parts_.store, std::move(query), std::move(done)); }
   // How the tenant's team stands and fared within the last hour.

@@ -53,6 +53,16 @@ TEST_F(AlertDeskTest, forgetsTenantsInWhichNothingHappens) {
   EXPECT_EQ(desk->tenants(), 1u);
 }
 
+TEST_F(AlertDeskTest, watchesWhoIsMeasured) {
+  start();
+  history.tenants = {"acme"};
+  loads = {{"ana", 1.0}};
+  pass(20s);
+  EXPECT_EQ(delivery.notices.size(), 1u) << "nobody had to ask";
+  pass(2h);
+  EXPECT_EQ(desk->tenants(), 1u);
+}
+
 TEST_F(AlertDeskTest, watchesNoMoreTenantsThanItMay) {
   options.tenants_max = 1;
   start();

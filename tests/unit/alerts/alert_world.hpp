@@ -72,6 +72,9 @@ class TestHistory final : public MetricHistory {
     }
     done(std::move(found));
   }
+  void eachTenant(const std::function<void(const std::string&)>& visit) const override {
+    for (const std::string& tenant : tenants) visit(tenant);
+  }
   void add(const std::string& metric, const std::string& subject, Wall at, double value) {
     auto found = std::ranges::find_if(series, [&](const MetricSeries& one) { return one.metric == metric && one.subject == subject; });
     if (found == series.end()) found = series.insert(found, MetricSeries{.metric = metric, .subject = subject, .at_ms = {}, .values = {}});
@@ -79,6 +82,7 @@ class TestHistory final : public MetricHistory {
     found->values.push_back(value);
   }
   std::vector<MetricSeries> series;
+  std::vector<std::string> tenants;  // That are measured; the series are the same for all.
   int reads = 0;
 };
 
