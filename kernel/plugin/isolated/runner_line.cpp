@@ -83,16 +83,20 @@ void RunnerLine::listen() {
     }
     const WireInbox::Got got = inbox.receive(socket_.get(), false);
     if (got == WireInbox::Got::nothing) continue;
-    if (got != WireInbox::Got::message || inbox.header().kind != WireKind::answer) return;
+    const bool piece = got == WireInbox::Got::message && inbox.header().kind == WireKind::progress;
+    if (got != WireInbox::Got::message || (inbox.header().kind != WireKind::answer && !piece)) return;
     std::pair<std::shared_ptr<PendingCalls>, std::uint64_t> waited;
     {
       const std::scoped_lock lock(mutex_);
       const auto found = waiting_.find(inbox.header().call);
       if (found == waiting_.end()) continue;
-      waited = std::move(found->second);
-      waiting_.erase(found);
+      waited = found->second;
+      if (!piece) waiting_.erase(found);
     }
-    waited.first->finish(waited.second, inbox.header().status, std::string(inbox.payload()));
+    if (piece)
+      waited.first->progress(waited.second, inbox.payload());
+    else
+      waited.first->finish(waited.second, inbox.header().status, std::string(inbox.payload()));
   }
 }
 

@@ -23,11 +23,11 @@ struct ServiceCounter::Exit {
   Loop* loop = nullptr;               // Null: the counter has gone. Under the mutex.
   ServiceCounter* counter = nullptr;  // On the loop's thread.
 
-  static void leave(const std::shared_ptr<Exit>& self, std::uint64_t call, atrium_status status, std::string text) {
+  static void leave(const std::shared_ptr<Exit>& self, Answer answer) {
     const std::scoped_lock lock(self->mutex);
     if (!self->loop) return;
-    self->loop->postAlways([self, call, status, text = std::move(text)]() mutable {
-      if (self->counter) self->counter->answer(call, status, std::move(text));
+    self->loop->postAlways([self, answer = std::move(answer)]() mutable {
+      if (self->counter) self->counter->answer(std::move(answer));
     });
   }
 };
@@ -39,7 +39,11 @@ struct ServiceCounter::Awaited {
 
   static void complete(void* context, std::uint64_t /*id*/, atrium_status status, atrium_text result) {
     const std::unique_ptr<Awaited> self(static_cast<Awaited*>(context));
-    Exit::leave(self->exit, self->call, status, std::string(viewOf(result)));
+    Exit::leave(self->exit, {.call = self->call, .status = status, .text = std::string(viewOf(result))});
+  }
+  static void progress(void* context, std::uint64_t /*id*/, atrium_text piece) {
+    const auto& self = *static_cast<Awaited*>(context);
+    Exit::leave(self.exit, {.kind = WireKind::progress, .call = self.call, .status = ATRIUM_OK, .text = std::string(viewOf(piece))});
   }
 };
 
@@ -98,7 +102,7 @@ bool ServiceCounter::serve(const WireHeader& header, std::string_view payload) {
                            .context = awaited.get(),
                            .id = header.call,
                            .complete = Awaited::complete,
-                           .progress = nullptr};
+                           .progress = Awaited::progress};
   bool taken = false;
   switch (method) {
     case ServiceMethod::kv_get:
@@ -112,7 +116,7 @@ bool ServiceCounter::serve(const WireHeader& header, std::string_view payload) {
   if (taken)
     static_cast<void>(awaited.release());
   else
-    answer(header.call, ATRIUM_DENIED, "The grant for this service was not given.");
+    answer({.call = header.call, .status = ATRIUM_DENIED, .text = "The grant for this service was not given."});
   return true;
 }
 
@@ -147,6 +151,7 @@ bool ServiceCounter::http(PayloadReader& in, const atrium_token& token) const {
   atrium_http_call call{};
   call.struct_size = sizeof call;
   call.timeout_ms = in.number<std::uint32_t>();
+  call.flags = in.number<std::uint32_t>();
   call.method = textOf(in.text());
   call.url = textOf(in.text());
   call.body = textOf(in.text());
@@ -182,12 +187,18 @@ bool ServiceCounter::recordMetrics(PayloadReader& in) const {
   return in.whole() && in.atEnd();
 }
 
-void ServiceCounter::answer(std::uint64_t call, atrium_status status, std::string text) {
+void ServiceCounter::answer(Answer answer) {
   if (!watched_) return;
-  if (text.size() > service_answer_max) status = ATRIUM_FAILED, text = "The answer is larger than a runner takes.";
-  if (answers_.size() >= answers_max || bytes_ + text.size() > bytes_max) return breach("it did not take the answers of its services");
-  bytes_ += text.size();
-  answers_.push_back({.call = call, .status = status, .text = std::move(text), .sent = 0});
+  if (answer.text.size() > service_answer_max) answer.status = ATRIUM_FAILED, answer.text = "The answer is larger than a runner takes.";
+  bytes_ += answer.text.size();
+  // Pieces that come faster than they are taken go together, as far as one may be.
+  Answer* const last = answers_.empty() ? nullptr : &answers_.back();
+  if (last && last->sent == 0 && answer.kind == WireKind::progress && last->kind == answer.kind && last->call == answer.call &&
+      last->text.size() + answer.text.size() <= service_answer_max)
+    last->text += answer.text;
+  else
+    answers_.push_back(std::move(answer));
+  if (answers_.size() > answers_max || bytes_ > bytes_max) return breach("it did not take the answers of its services");
   flush();
 }
 
@@ -196,7 +207,7 @@ void ServiceCounter::flush() {
   bool full = false;
   while (!answers_.empty() && !full) {
     Answer& next = answers_.front();
-    const WireHeader header{.kind = WireKind::answer, .call = next.call, .status = next.status};
+    const WireHeader header{.kind = next.kind, .call = next.call, .status = next.status};
     if (sendMessage(socket_.get(), header, next.text, next.sent, false) == Sent::all) {
       bytes_ -= next.text.size();
       answers_.pop_front();

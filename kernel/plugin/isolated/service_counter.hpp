@@ -37,9 +37,10 @@ class ServiceCounter final : public Watcher {
   struct Exit;     // Where answers come from other threads.
   struct Awaited;  // What a token stands for.
   struct Answer {
+    WireKind kind = WireKind::answer;  // Or progress: a piece of it.
     std::uint64_t call = 0;
     atrium_status status = ATRIUM_FAILED;
-    std::string text;
+    std::string text = {};
     std::size_t sent = 0;
   };
 
@@ -50,7 +51,7 @@ class ServiceCounter final : public Watcher {
   [[nodiscard]] bool http(PayloadReader& in, const atrium_token& token) const;
   [[nodiscard]] bool declareMetric(PayloadReader& in);
   [[nodiscard]] bool recordMetrics(PayloadReader& in) const;
-  void answer(std::uint64_t call, atrium_status status, std::string text);
+  void answer(Answer answer);
   void flush();
   void breach(const char* why);
   template <typename Service>

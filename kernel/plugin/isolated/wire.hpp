@@ -21,7 +21,8 @@ enum class WireKind : std::uint32_t {
   refuse = 3,    // From it: the plugin cannot be used; the payload is the sentence.
   attach = 4,    // To it: a channel to serve; the descriptor comes along.
   call = 5,      // On a channel: `method` with its request.
-  progress = 6,  // On a channel: something on the way to the answer of the oldest call.
+  progress = 6,  // On a channel: something on the way to the answer of the oldest call. On the line of services: likewise of the call of
+                 // that number.
   answer = 7,    // On a channel: the answer to the oldest call. On the line of services: to the call of that number.
   services = 8,  // To it, behind load when that says so: the line to the server's services; the descriptor comes along.
 };

@@ -28,6 +28,7 @@ void HttpClient::send(const std::shared_ptr<PendingCalls>& calls, const Grants& 
   if (!number) return;
   auto request = readOutbound(call, grants);
   if (!request) return calls->finish(*number, request.error().status, std::move(request.error().text));
+  if (request->streamed) request->piece = [calls, number = *number](std::string_view came) { calls->progress(number, came); };
   const auto cut = std::make_shared<SocketCut>();
   // The plugin has its answer in time, also while a name is being looked up, which nothing can cut off, and while all threads are busy with
   // servers that do not answer.

@@ -24,7 +24,7 @@ namespace atrium {
 class HttpClient {
  public:
   struct Options {
-    unsigned threads = 4;
+    unsigned threads = 16;           // An answer that is streamed keeps one for as long as it comes.
     std::size_t requests_max = 256;  // That wait or run, of all plugins together.
     // Blocks until the answer is there; whoever has no network puts something else here.
     std::function<OutboundAnswer(const OutboundRequest& request, SocketCut& cut)> carry = carryOut;

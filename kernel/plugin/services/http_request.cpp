@@ -14,6 +14,7 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
+#include <cstddef>
 #include <istream>
 #include <memory>
 
@@ -116,14 +117,22 @@ OutboundAnswer exchange(const OutboundRequest& request, Poco::Net::HTTPClientSes
   Poco::Net::HTTPResponse response;
   std::istream& in = session.receiveResponse(response);
   std::string body;
+  std::size_t size = 0;
   std::array<char, 16384> piece{};
-  while (in.read(piece.data(), piece.size()), in.gcount() > 0) {
-    body.append(piece.data(), static_cast<std::size_t>(in.gcount()));
-    if (body.size() > ATRIUM_HTTP_BODY_MAX)
-      return {ATRIUM_FAILED, fmt::format("the answer's body is longer than {} bytes", ATRIUM_HTTP_BODY_MAX)};
+  // One byte waits for more; what came with it is there then, so that a piece is handed on while the next one is not here yet.
+  while (in.peek() != std::istream::traits_type::eof()) {
+    const std::streamsize there = std::clamp<std::streamsize>(in.rdbuf()->in_avail(), 1, piece.size());
+    in.read(piece.data(), there);
+    const std::string_view came(piece.data(), static_cast<std::size_t>(in.gcount()));
+    size += came.size();
+    if (size > ATRIUM_HTTP_BODY_MAX) return {ATRIUM_FAILED, fmt::format("the answer's body is longer than {} bytes", ATRIUM_HTTP_BODY_MAX)};
+    if (request.piece)
+      request.piece(came);
+    else
+      body.append(came);
   }
   if (in.bad()) return {ATRIUM_FAILED, "the connection broke within the answer"};
-  if (response.hasContentLength() && request.method != "HEAD" && body.size() < static_cast<std::size_t>(response.getContentLength64()) &&
+  if (response.hasContentLength() && request.method != "HEAD" && size < static_cast<std::size_t>(response.getContentLength64()) &&
       response.getStatus() != 304)
     return {ATRIUM_FAILED, "the connection ended within the answer"};
   return {ATRIUM_OK, answerJson(response, body)};
@@ -132,8 +141,10 @@ OutboundAnswer exchange(const OutboundRequest& request, Poco::Net::HTTPClientSes
 }  // namespace
 
 std::expected<OutboundRequest, OutboundAnswer> readOutbound(const atrium_http_call* call, const Grants& grants) {
-  if (!call || call->struct_size < sizeof *call) return refuse(ATRIUM_INVALID, "there is no request");
+  // As it was in interface 1.0; what came later is read where it is there.
+  if (!call || call->struct_size < offsetof(atrium_http_call, flags)) return refuse(ATRIUM_INVALID, "there is no request");
   OutboundRequest request;
+  request.streamed = call->struct_size >= sizeof *call && (call->flags & ATRIUM_HTTP_STREAM) != 0;
   request.method = std::string(viewOf(call->method));
   if (!isToken(request.method)) return refuse(ATRIUM_INVALID, "the method is none");
   if (call->url.size > url_max || call->body.size > ATRIUM_HTTP_BODY_MAX || call->header_count > ATRIUM_HTTP_HEADERS_MAX ||

@@ -2,9 +2,11 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <mutex>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -23,7 +25,9 @@ struct OutboundRequest {
   std::string target;  // Path and query.
   std::vector<std::pair<std::string, std::string>> headers;
   std::string body;
-  std::chrono::milliseconds timeout{10'000};  // For everything together.
+  std::chrono::milliseconds timeout{10'000};         // For everything together.
+  bool streamed = false;                             // The body is wanted while it comes...
+  std::function<void(std::string_view)> piece = {};  // ...and is handed here, on the thread that carries it, instead of into the answer.
 };
 
 struct OutboundAnswer {

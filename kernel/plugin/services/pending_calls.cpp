@@ -30,6 +30,41 @@ std::optional<std::uint64_t> PendingCalls::begin(const atrium_token* token) {
   return std::nullopt;
 }
 
+void PendingCalls::progress(std::uint64_t number, std::string_view piece) {
+  {
+    const std::scoped_lock lock(mutex_);
+    if (ended_ || !tokens_.contains(number)) return;
+    const auto [waiting, first] = pieces_.try_emplace(number);
+    waiting->second.append(piece);
+    if (!first) return;
+  }
+  static_cast<void>(answers_.postAlways([self = shared_from_this(), number] { self->tellPieces(number); }, plugin_ + " answer", plugin_));
+}
+
+// What is held, and what waits for a job that never comes, is told before the end.
+void PendingCalls::tellPieces(std::uint64_t number) {
+  atrium_token token;
+  std::string pieces;
+  {
+    const std::scoped_lock lock(mutex_);
+    const auto found = tokens_.find(number);
+    const auto waiting = pieces_.find(number);
+    if (holding_ || waiting == pieces_.end()) return;
+    pieces = std::move(waiting->second);
+    pieces_.erase(waiting);
+    if (found == tokens_.end() || !found->second.progress) return;
+    token = found->second;
+    ++inside_;
+  }
+  for (std::string_view rest = pieces; !rest.empty();) {
+    const std::string_view piece = rest.substr(0, ATRIUM_PROGRESS_MAX);
+    rest.remove_prefix(piece.size());
+    guarded_("progress", answer_deadline, [&] { token.progress(token.context, token.id, {piece.data(), piece.size()}); });
+  }
+  const std::scoped_lock lock(mutex_);
+  if (--inside_ == 0) left_.notify_all();
+}
+
 void PendingCalls::finish(std::uint64_t number, atrium_status status, std::string result) {
   // A pool that has stopped forgets it; end() completes the token then.
   static_cast<void>(answers_.postAlways(
@@ -38,6 +73,7 @@ void PendingCalls::finish(std::uint64_t number, atrium_status status, std::strin
 }
 
 void PendingCalls::completeNow(std::uint64_t number, atrium_status status, std::string_view result) {
+  tellPieces(number);
   atrium_token token;
   {
     const std::scoped_lock lock(mutex_);
@@ -50,6 +86,7 @@ void PendingCalls::completeNow(std::uint64_t number, atrium_status status, std::
     }
     token = found->second;
     tokens_.erase(found);
+    pieces_.erase(number);
     ++inside_;
   }
   complete(token, status, result);

@@ -29,7 +29,10 @@ class PendingCalls : public std::enable_shared_from_this<PendingCalls> {
   // Takes a copy of the token. Nothing: it was completed at once, with ATRIUM_FULL when as many as may be are under way, with
   // ATRIUM_CANCELLED when the instance is ending; or there is nothing to complete.
   [[nodiscard]] std::optional<std::uint64_t> begin(const atrium_token* token);
-  // Completes it, soon. Harmless when the end was faster.
+  // Hands the plugin a piece of an answer on its way, soon and in order; pieces that come faster than it takes them go together. What a
+  // call may say so is bounded by its service. Harmless after the end.
+  void progress(std::uint64_t number, std::string_view piece);
+  // Completes it, soon, behind all pieces. Harmless when the end was faster.
   void finish(std::uint64_t number, atrium_status status, std::string result);
   // What is to be completed from now on waits for letGo(); waits until no completion runs. False: one still does after `patience`.
   [[nodiscard]] bool hold(std::chrono::milliseconds patience);
@@ -45,6 +48,7 @@ class PendingCalls : public std::enable_shared_from_this<PendingCalls> {
     std::string result;
   };
   void complete(const atrium_token& token, atrium_status status, std::string_view result) const;
+  void tellPieces(std::uint64_t number);
   void completeNow(std::uint64_t number, atrium_status status, std::string_view result);
 
   WorkerPool& answers_;
@@ -55,7 +59,8 @@ class PendingCalls : public std::enable_shared_from_this<PendingCalls> {
   std::condition_variable left_;
   std::uint64_t last_number_ = 0;
   std::unordered_map<std::uint64_t, atrium_token> tokens_;
-  std::vector<Held> held_;  // Answers of tokens_ that wait for letGo(): at most one each.
+  std::unordered_map<std::uint64_t, std::string> pieces_;  // Of tokens_, that wait to be told: by a job, or by their end.
+  std::vector<Held> held_;                                 // Answers of tokens_ that wait for letGo(): at most one each.
   bool holding_ = false;
   std::size_t inside_ = 0;
   bool ended_ = false;

@@ -1,5 +1,7 @@
 #include "plugin/services/service_line.hpp"
 
+#include <cstddef>
+
 #include "plugin/isolated/payload.hpp"
 #include "plugin/plugin_text.hpp"
 
@@ -41,11 +43,17 @@ void carryPublication(ServiceLine& line, const Calls& calls, const atrium_public
 void carryHttp(ServiceLine& line, const Calls& calls, const atrium_http_call* call, const atrium_token* token) {
   const auto number = calls->begin(token);
   if (!number) return;
-  if (!call || call->struct_size < sizeof *call || call->header_count > ATRIUM_HTTP_HEADERS_MAX ||
+  if (!call || call->struct_size < offsetof(atrium_http_call, flags) || call->header_count > ATRIUM_HTTP_HEADERS_MAX ||
       (call->header_count > 0 && !call->headers))
     return calls->finish(*number, ATRIUM_INVALID, "there is no call, or one with too many headers");
   PayloadWriter request;
-  request.number(call->timeout_ms).text(viewOf(call->method)).text(viewOf(call->url)).text(viewOf(call->body)).number(call->header_count);
+  const std::uint32_t flags = call->struct_size >= sizeof *call ? call->flags : 0;
+  request.number(call->timeout_ms)
+      .number(flags)
+      .text(viewOf(call->method))
+      .text(viewOf(call->url))
+      .text(viewOf(call->body))
+      .number(call->header_count);
   for (std::uint32_t at = 0; at < call->header_count; ++at)
     request.text(viewOf(call->headers[at].name)).text(viewOf(call->headers[at].value));
   carry(line, ServiceMethod::http, calls, *number, request);

@@ -15,6 +15,8 @@ extern "C" {
 #define ATRIUM_HTTP_TIMEOUT_MS_MAX 60000u
 /* Requests of one plugin under way at a time; more complete with ATRIUM_FULL. */
 #define ATRIUM_HTTP_PENDING_MAX 32u
+/* A flag of a call: the body is wanted while it comes. */
+#define ATRIUM_HTTP_STREAM 1u
 
 typedef struct atrium_http_header {
   atrium_text name;
@@ -30,6 +32,11 @@ typedef struct atrium_http_call {
   uint32_t header_count;
   uint32_t reserved;
   atrium_text body;
+  /* ATRIUM_HTTP_... bits. With ATRIUM_HTTP_STREAM the answer's body comes by the token's progress(), whatever its status, in pieces of up
+   * to ATRIUM_PROGRESS_MAX bytes in their order, cut anywhere, also within a character; the completion has an empty body. A host that does
+   * not know the flag completes with the whole body instead. */
+  uint32_t flags;
+  uint32_t reserved_2;
 } atrium_http_call;
 
 typedef struct atrium_http_service {

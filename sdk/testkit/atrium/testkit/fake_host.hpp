@@ -68,6 +68,7 @@ struct HttpSent {
   std::map<std::string, std::string> headers;
   std::string body;
   std::uint32_t timeout_ms = 0;
+  bool streamed = false;
 };
 
 struct Published {
@@ -162,6 +163,15 @@ class FakeHost {
         "{\"status\":" + std::to_string(status) + ",\"headers\":{" + fields + "},\"body\":" + json_quoted(body) + "}";
     http_script_.push_back({std::move(url), ATRIUM_OK, result});
   }
+  // The same for a request that wants its body while it comes (ATRIUM_HTTP_STREAM): in these pieces. With `breaks` the connection breaks
+  // behind them.
+  void stream_http(std::string url, std::uint32_t status, std::vector<std::string> pieces, std::map<std::string, std::string> headers = {},
+                   bool breaks = false) {
+    answer_http(std::move(url), status, {}, std::move(headers));
+    Scripted& script = http_script_.back();
+    script.pieces = std::move(pieces);
+    if (breaks) script.status = ATRIUM_FAILED, script.result = "The connection broke within the answer.";
+  }
   // The next request to that address fails: ATRIUM_TIMED_OUT, ATRIUM_DENIED, ATRIUM_FAILED.
   void fail_http(std::string url, atrium_status status, std::string why = "It did not work.") {
     http_script_.push_back({std::move(url), status, std::move(why)});
@@ -207,6 +217,7 @@ class FakeHost {
     std::string url;
     atrium_status status;
     std::string result;
+    std::vector<std::string> pieces = {};
   };
   struct Held {
     Guest* guest;
@@ -451,8 +462,12 @@ class FakeHost {
     FakeHost& self = of(host);
     if (!self.begins(host, "http", ATRIUM_HTTP_PENDING_MAX, *token)) return;
     if (std::string why = unsound(*call); !why.empty()) return self.answer(host, "http", *token, ATRIUM_INVALID, std::move(why));
-    HttpSent sent{
-        .method = copy(call->method), .url = copy(call->url), .headers = {}, .body = copy(call->body), .timeout_ms = call->timeout_ms};
+    HttpSent sent{.method = copy(call->method),
+                  .url = copy(call->url),
+                  .headers = {},
+                  .body = copy(call->body),
+                  .timeout_ms = call->timeout_ms,
+                  .streamed = call->struct_size >= sizeof *call && (call->flags & ATRIUM_HTTP_STREAM) != 0};
     for (std::uint32_t at = 0; at < call->header_count; ++at) sent.headers[copy(call->headers[at].name)] = copy(call->headers[at].value);
     Scripted script{sent.url, ATRIUM_FAILED, "The test has no answer for " + sent.url + ": answer_http() scripts one."};
     {
@@ -465,6 +480,7 @@ class FakeHost {
       }
       self.http_sent.push_back(std::move(sent));
     }
+    for (const std::string& piece : script.pieces) token->progress(token->context, token->id, text_of(piece));
     self.answer(host, "http", *token, script.status, script.result);
   }
   static void post_message(const atrium_host* host, const atrium_publication* publication, const atrium_token* token) {

@@ -74,6 +74,47 @@ TEST(HttpRequest, bringsStatusHeadersAndBody) {
   EXPECT_NE(server.head().find("Authorization: Bearer x\r\n"), std::string::npos);
 }
 
+// Each piece is handed on while the next one has not been sent.
+TEST(HttpRequest, handsOnABodyWhileItComes) {
+  std::promise<void> first_seen;
+  OneAnswer server([&](Poco::Net::StreamSocket& client) {
+    const auto send = [&](std::string_view text) { client.sendBytes(text.data(), static_cast<int>(text.size())); };
+    send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\none\r\n");
+    first_seen.get_future().wait();
+    send("3\r\ntwo\r\n0\r\n\r\n");
+    client.shutdownSend();
+  });
+  std::string seen;
+  auto request = server.request();
+  request.streamed = true;
+  request.piece = [&](std::string_view piece) {
+    if (seen.empty()) first_seen.set_value();
+    seen += piece;
+  };
+  SocketCut cut;
+  const OutboundAnswer answer = carryOut(request, cut);
+  ASSERT_EQ(answer.status, ATRIUM_OK) << answer.text;
+  EXPECT_EQ(seen, "onetwo");
+  EXPECT_EQ(JsonDocument::parse(answer.text)->root()["body"].text(), "");
+}
+
+TEST(HttpRequest, aStreamedBodyHasTheSameBound) {
+  OneAnswer server([](Poco::Net::StreamSocket& client) {
+    const std::string head = "HTTP/1.1 200 OK\r\n\r\n", block(65536, 'x');
+    client.sendBytes(head.data(), static_cast<int>(head.size()));
+    try {
+      for (int n = 0; n < 17; ++n) client.sendBytes(block.data(), static_cast<int>(block.size()));
+    } catch (const Poco::Exception&) {  // It was cut off.
+    }
+  });
+  std::size_t size = 0;
+  auto request = server.request();
+  request.piece = [&](std::string_view piece) { size += piece.size(); };
+  SocketCut cut;
+  EXPECT_EQ(carryOut(request, cut).status, ATRIUM_FAILED);
+  EXPECT_LE(size, std::size_t{ATRIUM_HTTP_BODY_MAX});
+}
+
 TEST(HttpRequest, followsNoRedirect) {
   OneAnswer server(says("HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:1/\r\nContent-Length: 0\r\n\r\n"));
   SocketCut cut;
