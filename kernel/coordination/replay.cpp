@@ -71,7 +71,7 @@ void textOrNothing(JsonWriter<std::string>& json, std::string_view key, std::str
 }
 
 // All digits, for values that may differ in the last one.
-std::string exactly(double number) {
+std::string allDigits(double number) {
   std::array<char, 32> digits;
   return {digits.data(), std::to_chars(digits.data(), digits.data() + digits.size(), number).ptr};
 }
@@ -170,7 +170,7 @@ std::string replayJson(const Decision& then, const ReplayReport& report) {
     json.key("differences").value(one.differences);
     if (one.differences > 0) {
       json.key("first").begin('{').key("candidate").value(candidateName(*then.question, one.candidate));
-      json.key("then").raw(exactly(one.then)).key("now").raw(exactly(one.now)).end('}');
+      json.key("then").raw(allDigits(one.then)).key("now").raw(allDigits(one.now)).end('}');
     }
     json.end('}');
   }
