@@ -13,15 +13,18 @@
 #include "app/kernel.hpp"
 #include "app/loop_alerts.hpp"
 #include "app/loop_analytics.hpp"
+#include "app/loop_coaching.hpp"
 #include "app/loop_control.hpp"
 #include "app/loop_coordination.hpp"
 #include "app/loop_policies.hpp"
 #include "app/loop_reports.hpp"
 #include "app/loop_sinks.hpp"
 #include "auth/token_desk.hpp"
+#include "coaching/coaching_desk.hpp"
 #include "coordination/policy_books.hpp"
 #include "engine/shard.hpp"
 #include "plugin/alert_rules_port.hpp"
+#include "plugin/assistants_port.hpp"
 #include "plugin/authenticator_calls.hpp"
 #include "plugin/commands_port.hpp"
 #include "plugin/scorer_panel.hpp"
@@ -55,6 +58,7 @@ struct Kernel::Edge {
     const std::vector<PolicyBooks*>& policy_books;  // Of all loops, once they are made.
     const PolicyBasePtr& policy_base;
     const std::vector<AlertDesk*>& alert_desks;  // Likewise.
+    const std::vector<CoachingDesk*>& coaching_desks;  // Of all edges, in order, once they are made.
     const OriginPolicy& origins;
     const Node& node;
     const TransportLimits& limits;
@@ -85,10 +89,14 @@ struct Kernel::Edge {
   AlertTopic alert_topic;
   AlertDesk alerts;
   LoopAlerts alert_control;
+  AssistantsPort assistants;
+  ShardTipRooms tip_rooms;
+  CoachingDesk coaching_desk;
   LoopControl control;
   LoopSinks sinks;
   LoopPolicies policies;
   LoopAnalytics analytics;
+  LoopCoaching coaching;
   LoopReports reports;
   RestHandler rest;
   FrontHandler front;

@@ -23,6 +23,7 @@
 #include "base/clock.hpp"
 #include "base/log.hpp"
 #include "base/metrics.hpp"
+#include "coaching/coaching_desk.hpp"
 #include "config/load.hpp"
 #include "coordination/coordination.hpp"
 #include "coordination/policy_books.hpp"
@@ -126,9 +127,10 @@ class Kernel {
   std::unique_ptr<NodeState> node_;
   SinkBoard board_;
   std::unique_ptr<EventInterest> interest_;
-  std::vector<Coordination*> desks_;        // The edges', in order.
-  std::vector<PolicyBooks*> policy_books_;  // The edges', in order.
-  std::vector<Recorder*> recorders_;        // Those of the edges, in order.
+  std::vector<Coordination*> desks_;           // The edges', in order.
+  std::vector<PolicyBooks*> policy_books_;     // The edges', in order.
+  std::vector<Recorder*> recorders_;           // Those of the edges, in order.
+  std::vector<CoachingDesk*> coaching_desks_;  // One on each edge.
   std::vector<std::unique_ptr<Edge>> edges_;
   std::vector<AlertDesk*> alert_desks_;  // Of the edges, in their order.
   std::unique_ptr<PluginNews> news_;

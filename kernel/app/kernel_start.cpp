@@ -129,6 +129,7 @@ std::expected<void, std::string> Kernel::makeEdges() {
                             .policy_books = policy_books_,
                             .policy_base = policies,
                             .alert_desks = alert_desks_,
+                            .coaching_desks = coaching_desks_,
                             .origins = origins_,
                             .node = *node_,
                             .limits = limits_,
@@ -143,6 +144,7 @@ std::expected<void, std::string> Kernel::makeEdges() {
   for (const auto& edge : edges_) policy_books_.push_back(&edge->policy_books);
   for (Shard* shard : shards) shard->connect(shards);
   for (const auto& edge : edges_) recorders_.push_back(&edge->recorder);
+  for (const auto& edge : edges_) coaching_desks_.push_back(&edge->coaching_desk);
   Edge& home = *edges_[EventInterest::home];
   Loop& home_loop = (*loops_)[EventInterest::home];
   sinks_ = std::make_unique<EventSinks>(EventSinks::Parts{.store = *home.store,

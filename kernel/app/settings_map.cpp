@@ -117,6 +117,29 @@ AlertOptions alertOptions(const Settings& settings) {
   return options;
 }
 
+CoachingOptions coachingOptions(const Settings& settings) {
+  const auto among = [&settings](std::string_view form) {
+    return std::ranges::find(settings.assistants.redact, form) != settings.assistants.redact.end();
+  };
+  CoachingOptions options{
+      .assistants = {settings.assistants.coaching, settings.assistants.message_suggestion, settings.assistants.handoff_recommendation,
+                     settings.assistants.sentiment, settings.assistants.notification_priority, settings.assistants.summary},
+      .fallback = settings.assistants.fallback,
+      .redaction = {.emails = among("emails"),
+                    .phone_numbers = among("phone_numbers"),
+                    .card_numbers = among("card_numbers"),
+                    .fields = settings.assistants.redact_fields},
+      .at_once = settings.assistants.at_once,
+      .day = {.tokens = settings.assistants.tokens_per_day, .cost = static_cast<double>(settings.assistants.cost_per_day)},
+      .output_max = static_cast<std::uint32_t>(settings.assistants.output_max),
+      .first_piece = settings.assistants.first_piece,
+      .total = settings.assistants.total,
+      .tips_kept = settings.assistants.tips_kept};
+  for (std::string& assistant : options.assistants)
+    if (assistant.empty()) assistant = settings.assistants.use;
+  return options;
+}
+
 WorkerPool::Options workerOptions(const Settings& settings) {
   return {.threads = static_cast<unsigned>(settings.workers.threads),
           .jobs_max = settings.workers.max_jobs,
@@ -281,6 +304,7 @@ SettingsChange compareSettings(const Settings& at_start, const Settings& before,
   note("alerts", at_start.alerts == after.alerts);
   note("events", at_start.events == after.events);
   note("analytics", at_start.analytics == after.analytics);
+  note("assistants", at_start.assistants == after.assistants);
   note("redis", at_start.redis == after.redis);
   note("workers", at_start.workers == after.workers);
   note("coordination", at_start.coordination.enabled == after.coordination.enabled);

@@ -7,6 +7,7 @@
 #include "alerts/alert.hpp"
 #include "analytics/recorder.hpp"
 #include "auth/token_verifier.hpp"
+#include "coaching/coaching_desk.hpp"
 #include "config/settings.hpp"
 #include "coordination/queue_rule.hpp"
 #include "engine/shard.hpp"
@@ -32,6 +33,7 @@ namespace atrium {
 [[nodiscard]] SinkOptions sinkOptions(const Settings& settings);
 [[nodiscard]] RecorderOptions recorderOptions(const Settings& settings);
 [[nodiscard]] AlertOptions alertOptions(const Settings& settings);
+[[nodiscard]] CoachingOptions coachingOptions(const Settings& settings);
 [[nodiscard]] WorkerPool::Options workerOptions(const Settings& settings);
 // Of the workers that authenticators have to themselves.
 [[nodiscard]] WorkerPool::Options judgeOptions(const Settings& settings);

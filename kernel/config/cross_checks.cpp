@@ -120,6 +120,11 @@ void checkTogether(const Settings& settings, const YamlNode& root, const Environ
     if (settings.tenants.allow[at].size() > tenant_id_max)
       refuse(placeOf(root, "tenants.allow", at), fmt::format("the tenant's id is longer than {} bytes", tenant_id_max),
              "no token can carry it; shorten it");
+  constexpr std::string_view forms[] = {"emails", "phone_numbers", "card_numbers"};
+  for (std::size_t at = 0; at < settings.assistants.redact.size(); ++at)
+    if (std::ranges::find(forms, settings.assistants.redact[at]) == std::end(forms))
+      refuse(placeOf(root, "assistants.redact", at), fmt::format("\"{}\" is nothing that can be taken out", settings.assistants.redact[at]),
+             "write emails, phone_numbers or card_numbers; members of objects stand in assistants.redact_fields");
   if (!isRedisUrl(settings.redis.url))
     refuse(source("redis.url"), "redis.url is not the address of a Redis",
            "write redis://[user:password@]host[:port][/database], or rediss:// for TLS");

@@ -178,6 +178,14 @@ void RestHandler::dispatch(Call call) {
     case Operation::list_silences: return changeAlerts(std::move(call), AlertCall::Verb::silences);
     case Operation::create_silence: return changeAlerts(std::move(call), AlertCall::Verb::silence);
     case Operation::delete_silence: return changeAlerts(std::move(call), AlertCall::Verb::unsilence);
+    case Operation::request_coaching: return assist(std::move(call), false);
+    case Operation::assist: return assist(std::move(call), true);
+    case Operation::list_tips: return tips(std::move(call));
+    case Operation::accept_tip: return judgeTip(std::move(call), TipVerdict::accepted);
+    case Operation::dismiss_tip: return judgeTip(std::move(call), TipVerdict::dismissed);
+    case Operation::whisper: return whisper(std::move(call));
+    case Operation::monitor: return supervise(std::move(call), Supervision::monitor);
+    case Operation::take_over: return supervise(std::move(call), Supervision::take_over);
     case Operation::ui_menu: return uiMenu(std::move(call));
     case Operation::ui_root: return uiRoot(std::move(call));
     case Operation::ui_page: return uiPage(std::move(call));

@@ -15,6 +15,7 @@
 #include "protocol/ui.hpp"
 #include "rest/alert_control.hpp"
 #include "rest/analytics_control.hpp"
+#include "rest/coaching_control.hpp"
 #include "rest/coordination_control.hpp"
 #include "rest/node.hpp"
 #include "rest/origin.hpp"
@@ -57,6 +58,7 @@ class RestHandler final : public HttpHandler {
     Reports& reports;                   // Likewise.
     AnalyticsControl& analytics;        // Likewise.
     AlertControl& alerts;               // Likewise.
+    CoachingControl& coaching;          // Likewise.
     const Now& now;
     MetricSet& metrics;
     Log& log;
@@ -129,6 +131,11 @@ class RestHandler final : public HttpHandler {
   void listAlerts(Call call);
   void changeAlerts(Call call, AlertCall::Verb verb);
   void askAlerts(Call call, AlertCall alerts);
+  void assist(Call call, bool names_task);
+  void tips(Call call);
+  void judgeTip(Call call, TipVerdict verdict);
+  void whisper(Call call);
+  void supervise(Call call, Supervision how);
   void uiMenu(Call call);
   void uiRoot(Call call);
   void uiPage(Call call);
