@@ -57,7 +57,7 @@ struct Kernel::Edge {
     const std::vector<Coordination*>& desks;        // Likewise.
     const std::vector<PolicyBooks*>& policy_books;  // Of all loops, once they are made.
     const PolicyBasePtr& policy_base;
-    const std::vector<AlertDesk*>& alert_desks;  // Likewise.
+    const std::vector<AlertDesk*>& alert_desks;        // Likewise.
     const std::vector<CoachingDesk*>& coaching_desks;  // Of all edges, in order, once they are made.
     const OriginPolicy& origins;
     const Node& node;
