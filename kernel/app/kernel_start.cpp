@@ -209,6 +209,7 @@ void Kernel::serve() {
   for (unsigned index = 0; index < loops_->size(); ++index)
     (*loops_)[index].postAlways([edge = edges_[index].get()] {
       edge->recorder.watch(&edge->desks);
+      edge->desks.begin();
       edge->recorder.begin();
       edge->analytics.begin();
     });

@@ -26,7 +26,10 @@ Right rightOf(Verb verb) {
     case Verb::withdraw_lead:
     case Verb::rebalance:
     case Verb::list_decisions:
-    case Verb::read_decision: return Right::overseers;
+    case Verb::read_decision:
+    case Verb::replay_decision:
+    case Verb::replay_traffic:
+    case Verb::read_shadows: return Right::overseers;
     case Verb::put_workload:
     case Verb::pause_agent:
     case Verb::resume_agent: return Right::own;
@@ -92,11 +95,36 @@ FramePtr offerEvent(const std::string& offer) {
   return std::move(frame).finish();
 }
 
+// Recorded decisions to be decided by another policy.
+struct TrafficRequest {
+  std::string policy;
+  std::string after;
+  std::uint32_t limit = 50;
+};
+
+Result<TrafficRequest> readTraffic(const JsonView& body, const Principal& caller) {
+  BodyReader in(body, caller);
+  TrafficRequest request;
+  request.policy = in.text("policy", 1, 64).value_or("");
+  in.needed("policy", !request.policy.empty());
+  request.after = in.text("after", 1, 100).value_or("");
+  request.limit = static_cast<std::uint32_t>(in.integer("limit", 1, 200).value_or(50));
+  return in.finish(std::move(request));
+}
+
 // On the desk's loop.
 void serve(Coordination& coordination, CoordinationCommand command, Desk::Reply done) {
   const std::string tenant = command.caller->tenant_id;
   if (command.verb == Verb::list_decisions) return coordination.decisions(tenant, listingOf(command), std::move(done));
   if (command.verb == Verb::read_decision) return coordination.decision(tenant, command.id, std::move(done));
+  if (command.verb == Verb::read_shadows) return done(coordination.shadows(tenant));
+  if (command.verb == Verb::replay_decision)
+    return coordination.replay(tenant, command.id, command.body.root()["policy"].text(), std::move(done));
+  if (command.verb == Verb::replay_traffic)
+    return with(readTraffic(command.body.root(), *command.caller), std::move(done), [&](TrafficRequest asked, Desk::Reply reply) {
+      coordination.replayTraffic(tenant, std::move(asked.policy), {.cursor = std::move(asked.after), .limit = asked.limit},
+                                 std::move(reply));
+    });
   Desk* found = coordination.of(tenant);
   if (!found) return done(fail(Code::overloaded, "The server coordinates as many tenants as it can.", 1000));
   Desk& desk = *found;
@@ -146,7 +174,10 @@ void serve(Coordination& coordination, CoordinationCommand command, Desk::Reply 
     case Verb::read_handoff: return desk.handoff(std::move(id), std::move(done));
     case Verb::rebalance: return desk.rebalance(command.caller, body["preview"].boolean(false), std::move(done));
     case Verb::list_decisions:
-    case Verb::read_decision: return;  // Taken above.
+    case Verb::read_decision:
+    case Verb::replay_decision:
+    case Verb::replay_traffic:
+    case Verb::read_shadows: return;  // Taken above.
   }
 }
 
@@ -216,6 +247,12 @@ void LoopCoordination::decision(const std::string& tenant_id, const std::string&
 
 void LoopCoordination::handoff(const std::string& tenant_id, const Handoff& handoff) {
   if (!handoff.room_id.empty()) return postHandoff(tenant_id, handoff, handoff.room_id);
+  std::vector<Handoff>& waiting = untold_[{tenant_id, handoff.lead_id}];
+  waiting.push_back(handoff);
+  if (waiting.size() == 1) makeRoom(tenant_id, handoff);
+}
+
+void LoopCoordination::makeRoom(const std::string& tenant_id, const Handoff& handoff) {
   CreateRoom room;
   room.room_type = "lead_collaboration";
   room.name = "Lead " + handoff.lead_id;
@@ -225,17 +262,18 @@ void LoopCoordination::handoff(const std::string& tenant_id, const Handoff& hand
   JsonWriter(context).begin('{').key("lead_id").value(handoff.lead_id).end('}');
   room.context = *JsonDocument::parse(context);
   room.settings = JsonDocument::emptyObject();
-  parts_.shard.createRoom(serverOf(tenant_id), std::move(room), [this, tenant_id, handoff](const Result<std::string>& made) {
-    if (!made)
-      return parts_.log.warning("coordination.no_room",
-                                {{"tenant", tenant_id}, {"lead", handoff.lead_id}, {"reason", made.error().detail}});
-    const auto parsed = JsonDocument::parse(*made);
-    const std::string room_id = parsed ? parsed->root()["room_id"].text() : std::string();
-    road_.tell(tenant_id, [tenant_id, lead = handoff.lead_id, room_id](Coordination& desks) {
-      if (Desk* desk = desks.of(tenant_id)) desk->roomMade(lead, room_id);
-    });
-    postHandoff(tenant_id, handoff, room_id);
-  });
+  parts_.shard.createRoom(
+      serverOf(tenant_id), std::move(room), [this, tenant_id, lead_id = handoff.lead_id](const Result<std::string>& made) {
+        const std::vector<Handoff> waiting = std::move(untold_.extract({tenant_id, lead_id}).mapped());
+        if (!made)
+          return parts_.log.warning("coordination.no_room", {{"tenant", tenant_id}, {"lead", lead_id}, {"reason", made.error().detail}});
+        const auto parsed = JsonDocument::parse(*made);
+        const std::string room_id = parsed ? parsed->root()["room_id"].text() : std::string();
+        road_.tell(tenant_id, [tenant_id, lead_id, room_id](Coordination& desks) {
+          if (Desk* desk = desks.of(tenant_id)) desk->roomMade(lead_id, room_id);
+        });
+        for (const Handoff& each : waiting) postHandoff(tenant_id, each, room_id);
+      });
 }
 
 void LoopCoordination::postHandoff(const std::string& tenant_id, const Handoff& handoff, const std::string& room_id) {

@@ -1,6 +1,8 @@
 #pragma once
 
+#include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "analytics/recorder.hpp"
@@ -46,10 +48,13 @@ class LoopCoordination final : public CoordinationControl, public Workplace, pub
 
  private:
   void put(const std::string& tenant_id, Topic topic, const std::string& key, const std::string& value);
+  void makeRoom(const std::string& tenant_id, const Handoff& handoff);
   void postHandoff(const std::string& tenant_id, const Handoff& handoff, const std::string& room_id);
 
   Parts parts_;
   TenantRoad<Coordination> road_;
+  // Handoffs that are told once their lead's room is made, by tenant and lead; as many as are under way at most.
+  std::map<std::pair<std::string, std::string>, std::vector<Handoff>> untold_;
 };
 
 }  // namespace atrium

@@ -1,5 +1,6 @@
 #include "coordination/coordination.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "coordination/decision_record.hpp"
@@ -9,8 +10,19 @@
 
 namespace atrium {
 
+namespace {
+
+constexpr auto sweep_every = std::chrono::hours(1);
+
+}  // namespace
+
 Coordination::Coordination(Parts parts)
-    : parts_(std::move(parts)), decider_(parts_.panel, parts_.clock), ids_(Random(parts_.seed)), random_(parts_.seed ^ 0xC0'0D1) {}
+    : parts_(std::move(parts)),
+      decider_(parts_.panel, parts_.clock),
+      ended_(parts_.store, parts_.timers, parts_.now, parts_.metrics, parts_.log),
+      sweep_timer_([this] { begin(); }),
+      ids_(Random(parts_.seed)),
+      random_(parts_.seed ^ 0xC0'0D1) {}
 
 Coordination::Place* Coordination::place(const std::string& tenant_id) {
   if (const auto known = places_.find(tenant_id); known != places_.end()) return &known->second;
@@ -34,8 +46,9 @@ Desk& Coordination::open(const std::string& tenant_id, Place& place) {
   if (place.desk) return *place.desk;
   place.looked = true;
   place.desk = std::make_unique<Desk>(DeskParts{.store = parts_.store,
-                                                .panel = parts_.panel,
                                                 .decider = decider_,
+                                                .explainer = explainer_,
+                                                .shadows = shadows_,
                                                 .policies = parts_.policies,
                                                 .outlet = parts_.outlet,
                                                 .timers = parts_.timers,
@@ -111,6 +124,90 @@ void Coordination::decision(const std::string& tenant_id, const std::string& dec
                         const auto inputs = readInputs(*parts);
                         done(decisionJson(summary, inputs ? &*inputs : nullptr));
                       });
+  });
+}
+
+void Coordination::begin() {
+  ended_.sweep(tenants(), parts_.rules.closed_kept);
+  parts_.timers.arm(sweep_timer_, parts_.now.mono + sweep_every);
+}
+
+// ---- Decisions of the past, made again
+
+void Coordination::policyNamed(const std::string& tenant_id, std::string name, Completion<Policy> done) {
+  parts_.policies.find(tenant_id, std::move(name), [done = std::move(done)](const Result<PolicyInForce>& found) mutable {
+    if (!found) return done(fail(found.error()));
+    if (found->policy) return done(found->policy);
+    Error error{Code::validation_failed, "There is no such policy.", 0, {}};
+    error.fields.push_back({"/policy", "must name a policy; GET /coordination/policies has them"});
+    done(fail(std::move(error)));
+  });
+}
+
+void Coordination::recorded(const std::string& tenant_id, const std::string& decision_id, Completion<Decision> done) {
+  parts_.store.scan({"decision_inputs", tenant_id, decision_id}, {}, decision_parts_max,
+                    [done = std::move(done)](const Result<std::vector<Document>>& parts) mutable {
+                      if (!parts) return done(fail(parts.error()));
+                      auto inputs = readInputs(*parts);
+                      if (!inputs) return done(fail(Code::not_found, "There is no such decision, or its inputs are no longer kept."));
+                      done(*std::move(inputs));
+                    });
+}
+
+void Coordination::replay(const std::string& tenant_id, const std::string& decision_id, std::string policy, Completion<std::string> done) {
+  const auto decideAgain = [this, tenant_id, decision_id](Policy other, Completion<std::string> answer) {
+    recorded(tenant_id, decision_id, [this, other = std::move(other), answer = std::move(answer)](Result<Decision> found) mutable {
+      if (!found) return answer(fail(found.error()));
+      const auto then = std::make_shared<const Decision>(*std::move(found));
+      auto tell = [then, answer = std::move(answer)](const ReplayReport& report) mutable { answer(replayJson(*then, report)); };
+      if (other)
+        replayWith(*then, std::move(other), decider_, std::move(tell));
+      else
+        atrium::replay(*then, decider_, std::move(tell));
+    });
+  };
+  if (policy.empty()) return decideAgain(nullptr, std::move(done));
+  policyNamed(tenant_id, std::move(policy), [decideAgain, done = std::move(done)](Result<Policy> other) mutable {
+    if (!other) return done(fail(other.error()));
+    decideAgain(*std::move(other), std::move(done));
+  });
+}
+
+// The inputs of one decision after the other.
+struct Coordination::Collecting {
+  std::string tenant_id;
+  std::vector<std::string> ids;
+  std::vector<RecordedDecision> found;
+  Policy policy;
+  Completion<std::string> done;
+};
+
+void Coordination::replayTraffic(const std::string& tenant_id, std::string policy, const Listing& query, Completion<std::string> done) {
+  policyNamed(tenant_id, std::move(policy), [this, tenant_id, query, done = std::move(done)](Result<Policy> named) mutable {
+    if (!named) return done(fail(named.error()));
+    DocumentKey after;
+    if (!query.cursor.empty()) after = {"decision", tenant_id, query.cursor};
+    parts_.store.scan(
+        {"decision", tenant_id}, std::move(after), query.limit,
+        [this, tenant_id, named = *std::move(named), done = std::move(done)](const Result<std::vector<Document>>& found) mutable {
+          if (!found) return done(fail(found.error()));
+          auto collecting = std::make_shared<Collecting>(Collecting{tenant_id, {}, {}, std::move(named), std::move(done)});
+          for (auto at = found->rbegin(); at != found->rend(); ++at) collecting->ids.push_back(at->key.back());
+          collect(std::move(collecting));
+        });
+  });
+}
+
+void Coordination::collect(std::shared_ptr<Collecting> collecting) {
+  if (collecting->ids.empty())
+    return atrium::replayTraffic(std::move(collecting->found), collecting->policy, decider_,
+                                 [collecting](const TrafficReport& report) { collecting->done(trafficJson(report)); });
+  std::string id = std::move(collecting->ids.back());
+  collecting->ids.pop_back();
+  recorded(collecting->tenant_id, id, [this, collecting, id](Result<Decision> found) {
+    // One whose inputs are too large or gone is not among those compared.
+    if (found) collecting->found.push_back({id, *std::move(found)});
+    collect(collecting);
   });
 }
 

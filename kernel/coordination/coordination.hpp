@@ -6,8 +6,12 @@
 #include <string_view>
 #include <vector>
 
+#include "coordination/counterfactual.hpp"
 #include "coordination/decider.hpp"
 #include "coordination/desk.hpp"
+#include "coordination/ended_records.hpp"
+#include "coordination/replay.hpp"
+#include "coordination/shadow_policies.hpp"
 
 namespace atrium {
 
@@ -41,9 +45,19 @@ class Coordination final : public TeamSource {
 
   void setRules(CoordinationRules rules);
 
+  // Begins to delete, once an hour, what has been over for long enough.
+  void begin();
+
   // Decisions, as they are on record: {"items": […], "next_cursor": …}, oldest first; one, whole; and whether it comes out the same again.
   void decisions(const std::string& tenant_id, Listing query, Completion<std::string> done);
   void decision(const std::string& tenant_id, const std::string& decision_id, Completion<std::string> done);
+
+  // Decides it again with the scorers of now, by its own policy or, where `policy` names one, by that.
+  void replay(const std::string& tenant_id, const std::string& decision_id, std::string policy, Completion<std::string> done);
+  // What another policy would have made of a page of recorded decisions, behind `query.cursor`.
+  void replayTraffic(const std::string& tenant_id, std::string policy, const Listing& query, Completion<std::string> done);
+  // How the policies that decide along have done.
+  [[nodiscard]] std::string shadows(const std::string& tenant_id) const { return shadows_.json(tenant_id); }
 
   [[nodiscard]] std::vector<std::string> tenants() const override;
   bool sample(std::string_view tenant_id, TeamSample& sample) const override;
@@ -62,7 +76,19 @@ class Coordination final : public TeamSource {
   Desk& open(const std::string& tenant_id, Place& place);
 
   Parts parts_;
+  using Policy = std::shared_ptr<const RoutingPolicy>;
+  // The policy of that name; validation_failed.
+  void policyNamed(const std::string& tenant_id, std::string name, Completion<Policy> done);
+  // A decision's inputs from the store.
+  void recorded(const std::string& tenant_id, const std::string& decision_id, Completion<Decision> done);
+  struct Collecting;
+  void collect(std::shared_ptr<Collecting> collecting);
+
   Decider decider_;
+  Explainer explainer_{decider_};
+  ShadowPolicies shadows_{decider_};
+  EndedRecords ended_;
+  Timer sweep_timer_;
   IdSource ids_;
   Random random_;
   std::map<std::string, Place, std::less<>> places_;

@@ -174,7 +174,7 @@ struct Search : std::enable_shared_from_this<Search> {
 
 }  // namespace
 
-void Explainer::explain(Decision decision, Decider::Done done) {
+void Explainer::explain(Decision decision, Decider::Done done, Depth depth) {
   const std::vector<Rank>& order = decision.ranking.order;
   const std::size_t rivals = std::min(order.size(), rivals_max + 1);
   auto search = std::make_shared<Search>(decider_, std::move(decision), std::move(done));
@@ -185,7 +185,7 @@ void Explainer::explain(Decision decision, Decider::Done done) {
       if (auto found = nearestWeight(decided, sums, decided.ranking.order[place].candidate))
         search->decision.counterfactuals.push_back(std::move(*found));
   }
-  if (!decided.ranking.degraded && decided.ranking.order.size() <= candidates_max)
+  if (depth == Depth::everything && !decided.ranking.degraded && decided.ranking.order.size() <= candidates_max)
     for (std::size_t place = 1; place < rivals; ++place)
       addTrials(*decided.question, decided.ranking.order[place].candidate, search->trials);
   search->run();

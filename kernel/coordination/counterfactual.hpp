@@ -18,9 +18,11 @@ class Explainer {
   static constexpr unsigned probes_max = 48;         // Decisions that are made for one explanation.
 
   explicit Explainer(Decider& decider) : decider_(decider) {}
+  // How far to look: at the policy's weights, which asks no scorer, or at everything.
+  enum class Depth : std::uint8_t { weights, everything };
   // Completes with the decision and its counterfactuals, before it returns where weights alone are looked at. A degraded decision is not
   // asked about again: whoever failed or hung would do so at every question.
-  void explain(Decision decision, Decider::Done done);
+  void explain(Decision decision, Decider::Done done, Depth depth = Depth::everything);
 
  private:
   Decider& decider_;

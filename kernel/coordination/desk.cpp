@@ -28,6 +28,7 @@ Desk::Desk(const DeskParts& parts, std::string tenant_id)
               }),
       timer_([this] { ring(); }),
       reload_timer_([this] { load(); }) {
+  watchShadows();
   load();
 }
 
@@ -102,7 +103,7 @@ void Desk::loadLeads() {
   const auto offer = [this](const Document& document) {
     auto known = decodeOffer(document);
     if (!known) return false;
-    if (Seat* seat = team_.find(known->agent_id)) Team::take(*seat, *known, known->made);
+    if (Seat* seat = team_.find(known->agent_id)) Team::take(*seat, *known, parts_.now.wall);
     offers_.insert_or_assign(known->offer_id, *std::move(known));
     return true;
   };
@@ -135,17 +136,25 @@ void Desk::loaded() {
   for (auto& [id, lead] : leads_)
     if (lead.state == LeadState::waiting) watchLead(lead);
   for (auto& [id, seat] : team_.seats()) {
-    if (seat.sessions > 0) {
-      lookWhatHeTakes(id, Trigger::agent_online);
-      continue;
-    }
+    if (seat.sessions > 0) continue;
     if (seat.lost == Wall{}) seat.lost = now;
     alarm(seat.lost + parts_.rules.lost_after, Alarm::Kind::lost, id);
   }
-  for (auto& [id, handoff] : handoffs_)
-    if (handoff.offer_id.empty()) askFor(handoff, Trigger::handoff);
   if (parts_.rules.rebalance_auto) alarm(now + balance_pause, Alarm::Kind::balance, {});
   for (auto& waiting : std::exchange(waiting_, {})) waiting({});
+  goOn();
+}
+
+// Takes up what an earlier process, or this one before a failure of the store, had not come to.
+void Desk::goOn() {
+  std::vector<std::string> here, handoffs;
+  for (const auto& [id, seat] : team_.seats())
+    if (seat.sessions > 0) here.push_back(id);
+  for (const auto& [id, handoff] : handoffs_)
+    if (handoff.offer_id.empty()) handoffs.push_back(id);
+  for (const std::string& id : handoffs)
+    if (const auto handoff = handoffs_.find(id); handoff != handoffs_.end()) askFor(handoff->second, Trigger::handoff);
+  for (const std::string& id : here) lookWhatHeTakes(id, Trigger::agent_online);
   pump();
 }
 

@@ -109,6 +109,7 @@ class Desk {
   void loadLeads();
   void loaded();
   void showAll();
+  void goOn();
   void loadFailed(const Error& error);
   void forgetAll();
   // Runs `request` once the desk knows everything, or refuses.
@@ -143,6 +144,8 @@ class Desk {
   [[nodiscard]] std::shared_ptr<Question> questionForLead(const Job& job, const Lead& lead);
   [[nodiscard]] std::shared_ptr<Question> questionForAgent(Seat& seat);
   [[nodiscard]] std::string policyNameOf(const Job& job) const;
+  void explain(Job job, Decision decision);
+  void watchShadows();
   void decided(Job job, Decision decision);
   void offerTo(Job job, Decision decision, Lead& lead, Seat& seat);
   void nobodyTakes(Job job, Decision decision, Lead& lead);

@@ -148,7 +148,11 @@ void Desk::endHandoff(Handoff& handoff, HandoffState how, std::string reason, Ch
     change.put(lead->second);
   }
   change.put(handoff);
-  change.then([outlet = &parts_.outlet, tenant = tenant_id_, ended = handoff] { outlet->handoff(tenant, ended); });
+  change.then([this, ended = handoff]() mutable {
+    // Its room may have been made meanwhile.
+    if (const auto lead = leads_.find(ended.lead_id); ended.room_id.empty() && lead != leads_.end()) ended.room_id = lead->second.room_id;
+    parts_.outlet.handoff(tenant_id_, ended);
+  });
   handoffs_.erase(handoffs_.find(handoff.handoff_id));
 }
 

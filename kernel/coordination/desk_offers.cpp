@@ -194,6 +194,7 @@ void Desk::closeOffer(LeadOffer& offer, Change change, Reply done) {
   offer.ended = parts_.now.wall;
   if (lead != leads_.end()) {
     lead->second.state = LeadState::closed;
+    lead->second.queued = offer.ended;
     lead->second.last_owner = std::exchange(lead->second.owner, {});
     change.put(lead->second);
     spoken_.erase(lead->first);
@@ -365,6 +366,7 @@ void Desk::withdraw(PrincipalPtr caller, std::string lead_id, std::string reason
     Lead lead = std::move(leads_.extract(found).mapped());
     queue_.erase({lead.arrived, lead.lead_id});
     lead.state = LeadState::closed;
+    lead.queued = parts_.now.wall;
     change.put(lead);
     change.note({.kind = Fact::Kind::abandoned, .milliseconds = static_cast<double>((parts_.now.wall - lead.arrived).count())}, {},
                 lead.queue, lead.text(ruleOf(lead.queue).skill_field));

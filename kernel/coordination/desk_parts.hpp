@@ -19,7 +19,8 @@
 namespace atrium {
 
 class Decider;
-class ScorerPanel;
+class Explainer;
+class ShadowPolicies;
 
 // A policy and which of its versions this is.
 struct PolicyInForce {
@@ -56,8 +57,9 @@ class DeskOutlet {
 // All outlives the desks.
 struct DeskParts {
   Store& store;
-  ScorerPanel& panel;
   Decider& decider;
+  Explainer& explainer;
+  ShadowPolicies& shadows;
   PolicySource& policies;
   DeskOutlet& outlet;
   TimerWheel& timers;

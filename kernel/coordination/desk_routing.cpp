@@ -2,9 +2,11 @@
 #include <limits>
 #include <utility>
 
+#include "coordination/counterfactual.hpp"
 #include "coordination/decider.hpp"
 #include "coordination/desk.hpp"
 #include "coordination/desk_ready.hpp"
+#include "coordination/shadow_policies.hpp"
 #include "protocol/errors.hpp"
 #include "protocol/metrics.hpp"
 
@@ -215,7 +217,8 @@ void Desk::ask(Job job, PolicyInForce policy) {
     parts_.metrics.add(Metric::coordination_decisions);
     if (std::ranges::any_of(decision.answers, [](const ScorerAnswer& answer) { return !answer.failure.empty(); }))
       parts_.metrics.add(Metric::coordination_degraded);
-    decided(std::move(job), std::move(decision));
+    if (!job.trial) parts_.shadows.observe(decision);
+    explain(std::move(job), std::move(decision));
   };
   parts_.decider.decide(std::move(question), std::move(next));
 }
@@ -275,12 +278,26 @@ std::shared_ptr<Question> Desk::questionForAgent(Seat& seat) {
 }
 
 void Desk::lookLater(Seat& seat, Wall until) {
+  // Never at once: what stands against it now would still do so.
+  until = std::max(until, parts_.now.wall + std::chrono::milliseconds(100));
   if (seat.look_at != Wall{} && seat.look_at <= until && seat.look_at > parts_.now.wall) return;
   seat.look_at = until;
   alarm(until, Alarm::Kind::look, seat.profile->agent_id);
 }
 
 // ---- What came of it
+
+// What would have made somebody else win is found out before anything is told, so that it is on record with the rest: for somebody who
+// asked, everything; else what costs no more than a look at the scores.
+void Desk::explain(Job job, Decision decision) {
+  if (!decision.winner() || decision.question->side == Side::queue) return decided(std::move(job), std::move(decision));
+  const auto depth = job.reply ? Explainer::Depth::everything : Explainer::Depth::weights;
+  auto next = [this, era = era_, job = std::move(job)](Decision explained) mutable {
+    if (era != era_) return dropJob(std::move(job), {Code::storage_unavailable, "Storage has failed.", 1000, {}});
+    decided(std::move(job), std::move(explained));
+  };
+  parts_.explainer.explain(std::move(decision), std::move(next), depth);
+}
 
 void Desk::decided(Job job, Decision decision) {
   if (job.trial) {
@@ -419,7 +436,29 @@ void Desk::leadIsDue(Lead& lead) {
   lookFor(lead.lead_id, Trigger::overflow);
 }
 
+// Looks up the policies that decide along without effect.
+void Desk::watchShadows() {
+  struct Found {
+    std::size_t open = 1;
+    std::vector<std::shared_ptr<const RoutingPolicy>> policies;
+  };
+  const auto found = std::make_shared<Found>();
+  const auto closed = [this, found] {
+    if (--found->open > 0) return;
+    if (!parts_.shadows.set(tenant_id_, std::move(found->policies)))
+      parts_.log.warning("coordination.no_shadows", {{"tenant", tenant_id_}, {"reason", "more are watched than may be"}});
+  };
+  found->open += parts_.rules.shadow_policies.size();
+  for (const std::string& name : parts_.rules.shadow_policies)
+    parts_.policies.find(tenant_id_, name, [found, closed](const Result<PolicyInForce>& policy) {
+      if (policy && policy->policy) found->policies.push_back(policy->policy);
+      closed();
+    });
+  closed();
+}
+
 void Desk::rulesChanged() {
+  watchShadows();
   if (loading_) return;
   for (const auto& [arrived, id] : queue_) watchLead(leads_.find(id)->second);
   std::vector<std::string> agents;

@@ -35,7 +35,7 @@ struct Lead {
   std::int32_t priority = 0;
   LeadState state = LeadState::waiting;
   Wall arrived{};
-  Wall queued{};                                       // When it entered its present queue.
+  Wall queued{};                                       // When it entered its present queue; of a closed one, when it was closed.
   std::string owner;                                   // The agent who works on it; empty: nobody yet.
   std::string last_owner;                              // Who had it when it was closed.
   std::string offer_id;                                // The offer that pends, or that its owner accepted; empty: none.

@@ -44,7 +44,7 @@ std::optional<Hindrance> rampRule(const Seat& seat, const QueueRule& rule, Wall 
   if (rule.ramp_in.count() == 0 || seat.back == Wall{} || now >= seat.back + rule.ramp_in) return std::nullopt;
   const auto recent = std::ranges::count_if(seat.lately, [now](Wall at) { return at + ramp_minute > now; });
   if (recent < static_cast<std::ptrdiff_t>(rule.ramp_in_offers)) return std::nullopt;
-  const Wall oldest = seat.lately[seat.lately.size() - rule.ramp_in_offers];
+  const Wall oldest = seat.lately[seat.lately.size() - rule.ramp_in_offers];  // They are in order of time.
   return Hindrance{Exclusion::ramping_in, std::min(oldest + ramp_minute, seat.back + rule.ramp_in)};
 }
 
@@ -155,7 +155,7 @@ void Team::presence(const std::string& user_id, Status status, std::size_t sessi
 void Team::take(Seat& seat, const LeadOffer& offer, Wall now) {
   if (!seat.offers.insert(offer.offer_id).second) return;
   ++seat.taken[offer.channel];
-  if (offer.state != OfferState::pending) return;
+  if (offer.state != OfferState::pending || offer.made != now) return;  // It was made by an earlier process.
   while (!seat.lately.empty() && seat.lately.front() + ramp_minute <= now) seat.lately.pop_front();
   seat.lately.push_back(now);
 }

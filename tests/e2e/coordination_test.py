@@ -17,7 +17,12 @@ class Coordination(unittest.IsolatedAsyncioTestCase):
             self.assertEqual(answer.status, 200, answer)
 
     async def connect(self, name):
-        return await self.enterAsyncContext(session.connect(self.server, name, token=self.tokens[name]))
+        """A session of that agent, of which the desk knows: it is told by another loop."""
+        opened = await self.enterAsyncContext(session.connect(self.server, name, token=self.tokens[name]))
+        for _ in range(1000):
+            if self.server.get(f"/coordination/agents/{name}", self.sue).json["sessions"] > 0:
+                return opened
+        self.fail(f"the desk does not hear of {name}")
 
     async def offer(self, who, kind):
         """The next offer of that kind that he is told of."""
@@ -150,6 +155,38 @@ class Coordination(unittest.IsolatedAsyncioTestCase):
         cem = await self.connect("cem")
         offer = (await cem.until("offer"))["offer"]
         self.assertEqual(offer["lead_id"], "lost")
+
+    async def test_decisions_come_out_the_same_again(self):
+        self.start(coordination="{shadow_policies: [seed]}")
+        await self.connect("ana")
+        await self.connect("cem")
+        decisions = [self.route(lead_id=f"lead{number}").json["decision_id"] for number in range(3)]
+        for decision in decisions:
+            again = self.server.post(f"/coordination/decisions/{decision}/replay", None, self.sue)
+            self.assertEqual((again.status, again.json["identical"]), (200, True), again)
+        other = self.server.post(f"/coordination/decisions/{decisions[0]}/replay", {"policy": "seed"}, self.sue).json
+        self.assertEqual(other["policy"], "seed")
+        traffic = self.server.post("/coordination/decisions/replay", {"policy": "match"}, self.sue).json
+        self.assertEqual((traffic["policy"], traffic["decisions"]), ("match", 3))
+        self.assertEqual(self.server.post("/coordination/decisions/replay", {"policy": "none"}, self.sue).json["errors"][0]["path"], "/policy")
+        shadows = self.server.get("/coordination/policies/shadow", self.sue).json
+        self.assertEqual([(policy["policy"], policy["decisions"]) for policy in shadows["policies"]], [("seed", 3)])
+        self.assertEqual(self.server.get("/coordination/policies/shadow", self.tokens["ana"]).status, 403)
+
+    async def test_what_would_have_changed_it_is_on_record(self):
+        self.start()
+        ana = await self.connect("ana")
+        await self.connect("cem")
+        self.route(lead_id="first")
+        offer = await self.offer(ana, "routed")
+        self.server.post(f"/coordination/offers/{offer['offer_id']}/accept", None, self.tokens["ana"])
+        reply = self.route(lead_id="second").json
+        self.assertEqual(reply["agent_name"], "Cem", "who has nothing to do")
+        weights = [change for change in reply["counterfactuals"] if change["what"].startswith("weight.")]
+        self.assertTrue(weights, reply)
+        self.assertEqual({change["agent_name"] for change in weights}, {"Ana"})
+        kept = self.server.get(f"/coordination/decisions/{reply['decision_id']}", self.sue).json
+        self.assertEqual(kept["counterfactuals"], reply["counterfactuals"])
 
     async def test_everything_outlives_a_kill(self):
         self.start()

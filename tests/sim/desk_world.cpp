@@ -72,9 +72,12 @@ void DeskWorld::start() {
   }));
   timers_ = std::make_unique<TimerWheel>(now.mono);
   decider_ = std::make_unique<Decider>(panel, clock);
+  explainer_ = std::make_unique<Explainer>(*decider_);
+  shadows_ = std::make_unique<ShadowPolicies>(*decider_);
   desk_ = std::make_unique<Desk>(DeskParts{.store = *ports_.back(),
-                                           .panel = panel,
                                            .decider = *decider_,
+                                           .explainer = *explainer_,
+                                           .shadows = *shadows_,
                                            .policies = policies_,
                                            .outlet = audience,
                                            .timers = *timers_,
@@ -91,6 +94,8 @@ void DeskWorld::restart() {
   posts_.clear();
   panel.forget();
   desk_.reset();
+  shadows_.reset();
+  explainer_.reset();
   decider_.reset();
   timers_.reset();
   sessions.clear();

@@ -5,8 +5,10 @@
 #include <string>
 #include <vector>
 
+#include "coordination/counterfactual.hpp"
 #include "coordination/decider.hpp"
 #include "coordination/desk.hpp"
+#include "coordination/shadow_policies.hpp"
 #include "sim/store.hpp"
 
 // One tenant's desk without threads, clock and plugins: a store, scorers and people driven by one seed.
@@ -118,6 +120,8 @@ class DeskWorld {
   MetricRegistry metrics_;
   MetricSet& set_;
   std::unique_ptr<Decider> decider_;
+  std::unique_ptr<Explainer> explainer_;
+  std::unique_ptr<ShadowPolicies> shadows_;
   std::deque<Task> posts_;
   std::uint64_t life_ = 0;
   std::unique_ptr<Desk> desk_;

@@ -34,7 +34,10 @@ struct CoordinationCommand {
     read_handoff,
     rebalance,
     list_decisions,
-    read_decision
+    read_decision,
+    replay_decision,
+    replay_traffic,
+    read_shadows
   };
   Verb verb{};
   PrincipalPtr caller = {};

@@ -219,6 +219,9 @@ void RestHandler::dispatch(Call call) {
     case Operation::rebalance: return coordinate(std::move(call), Verb::rebalance, CoordinationBody::optional);
     case Operation::list_decisions: return coordinate(std::move(call), Verb::list_decisions, CoordinationBody::query);
     case Operation::read_decision: return coordinate(std::move(call), Verb::read_decision, CoordinationBody::none);
+    case Operation::replay_decision: return coordinate(std::move(call), Verb::replay_decision, CoordinationBody::optional);
+    case Operation::replay_traffic: return coordinate(std::move(call), Verb::replay_traffic, CoordinationBody::needed);
+    case Operation::read_shadows: return coordinate(std::move(call), Verb::read_shadows, CoordinationBody::none);
     case Operation::openapi: return openapi(std::move(call));
     case Operation::asyncapi: return asyncapi(std::move(call));
     case Operation::docs: return docs(std::move(call));
