@@ -21,6 +21,13 @@ bool fits(const Listing& query, const JsonView& stored) {
           fits(query.agent, stored["from"]) || fits(query.agent, stored["to"]));
 }
 
+// As people are shown it: leads otherwise than they are stored.
+std::string shown(const Document& document, Wall now) {
+  if (document.key.front() != closed_lead_collection) return document.value;
+  const auto lead = decodeLead(document);
+  return lead ? leadJson(*lead, now) : document.value;
+}
+
 }  // namespace
 
 void Desk::leads(Listing query, Reply done) {
@@ -129,27 +136,28 @@ void Desk::list(std::string_view collection, Listing query, Reply done) {
   DocumentKey after;
   if (!query.cursor.empty()) after = {std::string(collection), tenant_id_, query.cursor};
   const std::uint32_t looks = filtered ? looks_max : query.limit + 1;
-  parts_.store.scan({std::string(collection), tenant_id_}, std::move(after), looks,
-                    [query = std::move(query), looks, done = std::move(done)](Result<std::vector<Document>> found) mutable {
-                      if (!found) return done(fail(found.error()));
-                      std::string out = R"({"items":[)", last;
-                      std::uint32_t count = 0;
-                      bool more = found->size() == looks;
-                      for (const Document& document : *found) {
-                        const auto parsed = JsonDocument::parse(document.value);
-                        const bool wanted = parsed && fits(query, parsed->root());
-                        if (wanted && count == query.limit) {
-                          more = true;
-                          break;
-                        }
-                        last = document.key.back();
-                        if (!wanted) continue;
-                        if (count++ > 0) out += ',';
-                        out += document.value;
-                      }
-                      closeList(out, more ? last : std::string());
-                      done(std::move(out));
-                    });
+  parts_.store.scan(
+      {std::string(collection), tenant_id_}, std::move(after), looks,
+      [query = std::move(query), looks, now = parts_.now.wall, done = std::move(done)](Result<std::vector<Document>> found) mutable {
+        if (!found) return done(fail(found.error()));
+        std::string out = R"({"items":[)", last;
+        std::uint32_t count = 0;
+        bool more = found->size() == looks;
+        for (const Document& document : *found) {
+          const auto parsed = JsonDocument::parse(document.value);
+          const bool wanted = parsed && fits(query, parsed->root());
+          if (wanted && count == query.limit) {
+            more = true;
+            break;
+          }
+          last = document.key.back();
+          if (!wanted) continue;
+          if (count++ > 0) out += ',';
+          out += shown(document, now);
+        }
+        closeList(out, more ? last : std::string());
+        done(std::move(out));
+      });
 }
 
 }  // namespace atrium
