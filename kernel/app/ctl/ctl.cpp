@@ -7,6 +7,7 @@
 
 #include "config/wrong_word.hpp"
 #include "ctl/check_config.hpp"
+#include "ctl/demo.hpp"
 #include "ctl/plugin_commands.hpp"
 #include "ctl/plugin_install.hpp"
 #include "ctl/simulate.hpp"
@@ -87,6 +88,18 @@ void addSimulateOptions(CLI::App& command, SimulateArguments& arguments) {
   command.add_flag("--json", arguments.json, "The figures as one JSON object.");
 }
 
+void addDemoOptions(CLI::App& command, DemoArguments& arguments) {
+  command.add_option("--url", arguments.url, "The server.")->capture_default_str();
+  command.add_option("--config", arguments.config, "The server's configuration, for the secret; without it, JWT_SECRET_KEY.");
+  command.add_option("--agents", arguments.agents, "Agents of the team.")->capture_default_str();
+  command.add_option("--load", arguments.load, "Their work for each hour of work that can be done.")->capture_default_str();
+  command.add_option("--speed", arguments.speed, "Seconds of the simulation for each second.")->capture_default_str();
+  command.add_option("--seed", arguments.seed, "Which leads come; the same seed plays the same ones.")->capture_default_str();
+  command.add_option("--leads", arguments.leads, "How many come before it ends; without, until it is interrupted.");
+  command.add_option("--guest", arguments.guests, "A user of the tenant who becomes a member of its rooms; may be given several times.")
+      ->allow_extra_args(false);
+}
+
 void addPluginCommands(CLI::App& plugin, PluginArguments& arguments) {
   for (const PluginVerb& verb : plugin_verbs) {
     CLI::App* command = plugin.add_subcommand(verb.name, verb.about);
@@ -141,6 +154,11 @@ ExitCode runCtl(std::span<const std::string> arguments, const CtlContext& contex
   CLI::App* simulate = app.add_subcommand("simulate", "What policies of routing make of simulated leads, by the server's scorers.");
   addSimulateOptions(*simulate, simulate_arguments);
 
+  DemoArguments demo_arguments;
+  CLI::App* demo =
+      app.add_subcommand("demo", "Plays a simulated team in the tenant \"demo\" of a running server, until it is interrupted.");
+  addDemoOptions(*demo, demo_arguments);
+
   try {
     std::vector<std::string> reversed(arguments.rbegin(), arguments.rend());  // As the library wants them.
     app.parse(reversed);
@@ -153,6 +171,7 @@ ExitCode runCtl(std::span<const std::string> arguments, const CtlContext& contex
   }
   if (install->parsed()) return installPlugin(package, directory, context);
   if (simulate->parsed()) return simulateRouting(simulate_arguments, context);
+  if (demo->parsed()) return playDemo(demo_arguments, context);
   if (!sink_arguments.command.empty()) return runSinkCommand(sink_arguments, context);
   if (!plugin_arguments.command.empty()) return runPluginCommand(plugin_arguments, context);
   return check->parsed() ? checkConfig(config_file, context) : mintTokenFor(mint_arguments, context);

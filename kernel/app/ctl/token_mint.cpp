@@ -8,7 +8,6 @@
 #include <utility>
 
 #include "auth/mint.hpp"
-#include "auth/token_verifier.hpp"
 #include "config/load.hpp"
 #include "config/option_value.hpp"
 
@@ -24,8 +23,9 @@ ExitCode refuse(const CtlContext& context, const std::string& sentence) {
   return ExitCode::wrong;
 }
 
-// The rules of the server that is to believe the token. Says what is wrong when there are none.
-std::optional<TokenRules> rulesFor(const std::string& config, const CtlContext& context) {
+}  // namespace
+
+std::optional<TokenRules> tokenRulesFor(const std::string& config, const CtlContext& context) {
   TokenRules rules;
   if (config.empty()) {
     const auto secret = context.environment.find("JWT_SECRET_KEY");
@@ -50,8 +50,6 @@ std::optional<TokenRules> rulesFor(const std::string& config, const CtlContext& 
   return rules;
 }
 
-}  // namespace
-
 ExitCode mintTokenFor(const MintArguments& arguments, const CtlContext& context) {
   const auto lifetime = parseDuration(arguments.ttl);
   if (!lifetime || *lifetime < std::chrono::seconds{1} || *lifetime > lifetime_max)
@@ -60,7 +58,7 @@ ExitCode mintTokenFor(const MintArguments& arguments, const CtlContext& context)
   for (const std::string& role : arguments.roles)
     if (std::ranges::find(role_names, std::string_view(role)) == role_names.end())
       return refuse(context, fmt::format("--role {} is not a role: write one of {}", role, fmt::join(role_names, ", ")));
-  const std::optional<TokenRules> rules = rulesFor(arguments.config, context);
+  const std::optional<TokenRules> rules = tokenRulesFor(arguments.config, context);
   if (!rules) return ExitCode::wrong;
 
   const TokenClaims claims{.tenant_id = arguments.tenant,

@@ -1,8 +1,10 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "auth/token_verifier.hpp"
 #include "ctl/ctl.hpp"
 
 namespace atrium {
@@ -19,5 +21,9 @@ struct MintArguments {
 
 // Prints a token that the server with that configuration believes.
 [[nodiscard]] ExitCode mintTokenFor(const MintArguments& arguments, const CtlContext& context);
+
+// The rules of the server that is to believe a token: those of the configuration file or, when `config` is empty, the secret of
+// JWT_SECRET_KEY. Says what is wrong when there are none.
+[[nodiscard]] std::optional<TokenRules> tokenRulesFor(const std::string& config, const CtlContext& context);
 
 }  // namespace atrium
