@@ -1,4 +1,5 @@
 """The first command of the README, as a newcomer runs it: ./dev run, then the two lines it prints, each in a terminal of its own."""
+import json
 import os
 import shutil
 import signal
@@ -62,13 +63,13 @@ class Demo(unittest.TestCase):
         self.addCleanup(conversation.end)
         return conversation
 
-    def run_demo(self, data_dir):
+    def run_demo(self, data_dir, *arguments):
         # From another directory than the tree's own, as people do.
-        return self.start([atrium.source_dir / "dev", "run"], cwd="/", env={**os.environ, "ATRIUM_PORT": "0", "ATRIUM_DATA_DIR": data_dir})
+        return self.start([atrium.source_dir / "dev", "run", *arguments], cwd="/", env={**os.environ, "ATRIUM_PORT": "0", "ATRIUM_DATA_DIR": data_dir})
 
     def test_two_pasted_lines_make_two_people_talk(self):
         with tempfile.TemporaryDirectory() as data_dir:
-            demo = self.run_demo(data_dir)
+            demo = self.run_demo(data_dir, "--no-demo")
             demo.find(lambda line: "Ctrl-C stops the server" in line)
             ana, ben = (self.start(["bash", "-c", line]) for line in demo.find(lambda line: "chat.py" in line))
             for person in (ana, ben):
@@ -79,6 +80,7 @@ class Demo(unittest.TestCase):
             ana.find(lambda line: line == "Ben: I do.")
             self.assertEqual(demo.interrupt(), 0, "\n".join(demo.lines))
             demo.find(lambda line: line == "Stopped.")
+            self.assertFalse([line for line in demo.lines if "watch.py" in line])
 
             self.assertEqual(os.stat(os.path.join(data_dir, "jwt-secret")).st_mode & 0o777, 0o600)
 
@@ -90,7 +92,15 @@ class Demo(unittest.TestCase):
             request = urllib.request.Request(f"{url}/api/v1/collaboration/rooms/{room}/history", headers={"Authorization": f"Bearer {token}"})
             with urllib.request.urlopen(request, timeout=30) as history:
                 self.assertIn("A lead came in, who takes it?", history.read().decode())
-            self.assertEqual(again.interrupt(), 0)
+
+            # This time a team is at work, as the lines to paste show; it ends before its server does.
+            watch = again.find(lambda line: "watch.py" in line)[0]
+            board = self.start(["bash", "-c", watch])
+            self.assertIn('"name": "Demo Agent 1 (', board.find(lambda line: line.startswith("demo-agent-1 "))[0])
+            figures = subprocess.run(["bash", "-c", again.find(lambda line: line.startswith("curl "))[0]], capture_output=True, timeout=30)
+            self.assertEqual(json.loads(figures.stdout)["agents_online"], 8)
+            self.assertEqual(again.interrupt(), 0, "\n".join(again.lines))
+            again.find(lambda line: line == "Stopped.")
 
     def test_a_port_in_use_is_told_before_anything_is_built(self):
         with socket.create_server(("127.0.0.1", 0)) as taken:
@@ -101,11 +111,11 @@ class Demo(unittest.TestCase):
             self.assertEqual(demo.process.wait(60), 1)
 
     def test_an_argument_that_nothing_reads_is_refused(self):
-        for command in ("run", "check"):
+        for command, words in (("run", "takes no arguments but --no-demo"), ("check", "takes no arguments")):
             asked = subprocess.run([atrium.source_dir / "dev", command, "extra"], capture_output=True, text=True, timeout=60)
             self.assertEqual(asked.returncode, 1)
             # An empty line sets the message off; it is no blank in front of it.
-            self.assertEqual(asked.stderr.splitlines()[:2], ["", f"./dev: '{command}' takes no arguments, and got 'extra'"])
+            self.assertEqual(asked.stderr.splitlines()[:2], ["", f"./dev: '{command}' {words}, and got 'extra'"])
 
     def test_a_log_that_cannot_be_written_is_told_as_that(self):
         with tempfile.TemporaryDirectory() as tree:
