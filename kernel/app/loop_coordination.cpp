@@ -186,19 +186,26 @@ void serve(Coordination& coordination, CoordinationCommand command, Desk::Reply 
 void LoopCoordination::run(CoordinationCommand command, Completion<std::string> done) {
   if (auto why = refusal(command)) return done(fail(*std::move(why)));
   if (command.verb == Verb::put_workload)
-    if (const auto status = presenceOf(command.body.root()["status"].text())) {
-      // The status is the user's presence, and lives with his sessions; what is wrong with the rest is told by the desk.
-      Principal user = *command.caller;
-      user.user_id = command.id;
-      UpdatePresence presence;
-      presence.status = *status;
-      parts_.shard.updatePresence(std::make_shared<const Principal>(std::move(user)), std::move(presence), [](const Result<void>&) {});
-    }
+    if (const auto status = presenceOf(command.body.root()["status"].text())) done = withStatus(command, *status, std::move(done));
   const std::string tenant = command.caller->tenant_id;
   road_.ask<std::string>(tenant, std::move(done),
                          [command = std::move(command)](Coordination& desks, Completion<std::string> answer) mutable {
                            serve(desks, std::move(command), std::move(answer));
                          });
+}
+
+// The status that goes with a workload is the user's presence, which lives with his sessions: it is set once the desk knows him.
+Completion<std::string> LoopCoordination::withStatus(const CoordinationCommand& command, Status status, Completion<std::string> done) {
+  Principal user = *command.caller;
+  user.user_id = command.id;
+  return
+      [this, user = std::make_shared<const Principal>(std::move(user)), status, done = std::move(done)](Result<std::string> told) mutable {
+        if (!told) return done(std::move(told));
+        UpdatePresence presence;
+        presence.status = status;
+        parts_.shard.updatePresence(user, std::move(presence), [](const Result<void>&) {});
+        done(std::move(told));
+      };
 }
 
 // ---- What the engine tells

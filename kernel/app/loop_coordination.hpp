@@ -47,6 +47,7 @@ class LoopCoordination final : public CoordinationControl, public Workplace, pub
   void find(const std::string& tenant_id, std::string name, Completion<PolicyInForce> done) override;
 
  private:
+  Completion<std::string> withStatus(const CoordinationCommand& command, Status status, Completion<std::string> done);
   void put(const std::string& tenant_id, Topic topic, const std::string& key, const std::string& value);
   void makeRoom(const std::string& tenant_id, const Handoff& handoff);
   void postHandoff(const std::string& tenant_id, const Handoff& handoff, const std::string& room_id);

@@ -27,8 +27,8 @@ Coordination::Coordination(Parts parts)
 Coordination::Place* Coordination::place(const std::string& tenant_id) {
   if (const auto known = places_.find(tenant_id); known != places_.end()) return &known->second;
   if (places_.size() >= tenants_max) {
-    // Whoever has neither agents nor leads is known again when he comes.
-    std::erase_if(places_, [](const auto& one) { return one.second.desk ? one.second.desk->idle() : one.second.present.empty(); });
+    // Of whom nobody is here is known again when he comes. A desk stays: answers of the store may be on their way to it.
+    std::erase_if(places_, [](const auto& one) { return !one.second.desk && one.second.present.empty(); });
     if (places_.size() >= tenants_max) {
       parts_.metrics.add(Metric::coordination_refused);
       return nullptr;

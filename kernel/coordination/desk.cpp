@@ -48,6 +48,7 @@ void Desk::forgetAll() {
   alarms_.clear();
   timer_.disarm();
   jobs_for_.clear();
+  freed_.clear();
   deciding_ = false;
   const Error why{Code::storage_unavailable, "Storage has failed; what the desk knows is being read anew.", 1000, {}};
   for (Job& job : std::exchange(jobs_, {}))
@@ -125,9 +126,41 @@ void Desk::showAll() {
   for (const auto& [id, offer] : offers_) parts_.outlet.offerRow(tenant_id_, id, encodeOffer(offer));
 }
 
+// What does not fit together, because a part of it was damaged or deleted by somebody else, is brought to a state that does: a lead without
+// its offer waits again, an offer or a handoff without its lead is over.
+void Desk::mend() {
+  Change change = this->change();
+  for (auto at = offers_.begin(); at != offers_.end();) {
+    LeadOffer& offer = at++->second;
+    const auto lead = leads_.find(offer.lead_id);
+    const bool handed = offer.kind == OfferKind::handoff && offer.state == OfferState::pending;
+    if (lead != leads_.end() && (handed ? handoffs_.contains(offer.handoff_id) : lead->second.offer_id == offer.offer_id)) continue;
+    parts_.log.error("coordination.damaged", {{"tenant", tenant_id_}, {"collection", offer_collection}, {"id", offer.offer_id}});
+    offer.state = OfferState::rescinded;
+    offer.reason = "what it belonged to is gone";
+    offer.ended = parts_.now.wall;
+    freePlace(change, offer);
+  }
+  for (auto at = handoffs_.begin(); at != handoffs_.end();) {
+    Handoff& handoff = at++->second;
+    const auto lead = leads_.find(handoff.lead_id);
+    if (lead == leads_.end() || lead->second.handoff_id != handoff.handoff_id)
+      endHandoff(handoff, HandoffState::cancelled, "its lead is gone", change);
+    else if (!handoff.offer_id.empty() && !offers_.contains(handoff.offer_id))
+      handoff.offer_id.clear();  // The next one is asked.
+  }
+  for (auto& [id, lead] : leads_) {
+    if (!lead.handoff_id.empty() && !handoffs_.contains(lead.handoff_id)) lead.handoff_id.clear();
+    if (lead.state != LeadState::waiting && !offers_.contains(lead.offer_id)) putBack(change, lead);
+  }
+  freed_.clear();
+  commit(std::move(change));
+}
+
 void Desk::loaded() {
   loading_ = false;
   const Wall now = parts_.now.wall;
+  mend();
   showAll();
   for (auto& [id, offer] : offers_)
     if (offer.state != OfferState::active)

@@ -80,7 +80,6 @@ class Desk {
   void rulesChanged();
   // How the team stands, for the figures. False: it has neither agents nor leads.
   [[nodiscard]] bool sample(TeamSample& sample) const;
-  [[nodiscard]] bool idle() const { return !loading_ && team_.seats().empty() && leads_.empty() && waiting_.empty(); }
 
  private:
   // What is to be decided, in the order in which it came up.
@@ -108,6 +107,7 @@ class Desk {
   void loadAgents();
   void loadLeads();
   void loaded();
+  void mend();
   void showAll();
   void goOn();
   void loadFailed(const Error& error);

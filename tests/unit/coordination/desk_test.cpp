@@ -332,6 +332,26 @@ TEST(Desk, aRestartFindsEverythingAgain) {
   EXPECT_EQ(world.flaw(), "");
 }
 
+TEST(Desk, whatIsDamagedIsBroughtToAStateThatFits) {
+  DeskWorld world(23);
+  world.hire("ana");
+  world.come("ana");
+  world.route("lead_1");
+  accept(world, "ana", world.lastOffer("ana"));
+  world.route("lead_2");
+  world.route("lead_3");
+  const std::string first = world.store.documents({"offer", "acme"}).front().key[2];
+  world.store.put({"offer", "acme", first}, "{");           // A lead without its offer...
+  world.store.put({"lead", "acme", "lead_2"}, "not JSON");  // ...and an offer without its lead.
+  world.restart();
+  world.settle();
+  EXPECT_EQ(leadState(world, "lead_1"), "waiting");
+  world.come("ana");
+  world.settle();
+  EXPECT_EQ(leadState(world, "lead_1"), "offered");
+  EXPECT_EQ(leadState(world, "lead_3"), "offered") << "what was sound stays as it was";
+}
+
 TEST(Desk, aScorerThatFailsDegradesAndTheLeadIsStillRouted) {
   DeskWorld world(19);
   world.panel.fail_per_mille = 1000;
