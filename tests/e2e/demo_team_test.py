@@ -46,7 +46,7 @@ class DemoTeam(unittest.TestCase):
         return answer.json["items"]
 
     def test_the_team_works_through_its_leads(self):
-        code, out = self.played("--speed", "1000", "--leads", "30")
+        code, out = self.played("--speed", "300", "--leads", "30")
         self.assertEqual(code, 0, out)
 
         agents = self.items("/coordination/agents")
@@ -64,6 +64,9 @@ class DemoTeam(unittest.TestCase):
         self.assertIn("rejected", {offer["state"] for offer in offers})
         self.assertTrue(self.items("/coordination/decisions"))
 
+        (handoffs,) = [room for room in self.items("/collaboration/rooms") if room["name"] == "Handoffs"]
+        told = self.server.get(f"/collaboration/rooms/{handoffs['room_id']}/history?message_type=lead_handoff", self.sue).json
+        self.assertTrue({message["metadata"]["handoff"]["state"] for message in told} >= {"pending", "accepted"}, out)
         self.assertTrue({tip["state"] for tip in self.items("/coordination/coaching")} & {"accepted", "dismissed"})
 
         # Who worked is in the reports, and how soon clients were answered.
@@ -77,7 +80,7 @@ class DemoTeam(unittest.TestCase):
         rooms = {room["name"]: room for room in self.items("/collaboration/rooms")}
         self.assertEqual({name: room["room_type"] for name, room in rooms.items()},
                          {"Main Team": "agent_team", "Urgent Leads": "emergency_response", "Training & Coaching": "training_session",
-                          "Wins & Celebrations": "agent_team"})
+                          "Wins & Celebrations": "agent_team", "Handoffs": "lead_collaboration"})
         for room in rooms.values():
             whole = self.server.get(f"/collaboration/rooms/{room['room_id']}", self.sue).json
             self.assertIs(whole["context"]["simulated"], True)

@@ -150,12 +150,14 @@ void Play::coach(Case& one) {
   tell(fmt::format("{} {} a tip about {}", agent.actor.name, taken ? "takes" : "dismisses", one.client.name));
 }
 
+// Told in a room of the team: the client would read it in the lead's own.
 void Play::handOver(Case& one) {
   const Agent& agent = agents_[one.agent];
   const auto begun = api_.ask(
       agent.actor, "POST", "/coordination/handoffs",
-      fmt::format(R"({{"lead_id":"{}","summary":"{} asks for: {}","commitments":["a call today"],"reason":"a simulated handoff"}})",
-                  one.lead_id, one.client.name, lead_kinds[one.model.type]));
+      fmt::format(
+          R"({{"lead_id":"{}","summary":"{} asks for: {}","commitments":["a call today"],"reason":"a simulated handoff","room_id":"{}"}})",
+          one.lead_id, one.client.name, lead_kinds[one.model.type], rooms_[handoffs]));
   if (begun && begun->done()) tell(fmt::format("{} hands {} over", agent.actor.name, one.client.name));
 }
 

@@ -20,12 +20,13 @@ inline constexpr std::array<std::string_view, simulation::lead_types> lead_kinds
 struct TeamRoom {
   std::string_view name, type, about;
 };
-enum TeamRoomIndex : std::uint8_t { main_team, urgent_leads, training, wins, team_rooms };
+enum TeamRoomIndex : std::uint8_t { main_team, urgent_leads, training, wins, handoffs, team_rooms };
 inline constexpr std::array<TeamRoom, team_rooms> team_room_kinds = {{
     {"Main Team", "agent_team", "Everyday talk of the simulated team."},
     {"Urgent Leads", "emergency_response", "Simulated leads that cannot wait."},
     {"Training & Coaching", "training_session", "What the simulated team learns from leads it lost."},
     {"Wins & Celebrations", "agent_team", "Simulated deals."},
+    {"Handoffs", "lead_collaboration", "Simulated leads that move from agent to agent."},
 }};
 inline constexpr std::string_view simulation_notice =
     "This is a simulation: atriumctl demo plays everybody in here, and nothing of it is real.";
