@@ -159,7 +159,10 @@ std::expected<void, std::string> Kernel::makeEdges() {
                                                           .seed = Random::seedFromSystem()},
                                         sinkOptions(settings_));
   std::vector<LoopAccess::Place> places;
-  for (const auto& edge : edges_) places.push_back({edge->store.get(), &edge->shard});
+  for (unsigned index = 0; index < edges_.size(); ++index) {
+    Edge& edge = *edges_[index];
+    places.push_back({edge.store.get(), &edge.shard, &edge.coordination, &(*loops_)[index].now()});
+  }
   access_.open(*shards_, std::move(places));
   return checkDurability();
 }

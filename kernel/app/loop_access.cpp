@@ -3,6 +3,7 @@
 #include <memory>
 #include <utility>
 
+#include "atrium/service/coordination.h"
 #include "engine/room_key.hpp"
 #include "protocol/errors.hpp"
 
@@ -16,14 +17,28 @@ std::string hashKey(const DocumentKey& key) {
   return joined;
 }
 
-PrincipalPtr principalOf(const PluginPost& post) {
-  return std::make_shared<const Principal>(Principal{.tenant_id = post.tenant_id,
-                                                     .user_id = post.plugin_id,
-                                                     .display_name = post.plugin_id,
+PrincipalPtr principalOf(const std::string& tenant_id, const std::string& plugin_id) {
+  return std::make_shared<const Principal>(Principal{.tenant_id = tenant_id,
+                                                     .user_id = plugin_id,
+                                                     .display_name = plugin_id,
                                                      .name_verified = true,
                                                      .roles = ATRIUM_ROLE_SERVICE,
                                                      .expires = {},
                                                      .plugin = true});
+}
+
+// `operation` is one of those, and no other.
+CoordinationCommand::Verb verbOf(std::uint32_t operation) {
+  using Verb = CoordinationCommand::Verb;
+  switch (operation) {
+    case ATRIUM_COORDINATION_ROUTE_LEAD: return Verb::route_lead;
+    case ATRIUM_COORDINATION_WITHDRAW_LEAD: return Verb::withdraw_lead;
+    case ATRIUM_COORDINATION_PUT_AGENT: return Verb::put_agent;
+    case ATRIUM_COORDINATION_PUT_WORKLOAD: return Verb::put_workload;
+    case ATRIUM_COORDINATION_PAUSE_AGENT: return Verb::pause_agent;
+    case ATRIUM_COORDINATION_RESUME_AGENT: return Verb::resume_agent;
+    default: return Verb::read_agent;
+  }
 }
 
 }  // namespace
@@ -100,8 +115,21 @@ void LoopAccess::scan(DocumentKey prefix, DocumentKey after, std::uint32_t limit
 void LoopAccess::post(PluginPost post, Completion<std::string> done) {
   std::string hashed = post.tenant_id + '\x1f' + post.room_id;
   at<std::string>(std::move(hashed), std::move(done), [post = std::move(post)](const Place& place, Completion<std::string> answer) mutable {
-    place.engine->sendMessage(principalOf(post), std::move(post.body), Mono{}, std::move(answer));
+    place.engine->sendMessage(principalOf(post.tenant_id, post.plugin_id), std::move(post.body), Mono{}, std::move(answer));
   });
+}
+
+void LoopAccess::coordinate(PluginCoordination request, Completion<std::string> done) {
+  std::string hashed = request.tenant_id;
+  at<std::string>(std::move(hashed), std::move(done),
+                  [request = std::move(request)](const Place& place, Completion<std::string> answer) mutable {
+                    place.coordination->run({.verb = verbOf(request.operation),
+                                             .caller = principalOf(request.tenant_id, request.plugin_id),
+                                             .id = std::move(request.id),
+                                             .body = std::move(request.body),
+                                             .received = place.now->mono},
+                                            std::move(answer));
+                  });
 }
 
 }  // namespace atrium

@@ -7,6 +7,7 @@
 
 #include "engine/shard.hpp"
 #include "plugin/services/server_access.hpp"
+#include "rest/coordination_control.hpp"
 
 namespace atrium {
 
@@ -18,6 +19,8 @@ class LoopAccess final : public ServerAccess {
   struct Place {
     Store* store;
     Shard* engine;
+    CoordinationControl* coordination;
+    const Now* now;
   };
 
   // The server is complete. All of it outlives close(). Once.
@@ -28,6 +31,7 @@ class LoopAccess final : public ServerAccess {
   void write(std::vector<DocumentWrite> writes, Completion<void> done) override;
   void scan(DocumentKey prefix, DocumentKey after, std::uint32_t limit, Completion<std::vector<Document>> done) override;
   void post(PluginPost post, Completion<std::string> done) override;
+  void coordinate(PluginCoordination request, Completion<std::string> done) override;
 
  private:
   // Runs `job` on the shard for `key`, so that what concerns one thing keeps its order, or completes with why not.

@@ -77,6 +77,9 @@ std::optional<Status> presenceOf(const std::string& status) {
   return std::nullopt;
 }
 
+// The plugin that asks; empty: a person.
+std::string pluginOf(const Principal& caller) { return caller.plugin ? caller.user_id : std::string(); }
+
 PrincipalPtr serverOf(const std::string& tenant_id) {
   return std::make_shared<const Principal>(Principal{.tenant_id = tenant_id,
                                                      .user_id = "atrium.coordination",
@@ -141,8 +144,8 @@ void serve(Coordination& coordination, CoordinationCommand command, Desk::Reply 
     case Verb::put_workload:
       return with(readWorkload(body, caller), std::move(done),
                   [&](Workload workload, Desk::Reply reply) { desk.putWorkload(std::move(id), std::move(workload), std::move(reply)); });
-    case Verb::pause_agent: return desk.pauseAgent(std::move(id), true, std::move(done));
-    case Verb::resume_agent: return desk.pauseAgent(std::move(id), false, std::move(done));
+    case Verb::pause_agent: return desk.pauseAgent(std::move(id), true, pluginOf(caller), std::move(done));
+    case Verb::resume_agent: return desk.pauseAgent(std::move(id), false, pluginOf(caller), std::move(done));
     case Verb::route_lead:
       return with(readRouteLead(body, caller), std::move(done),
                   [&](RouteLead lead, Desk::Reply reply) { desk.route(std::move(lead), command.received, std::move(reply)); });

@@ -137,6 +137,7 @@ std::string encodeAgent(const AgentProfile& profile) {
   JsonText json(out);
   json.begin('{').key("agent_id").value(profile.agent_id).key("name").value(profile.name).key("capacity").value(profile.capacity);
   json.key("paused").value(profile.paused);
+  if (!profile.held_by.empty()) textList(json, "held_by", profile.held_by);
   json.key("skills");
   writeSkills(json, profile);
   json.key("channels").begin('{');
@@ -181,6 +182,8 @@ std::optional<AgentProfile> decodeAgent(const Document& document) {
   auto profile = readAgent(document.key[2], parsed->root(), nobody);
   if (!profile) return std::nullopt;
   profile->version = document.version;
+  const JsonView holds = parsed->root()["held_by"];
+  for (JsonView one = holds.first(); one.exists(); one = one.sibling(holds)) profile->held_by.push_back(one.text());
   return *std::move(profile);
 }
 

@@ -41,12 +41,14 @@ struct AgentProfile {
   static constexpr std::uint32_t capacity_default = 5;
   static constexpr std::uint32_t capacity_max = 1000;
   static constexpr std::size_t list_max = 100;  // Skills, languages, territories, queues, channels.
+  static constexpr std::size_t holds_max = 32;  // Plugins that hold him at a time.
 
   std::string agent_id;  // The user's id.
   std::string name;
   std::uint64_t version = 0;                                    // Of the stored document.
   std::uint32_t capacity = capacity_default;                    // Leads at a time.
-  bool paused = false;                                          // Gets no offers until somebody takes that back.
+  bool paused = false;                                          // By people; gets no offers until one takes that back.
+  std::vector<std::string> held_by = {};                        // Plugins that paused him, each until it takes that back.
   std::vector<std::pair<std::string, double>> skills;           // Proficiency, 0 to 1.
   std::vector<std::pair<std::string, std::uint32_t>> channels;  // Leads at a time in one channel; one not named has all of `capacity`.
   std::vector<std::string> languages;
@@ -57,6 +59,7 @@ struct AgentProfile {
   double conversion_rate = -1;  // 0 to 1
   double satisfaction = -1;     // 0 to 5
 
+  [[nodiscard]] bool isPaused() const { return paused || !held_by.empty(); }
   [[nodiscard]] double skill(std::string_view name) const;  // 0: none.
   [[nodiscard]] std::uint32_t capacityIn(std::string_view channel) const;
 };

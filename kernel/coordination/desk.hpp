@@ -46,7 +46,8 @@ class Desk {
   void putAgent(AgentProfile profile, Reply done);
   void removeAgent(std::string agent_id, Reply done);
   void putWorkload(std::string agent_id, Workload workload, Reply done);
-  void pauseAgent(std::string agent_id, bool paused, Reply done);
+  // `plugin_id`: on behalf of that plugin, whose pause only it itself takes back, and people; empty: for a person, who takes back all.
+  void pauseAgent(std::string agent_id, bool paused, std::string plugin_id, Reply done);
   void agents(Listing query, Reply done);
   void agent(std::string agent_id, Reply done);
 

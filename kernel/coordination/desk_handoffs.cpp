@@ -162,7 +162,7 @@ void Desk::endHandoff(Handoff& handoff, HandoffState how, std::string reason, Ch
 std::vector<Move> Desk::plan() {
   std::map<std::string, double> load;  // As it would be, in parts of the capacity.
   for (const auto& [id, seat] : team_.seats())
-    if (seat.sessions > 0 && !seat.profile->paused) load[id] = seat.utilisation();
+    if (seat.sessions > 0 && !seat.profile->isPaused()) load[id] = seat.utilisation();
   std::vector<const LeadOffer*> movable;
   for (const auto& [id, offer] : offers_)
     if (offer.state == OfferState::active && offer.first_response == Wall{}) movable.push_back(&offer);

@@ -332,9 +332,9 @@ void Desk::assign(PrincipalPtr caller, std::string lead_id, AssignLead command, 
 
 // Why an agent cannot be offered a lead although somebody wants it so; his skills are that somebody's matter.
 std::optional<Error> Desk::unfit(const Seat& seat, const Lead& lead, bool over_cap) const {
-  if (seat.sessions == 0 || seat.profile->paused)
+  if (seat.sessions == 0 || seat.profile->isPaused())
     return Error{
-        Code::agent_unavailable, "\"" + seat.profile->agent_id + "\" is " + (seat.profile->paused ? "paused." : "offline."), 0, {}};
+        Code::agent_unavailable, "\"" + seat.profile->agent_id + "\" is " + (seat.profile->isPaused() ? "paused." : "offline."), 0, {}};
   const auto taken = seat.taken.find(lead.channel);
   const bool full =
       seat.places() >= seat.profile->capacity || (taken == seat.taken.end() ? 0 : taken->second) >= seat.profile->capacityIn(lead.channel);

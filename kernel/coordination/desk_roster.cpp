@@ -26,6 +26,7 @@ void Desk::putAgent(AgentProfile profile, Reply done) {
       // What `workload` told stays until somebody says otherwise.
       if (profile.conversion_rate < 0) profile.conversion_rate = known->profile->conversion_rate;
       if (profile.satisfaction < 0) profile.satisfaction = known->profile->satisfaction;
+      profile.held_by = known->profile->held_by;
     }
     profile.version = known ? known->profile->version + 1 : 1;
     seatChanged(std::move(profile), std::move(done));
@@ -69,12 +70,24 @@ void Desk::putWorkload(std::string agent_id, Workload workload, Reply done) {
   });
 }
 
-void Desk::pauseAgent(std::string agent_id, bool paused, Reply done) {
-  ready(std::move(done), [this, agent_id = std::move(agent_id), paused](Reply done) {
+void Desk::pauseAgent(std::string agent_id, bool paused, std::string plugin_id, Reply done) {
+  ready(std::move(done), [this, agent_id = std::move(agent_id), paused, plugin_id = std::move(plugin_id)](Reply done) {
     const Seat* seat = team_.find(agent_id);
     if (!seat) return done(fail(unknownAgent(agent_id)));
     AgentProfile profile = *seat->profile;
-    profile.paused = paused;
+    auto& holds = profile.held_by;
+    if (plugin_id.empty()) {
+      // Whoever takes a pause back takes back all: people overrule what plugins know of them.
+      profile.paused = paused;
+      if (!paused) holds.clear();
+    } else {
+      std::erase(holds, plugin_id);
+      if (paused && holds.size() >= AgentProfile::holds_max)
+        return done(fail(Code::overloaded, "As many plugins hold this agent as may.", 0));
+      if (paused) holds.push_back(plugin_id);
+    }
+    if (profile.paused == seat->profile->paused && holds == seat->profile->held_by)
+      return read(agentJson(*seat, parts_.now.wall), std::move(done));
     ++profile.version;
     seatChanged(std::move(profile), std::move(done));
   });

@@ -100,7 +100,7 @@ AgentStatus Seat::status() const {
     if (*rule == Exclusion::away) return AgentStatus::away;
     return *rule == Exclusion::in_call ? AgentStatus::in_call : AgentStatus::busy;
   }
-  return places() >= profile->capacity || profile->paused ? AgentStatus::busy : AgentStatus::available;
+  return places() >= profile->capacity || profile->isPaused() ? AgentStatus::busy : AgentStatus::available;
 }
 
 std::uint32_t Seat::conversations(Wall now) const {
@@ -168,7 +168,7 @@ void Team::free(Seat& seat, const LeadOffer& offer) {
 
 std::optional<Hindrance> Team::hindrance(const Seat& seat, const Lead& lead, const QueueRule& rule, Wall now) {
   const AgentProfile& profile = *seat.profile;
-  if (profile.paused) return Hindrance{Exclusion::paused};
+  if (profile.isPaused()) return Hindrance{Exclusion::paused};
   if (profile.shift && !profile.shift->covers(now))
     return Hindrance{Exclusion::off_shift, std::chrono::floor<std::chrono::minutes>(now) + std::chrono::minutes(1)};
   if (const auto presence = presenceRule(seat)) return Hindrance{*presence};

@@ -28,7 +28,7 @@ std::optional<std::chrono::nanoseconds> deadlineOf(const PluginUse* use) {
 
 // Whether it may do something that nobody asked it for in that moment.
 bool actsByItself(const Grants& grants) {
-  return std::ranges::any_of(std::array{"kv", "publish", "http", "timer", "executor"},
+  return std::ranges::any_of(std::array{"kv", "publish", "coordination", "http", "timer", "executor"},
                              [&grants](const char* service) { return grants.has(service); });
 }
 

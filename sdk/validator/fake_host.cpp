@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "atrium/service/clock.h"
+#include "atrium/service/coordination.h"
 #include "atrium/service/executor.h"
 #include "atrium/service/http.h"
 #include "atrium/service/json.h"
@@ -220,6 +221,9 @@ struct FakeHost::Tables {
   static void publish(const atrium_host* host, const atrium_publication*, const atrium_token* token) {
     of(host).answer(*token, ATRIUM_OK, R"({"message_id":"msg_00000000000000000000000001","seq":1})");
   }
+  static void coordinate(const atrium_host* host, const atrium_coordination_request*, const atrium_token* token) {
+    of(host).answer(*token, ATRIUM_OK, "{}");
+  }
   static atrium_status secret(const atrium_host* host, atrium_text name, atrium_sink out) {
     FakeHost& self = of(host);
     {
@@ -243,12 +247,13 @@ const void* FakeHost::getService(const atrium_host* host, const char* service_id
   static constexpr atrium_timer_service timer{sizeof(timer), Tables::start, Tables::cancel};
   static constexpr atrium_http_service http{sizeof(http), Tables::send};
   static constexpr atrium_publish_service publish{sizeof(publish), Tables::publish};
+  static constexpr atrium_coordination_service coordination{sizeof(coordination), Tables::coordinate};
   static constexpr atrium_secrets_service secrets{sizeof(secrets), Tables::secret};
   static constexpr std::pair<std::string_view, const void*> services[] = {
       {ATRIUM_SERVICE_LOG, &log},         {ATRIUM_SERVICE_CLOCK, &clock}, {ATRIUM_SERVICE_RANDOM, &random},
       {ATRIUM_SERVICE_METRICS, &metrics}, {ATRIUM_SERVICE_KV, &kv},       {ATRIUM_SERVICE_EXECUTOR, &executor},
       {ATRIUM_SERVICE_TIMER, &timer},     {ATRIUM_SERVICE_HTTP, &http},   {ATRIUM_SERVICE_PUBLISH, &publish},
-      {ATRIUM_SERVICE_SECRETS, &secrets}, {ATRIUM_SERVICE_JSON, &json}};
+      {ATRIUM_SERVICE_SECRETS, &secrets}, {ATRIUM_SERVICE_JSON, &json},   {ATRIUM_SERVICE_COORDINATION, &coordination}};
   const std::string_view id = service_id ? service_id : "";
   const FakeHost& self = of(host);
   for (const auto& [name, table] : services) {

@@ -61,4 +61,6 @@ void PlacedServer::post(PluginPost /*post*/, Completion<std::string> done) {
   done(R"({"message_id":"msg_00000000000000000000000001","seq":1})");
 }
 
+void PlacedServer::coordinate(PluginCoordination /*request*/, Completion<std::string> done) { done("{}"); }
+
 }  // namespace atrium::validate

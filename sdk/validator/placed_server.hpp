@@ -15,8 +15,9 @@
 
 namespace atrium::validate {
 
-// What stands behind the server's own services where no server is: documents in memory, rooms that take every message, other systems that
-// answer 200 with "{}", and threads for jobs, timers and answers. Made before the plugin and ended after it.
+// What stands behind the server's own services where no server is: documents in memory, rooms that take every message, desks that grant
+// every request, other systems that answer 200 with "{}", and threads for jobs, timers and answers. Made before the plugin and ended after
+// it.
 class PlacedServer final : public ServerAccess {
  public:
   // Both outlive it.
@@ -29,6 +30,7 @@ class PlacedServer final : public ServerAccess {
   void write(std::vector<DocumentWrite> writes, Completion<void> done) override;
   void scan(DocumentKey prefix, DocumentKey after, std::uint32_t limit, Completion<std::vector<Document>> done) override;
   void post(PluginPost post, Completion<std::string> done) override;
+  void coordinate(PluginCoordination request, Completion<std::string> done) override;
 
  private:
   MetricRegistry metrics_;

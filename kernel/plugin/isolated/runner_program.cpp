@@ -55,8 +55,7 @@ class Runner {
       workers_.emplace(WorkerPool::Options{.threads = worker_threads, .jobs_max = jobs_max}, clock_, log_, metrics_.makeSet());
     if (!services) return;
     line_ = std::make_unique<RunnerLine>(std::move(services));
-    if (grants.has("kv") || grants.has("publish") || grants.has("http"))
-      answers_.emplace(WorkerPool::Options{.threads = 1}, clock_, log_, metrics_.makeSet());
+    if (isAnswered(grants)) answers_.emplace(WorkerPool::Options{.threads = 1}, clock_, log_, metrics_.makeSet());
   }
 
   [[nodiscard]] Result<void> load() {

@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "atrium/service/coordination.h"
 #include "atrium/service/http.h"
 #include "atrium/service/kv.h"
 #include "atrium/service/publish.h"
@@ -109,6 +110,7 @@ bool ServiceCounter::serve(const WireHeader& header, std::string_view payload) {
     case ServiceMethod::kv_put:
     case ServiceMethod::kv_remove: taken = kv(method, in, token); break;
     case ServiceMethod::publish: taken = publish(in, token); break;
+    case ServiceMethod::coordinate: taken = coordinate(in, token); break;
     case ServiceMethod::http: taken = http(in, token); break;
     default: return false;
   }
@@ -144,6 +146,17 @@ bool ServiceCounter::publish(PayloadReader& in, const atrium_token& token) const
   const auto* table = service<atrium_publish_service>(ATRIUM_SERVICE_PUBLISH);
   if (!table || !in.whole() || !in.atEnd()) return false;
   table->post(services_.host(), &publication, &token);
+  return true;
+}
+
+bool ServiceCounter::coordinate(PayloadReader& in, const atrium_token& token) const {
+  atrium_coordination_request request{};
+  request.struct_size = sizeof request;
+  request.operation = in.number<std::uint32_t>();
+  for (atrium_text* text : {&request.tenant_id, &request.id, &request.body}) *text = textOf(in.text());
+  const auto* table = service<atrium_coordination_service>(ATRIUM_SERVICE_COORDINATION);
+  if (!table || !in.whole() || !in.atEnd()) return false;
+  table->request(services_.host(), &request, &token);
   return true;
 }
 

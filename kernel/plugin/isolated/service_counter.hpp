@@ -48,6 +48,7 @@ class ServiceCounter final : public Watcher {
   [[nodiscard]] bool serve(const WireHeader& header, std::string_view payload);
   [[nodiscard]] bool kv(ServiceMethod method, PayloadReader& in, const atrium_token& token) const;
   [[nodiscard]] bool publish(PayloadReader& in, const atrium_token& token) const;
+  [[nodiscard]] bool coordinate(PayloadReader& in, const atrium_token& token) const;
   [[nodiscard]] bool http(PayloadReader& in, const atrium_token& token) const;
   [[nodiscard]] bool declareMetric(PayloadReader& in);
   [[nodiscard]] bool recordMetrics(PayloadReader& in) const;

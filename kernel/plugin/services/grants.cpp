@@ -8,8 +8,8 @@ namespace atrium {
 
 namespace {
 
-constexpr std::array<std::string_view, 10> services = {"log",      "clock", "random",  "metrics", "timer",
-                                                       "executor", "kv",    "publish", "secrets", "network"};
+constexpr std::array<std::string_view, 11> services = {"log", "clock",   "random",       "metrics", "timer",  "executor",
+                                                       "kv",  "publish", "coordination", "secrets", "network"};
 constexpr std::string_view http_prefix = "http:";
 constexpr std::string_view any_address = "http:*";
 
@@ -66,8 +66,9 @@ Grants::Grants(std::span<const std::string> wanted, const std::optional<std::vec
 }
 
 void Grants::withholdEffects() {
-  std::erase_if(granted_,
-                [](const std::string& grant) { return grant == "publish" || grant == "network" || grant.starts_with(http_prefix); });
+  std::erase_if(granted_, [](const std::string& grant) {
+    return grant == "publish" || grant == "coordination" || grant == "network" || grant.starts_with(http_prefix);
+  });
 }
 
 bool Grants::has(std::string_view service) const {

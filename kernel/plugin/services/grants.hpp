@@ -12,7 +12,7 @@ namespace atrium {
 
 // Which services a plugin may use. A manifest names what it wants, the operator may narrow it (plugins.use.<id>.grants):
 //
-//   log, clock, random, metrics, timer, executor, kv, publish, secrets   the service of that name
+//   log, clock, random, metrics, timer, executor, kv, publish, coordination, secrets   the service of that name
 //   http:<host>   http:<host>:<port>                                      requests to that address; the port is otherwise 80 or 443
 //   http:*                                                                to any address: only an operator who names them grants them
 //   network                                                               an isolated plugin's own sockets; likewise
@@ -24,7 +24,7 @@ class Grants {
   // `named` is what the operator wrote; nothing: he wrote nothing, and the plugin gets what it wants but http:* and network.
   Grants(std::span<const std::string> wanted, const std::optional<std::vector<std::string>>& named);
 
-  // Takes away what reaches others: publish, http and network.
+  // Takes away what reaches others: publish, coordination, http and network.
   void withholdEffects();
 
   // Whether that service, or "network", is granted; of "http" whether any address is.

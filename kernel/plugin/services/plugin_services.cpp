@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "atrium/service/clock.h"
+#include "atrium/service/coordination.h"
 #include "atrium/service/executor.h"
 #include "atrium/service/failure.h"
 #include "atrium/service/http.h"
@@ -17,6 +18,7 @@
 #include "atrium/service/secrets.h"
 #include "atrium/service/timer.h"
 #include "plugin/plugin_text.hpp"
+#include "plugin/services/coordination_service.hpp"
 #include "plugin/services/kv_service.hpp"
 #include "plugin/services/publish_service.hpp"
 #include "plugin/services/system_random.hpp"
@@ -49,6 +51,7 @@ struct PluginServices::Tables {
     if (id == ATRIUM_SERVICE_TIMER && self.jobs_ && granted("timer")) return &timer;
     if (id == ATRIUM_SERVICE_KV && self.kv_calls_ && granted("kv")) return &kv;
     if (id == ATRIUM_SERVICE_PUBLISH && self.publish_calls_ && granted("publish")) return &publish;
+    if (id == ATRIUM_SERVICE_COORDINATION && self.coordination_calls_ && granted("coordination")) return &coordination;
     if (id == ATRIUM_SERVICE_HTTP && self.http_calls_ && granted("http")) return &http;
     return nullptr;
   }
@@ -144,6 +147,12 @@ struct PluginServices::Tables {
     publishMessage(*self.parts_.server, self.publish_calls_, self.plugin_id_, publication, token);
   }
 
+  static void coordinationRequest(const atrium_host* host, const atrium_coordination_request* request, const atrium_token* token) {
+    const PluginServices& self = of(host);
+    if (self.parts_.line) return carryCoordination(*self.parts_.line, self.coordination_calls_, request, token);
+    requestCoordination(*self.parts_.server, self.coordination_calls_, self.plugin_id_, request, token);
+  }
+
   static void httpSend(const atrium_host* host, const atrium_http_call* call, const atrium_token* token) {
     const PluginServices& self = of(host);
     if (self.parts_.line) return carryHttp(*self.parts_.line, self.http_calls_, call, token);
@@ -162,6 +171,8 @@ struct PluginServices::Tables {
   static constexpr atrium_json_service json{.struct_size = sizeof(atrium_json_service), .parse = parseJson, .quote = quoteJson};
   static constexpr atrium_kv_service kv{.struct_size = sizeof(atrium_kv_service), .get = kvGet, .put = kvPut, .remove = kvRemove};
   static constexpr atrium_publish_service publish{.struct_size = sizeof(atrium_publish_service), .post = publishPost};
+  static constexpr atrium_coordination_service coordination{.struct_size = sizeof(atrium_coordination_service),
+                                                            .request = coordinationRequest};
   static constexpr atrium_http_service http{.struct_size = sizeof(atrium_http_service), .send = httpSend};
 };
 
@@ -179,12 +190,17 @@ PluginServices::PluginServices(std::string plugin_id, PluginRights rights, const
   if (parts.server || parts.line) kv_calls_ = std::make_shared<PendingCalls>(*parts.answers, plugin_id_, ATRIUM_KV_PENDING_MAX, guarded);
   if (parts.server || parts.line)
     publish_calls_ = std::make_shared<PendingCalls>(*parts.answers, plugin_id_, ATRIUM_PUBLISH_PENDING_MAX, guarded);
+  if (parts.server || parts.line)
+    coordination_calls_ = std::make_shared<PendingCalls>(*parts.answers, plugin_id_, ATRIUM_COORDINATION_PENDING_MAX, guarded);
   if (parts.http || parts.line) http_calls_ = std::make_shared<PendingCalls>(*parts.answers, plugin_id_, ATRIUM_HTTP_PENDING_MAX, guarded);
 }
 
 PluginServices::~PluginServices() = default;
 
-bool needsServer(const Grants& grants) { return grants.has("kv") || grants.has("publish") || grants.has("http") || grants.has("metrics"); }
+bool isAnswered(const Grants& grants) {
+  return grants.has("kv") || grants.has("publish") || grants.has("coordination") || grants.has("http");
+}
+bool needsServer(const Grants& grants) { return isAnswered(grants) || grants.has("metrics"); }
 
 std::unique_ptr<PluginServices> runnerServices(const std::string& plugin_id, const PluginRights& rights, ServiceParts parts,
                                                const Clock& clock, Log& log) {
@@ -206,14 +222,14 @@ bool PluginServices::hold(std::chrono::milliseconds patience) {
     return std::max(std::chrono::ceil<std::chrono::milliseconds>(until - std::chrono::steady_clock::now()), std::chrono::milliseconds{0});
   };
   if (jobs_ && !jobs_->hold(left())) return false;
-  for (const auto& calls : {kv_calls_, http_calls_, publish_calls_})
+  for (const auto& calls : {kv_calls_, http_calls_, publish_calls_, coordination_calls_})
     if (calls && !calls->hold(left())) return false;
   return true;
 }
 
 void PluginServices::letGo() {
   if (jobs_) jobs_->letGo();
-  for (const auto& calls : {kv_calls_, http_calls_, publish_calls_})
+  for (const auto& calls : {kv_calls_, http_calls_, publish_calls_, coordination_calls_})
     if (calls) calls->letGo();
 }
 
@@ -225,7 +241,7 @@ bool PluginServices::end(std::chrono::milliseconds patience) {
                     std::chrono::milliseconds{0});
   };
   bool over = true;
-  for (const auto& calls : {kv_calls_, http_calls_, publish_calls_})
+  for (const auto& calls : {kv_calls_, http_calls_, publish_calls_, coordination_calls_})
     if (calls && !calls->end(left())) over = false;
   return (!jobs_ || jobs_->end(left())) && over;
 }

@@ -66,11 +66,13 @@ class PluginServices {
   const Clock& clock_;
   Log& log_;
   PluginMetrics metrics_;
-  std::shared_ptr<PluginJobs> jobs_;                                     // Null without workers.
-  std::shared_ptr<PendingCalls> kv_calls_, http_calls_, publish_calls_;  // Null without answers.
+  std::shared_ptr<PluginJobs> jobs_;                                                          // Null without workers.
+  std::shared_ptr<PendingCalls> kv_calls_, http_calls_, publish_calls_, coordination_calls_;  // Null without answers.
   atrium_host host_;
 };
 
+// Whether it has a service that answers.
+[[nodiscard]] bool isAnswered(const Grants& grants);
 // Whether a plugin in a runner asks the server for something.
 [[nodiscard]] bool needsServer(const Grants& grants);
 // Those that the server keeps for a plugin in a runner, whose jobs and timers are the runner's. All of it outlives them.

@@ -40,6 +40,15 @@ void carryPublication(ServiceLine& line, const Calls& calls, const atrium_public
   carry(line, ServiceMethod::publish, calls, *number, request);
 }
 
+void carryCoordination(ServiceLine& line, const Calls& calls, const atrium_coordination_request* request, const atrium_token* token) {
+  const auto number = calls->begin(token);
+  if (!number) return;
+  if (!request || request->struct_size < sizeof *request) return calls->finish(*number, ATRIUM_INVALID, "there is no request");
+  PayloadWriter payload;
+  payload.number(request->operation).text(viewOf(request->tenant_id)).text(viewOf(request->id)).text(viewOf(request->body));
+  carry(line, ServiceMethod::coordinate, calls, *number, payload);
+}
+
 void carryHttp(ServiceLine& line, const Calls& calls, const atrium_http_call* call, const atrium_token* token) {
   const auto number = calls->begin(token);
   if (!number) return;

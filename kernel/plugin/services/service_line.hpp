@@ -5,6 +5,7 @@
 #include <memory>
 #include <string_view>
 
+#include "atrium/service/coordination.h"
 #include "atrium/service/http.h"
 #include "atrium/service/publish.h"
 #include "plugin/services/kv_service.hpp"
@@ -22,7 +23,8 @@ enum class ServiceMethod : std::uint32_t {
   publish = 4,
   http = 5,
   declare_metric = 6,  // Neither this nor the next is answered.
-  record_metrics = 7
+  record_metrics = 7,
+  coordinate = 8
 };
 
 inline constexpr std::size_t service_request_max = std::size_t{2} << 20;  // bytes; above the bounds of every service
@@ -46,6 +48,8 @@ void carryKv(ServiceLine& line, ServiceMethod method, const std::shared_ptr<Pend
              std::string_view value, const atrium_token* token);
 void carryPublication(ServiceLine& line, const std::shared_ptr<PendingCalls>& calls, const atrium_publication* publication,
                       const atrium_token* token);
+void carryCoordination(ServiceLine& line, const std::shared_ptr<PendingCalls>& calls, const atrium_coordination_request* request,
+                       const atrium_token* token);
 void carryHttp(ServiceLine& line, const std::shared_ptr<PendingCalls>& calls, const atrium_http_call* call, const atrium_token* token);
 
 }  // namespace atrium

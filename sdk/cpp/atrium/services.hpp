@@ -1,8 +1,8 @@
 #ifndef ATRIUM_SERVICES_HPP
 #define ATRIUM_SERVICES_HPP
 // What the server does for a plugin, each a value made from a Host, to be used from any thread: Timers, Executor, Kv, Http, Publisher,
-// Secrets, Random, and JSON from elsewhere. Where something was not granted, an object is false, and a call answers ATRIUM_DENIED with a
-// sentence that names the grant, in the way in which it answers anything.
+// CoordinationDesk, Secrets, Random, and JSON from elsewhere. Where something was not granted, an object is false, and a call answers
+// ATRIUM_DENIED with a sentence that names the grant, in the way in which it answers anything.
 //
 // Callbacks are lambdas; they are called once, on a thread of the host's, and what they throw ends in the log. They may use the plugin: the
 // host ends them all before it ends the plugin. wait_for() turns a call into one that blocks, for hooks on a worker.
@@ -15,6 +15,7 @@
 #include "atrium/completion.hpp"
 #include "atrium/host.hpp"
 #include "atrium/room.h"
+#include "atrium/service/coordination.h"
 #include "atrium/service/executor.h"
 #include "atrium/service/http.h"
 #include "atrium/service/json.h"
@@ -170,6 +171,39 @@ class Publisher : public detail::Service<atrium_publish_service> {
                                  .metadata = text_of(publication.metadata),
                                  .client_message_id = text_of(publication.client_message_id)};
     call("publish", std::forward<Done>(done), [&](const auto& table, const atrium_token& token) { table.post(host_.abi(), &out, &token); });
+  }
+};
+
+// Leads and agents of a tenant; see atrium_coordination_service. `body` is a JSON object. The answer's text is what REST answers.
+class CoordinationDesk : public detail::Service<atrium_coordination_service> {
+ public:
+  explicit CoordinationDesk(Host host) : Service(host, ATRIUM_SERVICE_COORDINATION, true) {}
+  // One of ATRIUM_COORDINATION_..., for those that have no function of their own here.
+  template <typename Done>
+  void request(std::uint32_t operation, std::string_view tenant, std::string_view id, std::string_view body, Done&& done) const {
+    const atrium_coordination_request out{
+        .struct_size = sizeof out, .operation = operation, .tenant_id = text_of(tenant), .id = text_of(id), .body = text_of(body)};
+    call("coordination", std::forward<Done>(done),
+         [&](const auto& table, const atrium_token& token) { table.request(host_.abi(), &out, &token); });
+  }
+  // {"lead_id": "...", "lead": {"name": "..."}}
+  template <typename Done>
+  void route_lead(std::string_view tenant, std::string_view body, Done&& done) const {
+    request(ATRIUM_COORDINATION_ROUTE_LEAD, tenant, {}, body, std::forward<Done>(done));
+  }
+  template <typename Done>
+  void read_agent(std::string_view tenant, std::string_view agent, Done&& done) const {
+    request(ATRIUM_COORDINATION_READ_AGENT, tenant, agent, {}, std::forward<Done>(done));
+  }
+  // The agent is offered nothing until this plugin resumes him, or a person does. Again is harmless.
+  template <typename Done>
+  void pause_agent(std::string_view tenant, std::string_view agent, Done&& done) const {
+    request(ATRIUM_COORDINATION_PAUSE_AGENT, tenant, agent, {}, std::forward<Done>(done));
+  }
+  // Takes back this plugin's own pause, and nobody else's.
+  template <typename Done>
+  void resume_agent(std::string_view tenant, std::string_view agent, Done&& done) const {
+    request(ATRIUM_COORDINATION_RESUME_AGENT, tenant, agent, {}, std::forward<Done>(done));
   }
 };
 

@@ -59,6 +59,46 @@ TEST(Desk, aLeadNobodyCanTakeWaitsAndGoesToWhoComes) {
   EXPECT_FALSE(world.lastOffer("ana").empty());
 }
 
+// Pauses him, or takes that back; for a plugin, or for a person.
+void hold(DeskWorld& world, const std::string& agent, bool paused, const std::string& plugin = "") {
+  world.ask([&](Desk::Reply done) { world.desk().pauseAgent(agent, paused, plugin, std::move(done)); });
+}
+
+TEST(Desk, aPluginTakesBackItsOwnPauseAndNobodyElses) {
+  DeskWorld world(31);
+  world.hire("ana");
+  world.come("ana");
+  const auto held = [&](const std::string& lead) {
+    world.route(lead);
+    return leadState(world, lead) == "waiting";
+  };
+  hold(world, "ana", true, "calendar");
+  hold(world, "ana", true, "payroll");
+  EXPECT_TRUE(held("lead_1"));
+  hold(world, "ana", false, "calendar");
+  hold(world, "ana", false, "calendar");
+  EXPECT_TRUE(held("lead_2")) << "the other one holds her still";
+  hold(world, "ana", true);
+  hold(world, "ana", false, "payroll");
+  EXPECT_TRUE(held("lead_3")) << "a person paused her";
+  hold(world, "ana", true, "calendar");
+  hold(world, "ana", false);
+  world.settle();
+  EXPECT_EQ(leadState(world, "lead_1"), "offered") << "a person overrules plugins";
+}
+
+TEST(Desk, aPluginsPauseIsKeptWhenTheAgentIsDescribedAnew) {
+  DeskWorld world(32);
+  world.hire("ana");
+  world.come("ana");
+  hold(world, "ana", true, "calendar");
+  world.hire("ana");
+  const auto ana = world.ask([&](Desk::Reply done) { world.desk().agent("ana", std::move(done)); });
+  ASSERT_TRUE(ana);
+  EXPECT_EQ(JsonDocument::parse(*ana)->root()["held_by"].size(), 1u);
+  EXPECT_FALSE(JsonDocument::parse(*ana)->root()["paused"].boolean(true));
+}
+
 TEST(Desk, aFreedPlaceTakesTheNextLeadInTheSameMoment) {
   DeskWorld world(3);
   world.hire("ana", 1);

@@ -28,6 +28,7 @@
 #include "atrium/ext/room_type.h"
 #include "atrium/host.h"
 #include "atrium/service/clock.h"
+#include "atrium/service/coordination.h"
 #include "atrium/service/executor.h"
 #include "atrium/service/failure.h"
 #include "atrium/service/http.h"
@@ -79,6 +80,13 @@ struct Published {
   std::string metadata;
   std::string client_message_id;
   std::uint32_t priority = 0;
+};
+
+struct Coordinated {
+  std::uint32_t operation = 0;  // ATRIUM_COORDINATION_...
+  std::string tenant_id;
+  std::string id;
+  std::string body;
 };
 
 class FakeHost {
@@ -144,7 +152,7 @@ class FakeHost {
     return count;
   }
   [[nodiscard]] std::size_t jobs_waiting() const { return jobs_.size(); }
-  // Calls to kv, http and publish are answered before they return, or, once this is set, by answer_calls().
+  // Calls to kv, http, publish and coordination are answered before they return, or, once this is set, by answer_calls().
   bool answer_later = false;
   std::size_t answer_calls() {
     std::size_t count = 0;
@@ -176,7 +184,11 @@ class FakeHost {
   void fail_http(std::string url, atrium_status status, std::string why = "It did not work.") {
     http_script_.push_back({std::move(url), status, std::move(why)});
   }
-  // The next calls of that service complete so: "kv", "publish", "http". Until it is called with ATRIUM_OK.
+  // The next request of that operation is answered with this instead of {}; each answer is used once, in order.
+  void answer_coordination(std::uint32_t operation, atrium_status status, std::string text) {
+    coordination_script_.push_back({operation, status, std::move(text)});
+  }
+  // The next calls of that service complete so: "kv", "publish", "coordination", "http". Until it is called with ATRIUM_OK.
   void fail_service(const std::string& grant, atrium_status status) { failing_[grant] = status; }
 
   // ---- What the plugin did.
@@ -186,6 +198,7 @@ class FakeHost {
   std::map<std::pair<std::string, std::string>, std::string> kv;  // (tenant, key) -> value
   std::vector<HttpSent> http_sent;
   std::vector<Published> published;
+  std::vector<Coordinated> coordinated;
   [[nodiscard]] bool logged(std::string_view event) const {
     return std::any_of(log.begin(), log.end(), [&](const LogLine& line) { return line.event == event; });
   }
@@ -218,6 +231,11 @@ class FakeHost {
     atrium_status status;
     std::string result;
     std::vector<std::string> pieces = {};
+  };
+  struct ScriptedRequest {
+    std::uint32_t operation;
+    atrium_status status;
+    std::string text;
   };
   struct Held {
     Guest* guest;
@@ -344,15 +362,24 @@ class FakeHost {
     static constexpr atrium_kv_service kv_service{sizeof(atrium_kv_service), kv_get, kv_put, kv_remove};
     static constexpr atrium_http_service http_service{sizeof(atrium_http_service), send_http};
     static constexpr atrium_publish_service publish_service{sizeof(atrium_publish_service), post_message};
+    static constexpr atrium_coordination_service coordination_service{sizeof(atrium_coordination_service), coordinate};
     static constexpr atrium_secrets_service secrets_service{sizeof(atrium_secrets_service), get_secret};
     static constexpr atrium_random_service random_service{sizeof(atrium_random_service), fill_random};
     static constexpr atrium_json_service json_service{sizeof(atrium_json_service), parse_json, quote_json};
     static constexpr atrium_failure_service failure_service{sizeof(atrium_failure_service), report_failure};
-    static const std::map<std::string_view, const void*> services = {
-        {ATRIUM_SERVICE_LOG, &log_service},       {ATRIUM_SERVICE_CLOCK, &clock_service},       {ATRIUM_SERVICE_METRICS, &metrics_service},
-        {ATRIUM_SERVICE_TIMER, &timer_service},   {ATRIUM_SERVICE_EXECUTOR, &executor_service}, {ATRIUM_SERVICE_KV, &kv_service},
-        {ATRIUM_SERVICE_HTTP, &http_service},     {ATRIUM_SERVICE_PUBLISH, &publish_service},   {ATRIUM_SERVICE_SECRETS, &secrets_service},
-        {ATRIUM_SERVICE_RANDOM, &random_service}, {ATRIUM_SERVICE_JSON, &json_service},         {ATRIUM_SERVICE_FAILURE, &failure_service}};
+    static const std::map<std::string_view, const void*> services = {{ATRIUM_SERVICE_LOG, &log_service},
+                                                                     {ATRIUM_SERVICE_CLOCK, &clock_service},
+                                                                     {ATRIUM_SERVICE_METRICS, &metrics_service},
+                                                                     {ATRIUM_SERVICE_TIMER, &timer_service},
+                                                                     {ATRIUM_SERVICE_EXECUTOR, &executor_service},
+                                                                     {ATRIUM_SERVICE_KV, &kv_service},
+                                                                     {ATRIUM_SERVICE_HTTP, &http_service},
+                                                                     {ATRIUM_SERVICE_PUBLISH, &publish_service},
+                                                                     {ATRIUM_SERVICE_SECRETS, &secrets_service},
+                                                                     {ATRIUM_SERVICE_RANDOM, &random_service},
+                                                                     {ATRIUM_SERVICE_JSON, &json_service},
+                                                                     {ATRIUM_SERVICE_FAILURE, &failure_service},
+                                                                     {ATRIUM_SERVICE_COORDINATION, &coordination_service}};
     FakeHost& self = of(host);
     if (self.nothing_ || !service_id || self.refused_.contains(service_id)) return nullptr;
     const auto found = services.find(service_id);
@@ -502,6 +529,34 @@ class FakeHost {
     self.answer(host, "publish", *token, ATRIUM_OK, "{\"seq\":" + std::to_string(seq) + "}");
   }
 
+  static std::string unsound(const atrium_coordination_request& request) {
+    if (request.operation < ATRIUM_COORDINATION_ROUTE_LEAD || request.operation > ATRIUM_COORDINATION_RESUME_AGENT)
+      return "There is no such operation.";
+    if (request.tenant_id.size == 0 || request.tenant_id.size > 128) return "tenant_id must have 1 to 128 bytes.";
+    if ((request.id.size == 0) != (request.operation == ATRIUM_COORDINATION_ROUTE_LEAD) || request.id.size > 200)
+      return "The id must have 1 to 200 bytes, and a lead to be routed has none.";
+    if (request.body.size > ATRIUM_COORDINATION_BODY_MAX || (request.body.size > 0 && !is_object(request.body)))
+      return "The body is over its bound, or no JSON object.";
+    return {};
+  }
+  static void coordinate(const atrium_host* host, const atrium_coordination_request* request, const atrium_token* token) {
+    FakeHost& self = of(host);
+    if (!self.begins(host, "coordination", ATRIUM_COORDINATION_PENDING_MAX, *token)) return;
+    if (std::string why = unsound(*request); !why.empty()) return self.answer(host, "coordination", *token, ATRIUM_INVALID, std::move(why));
+    ScriptedRequest script{request->operation, ATRIUM_OK, "{}"};
+    {
+      const std::lock_guard lock(self.mutex_);
+      const auto scripted = std::find_if(self.coordination_script_.begin(), self.coordination_script_.end(),
+                                         [&](const ScriptedRequest& one) { return one.operation == request->operation; });
+      if (scripted != self.coordination_script_.end()) {
+        script = *scripted;
+        self.coordination_script_.erase(scripted);
+      }
+      self.coordinated.push_back({request->operation, copy(request->tenant_id), copy(request->id), copy(request->body)});
+    }
+    self.answer(host, "coordination", *token, script.status, script.text);
+  }
+
   static atrium_status get_secret(const atrium_host* host, atrium_text name, atrium_sink out) {
     const auto found = of(host).secrets.find(view(name));
     if (found == of(host).secrets.end()) return ATRIUM_NOT_FOUND;
@@ -549,6 +604,7 @@ class FakeHost {
   std::deque<Call> jobs_;
   std::deque<Held> answers_;
   std::deque<Scripted> http_script_;
+  std::deque<ScriptedRequest> coordination_script_;
   std::map<std::string, atrium_status, std::less<>> failing_;
   std::vector<std::string> metric_names_;
   std::mt19937_64 random_;

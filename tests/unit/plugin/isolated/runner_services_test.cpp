@@ -61,6 +61,24 @@ TEST_P(ServicesTest, postMessagesInThePluginsName) {
   EXPECT_TRUE(said("nowhere").starts_with(std::to_string(ATRIUM_NOT_FOUND)));
 }
 
+TEST_P(ServicesTest, askTheDeskInThePluginsName) {
+  start();
+  EXPECT_EQ(said("route"), R"(0 {"done":true})");
+  EXPECT_EQ(said("pause"), R"(0 {"done":true})");
+  EXPECT_EQ(base.server.coordinated(),
+            (std::vector<std::string>{R"(1 acme test.services  {"lead":{"name":"Bo"}})", "6 acme test.services ana {}"}));
+  EXPECT_TRUE(said("pause nobody").starts_with(std::to_string(ATRIUM_NOT_FOUND)));
+  EXPECT_TRUE(said("taken lead").starts_with(std::to_string(ATRIUM_CONFLICT)));
+  EXPECT_EQ(said("wrong fields"), std::to_string(ATRIUM_INVALID) + " /name is needed; /capacity must be a number");
+}
+
+TEST_P(ServicesTest, askTheDeskNothingThatMakesNoSense) {
+  start();
+  for (const char* what : {"no object", "no operation", "no agent"})
+    EXPECT_TRUE(said(what).starts_with(std::to_string(ATRIUM_INVALID) + " ")) << what;
+  EXPECT_TRUE(base.server.coordinated().empty());
+}
+
 TEST_P(ServicesTest, reachOnlyWhatIsGranted) {
   start();
   EXPECT_EQ(said("elsewhere"), std::to_string(ATRIUM_DENIED));
@@ -92,6 +110,7 @@ TEST_P(ServicesTest, areNotThereUnlessTheyAreGranted) {
   start(std::vector<std::string>{"log"});
   EXPECT_EQ(said("get"), std::to_string(ATRIUM_DENIED) + " The grant kv was not given.");
   EXPECT_EQ(said("publish"), std::to_string(ATRIUM_DENIED) + " The grant publish was not given.");
+  EXPECT_EQ(said("route"), std::to_string(ATRIUM_DENIED) + " The grant coordination was not given.");
   EXPECT_EQ(said("timer"), "no timer");
   EXPECT_EQ(said("job"), "no executor");
   EXPECT_TRUE(plugin().services().metrics().read().empty());
@@ -116,14 +135,15 @@ TEST(RunnerServices, areRefusedByTheServerWhateverTheRunnerBelieves) {
   world.settings.room_deadline = 30s;
   world.parts = base.parts();
   world.grants = std::vector<std::string>{"log"};
-  world.runner_grants = std::vector<std::string>{"kv", "publish", "http:127.0.0.1:1", "http:example.com", "metrics"};
+  world.runner_grants = std::vector<std::string>{"kv", "publish", "coordination", "http:127.0.0.1:1", "http:example.com", "metrics"};
   ASSERT_TRUE(world.start());
   const auto said = [&world](const char* what) { return world.post(what).refused.value_or(Error{}).detail; };
-  for (const char* what : {"get", "put", "remove", "publish"})
+  for (const char* what : {"get", "put", "remove", "publish", "route"})
     EXPECT_EQ(said(what), std::to_string(ATRIUM_DENIED) + " The grant for this service was not given.") << what;
   for (const char* what : {"elsewhere", "refused"}) EXPECT_EQ(said(what), std::to_string(ATRIUM_DENIED)) << what;
   EXPECT_TRUE(base.server.asked().empty());
   EXPECT_TRUE(base.server.posted().empty());
+  EXPECT_TRUE(base.server.coordinated().empty());
   EXPECT_TRUE(world.plugin().services().metrics().read().empty());
   EXPECT_EQ(world.runner().figures().restarts, 0u);
 }

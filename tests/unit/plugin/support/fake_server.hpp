@@ -43,6 +43,19 @@ class FakeServer final : public ServerAccess {
     done("{}");
   }
 
+  void coordinate(PluginCoordination request, Completion<std::string> done) override {
+    {
+      const std::scoped_lock lock(mutex_);
+      coordinated_.push_back(std::to_string(request.operation) + " " + request.tenant_id + " " + request.plugin_id + " " + request.id +
+                             " " + std::string(request.body.text()));
+    }
+    if (request.id == "nobody") return done(fail(Code::agent_unknown));
+    if (request.id == "taken") return done(fail(Code::lead_taken));
+    if (request.id == "wrong")
+      return done(fail(Error{Code::validation_failed, "", 0, {{"/name", "is needed"}, {"/capacity", "must be a number"}}}));
+    done(R"({"done":true})");
+  }
+
   bool silent = false;
   std::map<DocumentKey, std::string> values;
   std::vector<std::move_only_function<void()>> kept;
@@ -56,11 +69,15 @@ class FakeServer final : public ServerAccess {
     const std::scoped_lock lock(mutex_);
     return posted_;
   }
+  [[nodiscard]] std::vector<std::string> coordinated() const {
+    const std::scoped_lock lock(mutex_);
+    return coordinated_;
+  }
 
  private:
   mutable std::mutex mutex_;
   std::vector<DocumentKey> asked_;
-  std::vector<std::string> posted_;
+  std::vector<std::string> posted_, coordinated_;
 };
 
 }  // namespace atrium::test

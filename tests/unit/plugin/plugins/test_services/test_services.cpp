@@ -16,7 +16,7 @@
 
 struct TestServices {
   explicit TestServices(atrium::Host host)
-      : kv(host), http(host), publisher(host), timers(host), executor(host), asked(host, "asked", "What it was asked.") {}
+      : kv(host), http(host), publisher(host), desk(host), timers(host), executor(host), asked(host, "asked", "What it was asked.") {}
 
   static constexpr int line = 4;
 
@@ -42,6 +42,14 @@ struct TestServices {
       });
     if (what == "nowhere")
       return wait([&](auto done) { publisher.post({.tenant_id = "acme", .room_id = "room_gone", .content = "Hello"}, done); });
+    if (what == "route") return wait([&](auto done) { desk.route_lead("acme", R"({"lead":{"name":"Bo"}})", done); });
+    if (what == "pause") return wait([&](auto done) { desk.pause_agent("acme", "ana", done); });
+    if (what == "pause nobody") return wait([&](auto done) { desk.pause_agent("acme", "nobody", done); });
+    if (what == "taken lead") return wait([&](auto done) { desk.request(ATRIUM_COORDINATION_WITHDRAW_LEAD, "acme", "taken", "", done); });
+    if (what == "wrong fields") return wait([&](auto done) { desk.request(ATRIUM_COORDINATION_PUT_AGENT, "acme", "wrong", "{}", done); });
+    if (what == "no object") return wait([&](auto done) { desk.route_lead("acme", "[]", done); });
+    if (what == "no operation") return wait([&](auto done) { desk.request(8, "acme", "ana", "", done); });
+    if (what == "no agent") return wait([&](auto done) { desk.pause_agent("acme", "", done); });
     if (what == "elsewhere")
       return atrium::wait_for<std::string>([&](auto done) {
         http.send({.url = "http://example.com/"}, [done](const atrium::HttpResponse& came) { done(std::to_string(came.outcome)); });
@@ -77,6 +85,7 @@ struct TestServices {
   atrium::Kv kv;
   atrium::Http http;
   atrium::Publisher publisher;
+  atrium::CoordinationDesk desk;
   atrium::Timers timers;
   atrium::Executor executor;
   atrium::Counter asked;
