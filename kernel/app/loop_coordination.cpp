@@ -187,6 +187,7 @@ void serve(Coordination& coordination, CoordinationCommand command, Desk::Reply 
 }  // namespace
 
 void LoopCoordination::run(CoordinationCommand command, Completion<std::string> done) {
+  if (!parts_.enabled) return done(fail(Code::not_found, "Coordination is switched off on this server (coordination.enabled)."));
   if (auto why = refusal(command)) return done(fail(*std::move(why)));
   if (command.verb == Verb::put_workload)
     if (const auto status = presenceOf(command.body.root()["status"].text())) done = withStatus(command, *status, std::move(done));

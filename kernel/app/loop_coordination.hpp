@@ -27,6 +27,7 @@ class LoopCoordination final : public CoordinationControl, public Workplace, pub
     Recorder& recorder;
     const Now& now;
     Log& log;
+    bool enabled;  // Whether the operator lets this server coordinate.
   };
   // All of it outlives this.
   explicit LoopCoordination(const Parts& parts) : parts_(parts), road_(parts.index, parts.shards, parts.desks) {}

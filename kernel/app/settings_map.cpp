@@ -277,7 +277,6 @@ std::vector<std::string> withoutEffect(const Settings& settings) {
   std::vector<std::string> names;
   if (settings.redis.url != defaults.redis.url) names.emplace_back("redis.url");
   if (settings.redis.max_connections != defaults.redis.max_connections) names.emplace_back("redis.max_connections");
-  if (settings.coordination.enabled != defaults.coordination.enabled) names.emplace_back("coordination.enabled");
   return names;
 }
 
