@@ -72,8 +72,8 @@ TEST(SettingsChange, logAndPluginsChangeWhileTheServerRuns) {
 TEST(SettingsChange, eachSectionIsToldOf) {
   Settings after;
   // Who adds a section adds it here: this does not compile without it.
-  auto& [server, ops, websocket, rooms, presence, auth, ui, tenants, storage, redis, workers, events, alerts, analytics, log, plugins,
-         coordination, room_types, message_types] = after;
+  auto& [server, ops, websocket, rooms, presence, auth, ui, tenants, storage, redis, workers, events, alerts, analytics, assistants, log,
+         plugins, coordination, room_types, message_types] = after;
   server.port = 9000;
   ops.is_public = true;
   websocket.frame_max = 1024;
@@ -88,6 +88,7 @@ TEST(SettingsChange, eachSectionIsToldOf) {
   events.waiting_max = 1;
   alerts.open_max = 1;
   analytics.agents_max = 1;
+  assistants.at_once = 1;
   log.level = LogLevel::debug;
   plugins.enabled_by_default = !plugins.enabled_by_default;
   coordination.enabled = false;
@@ -96,7 +97,7 @@ TEST(SettingsChange, eachSectionIsToldOf) {
   message_types["text"] = {};
   const SettingsChange change = compareSettings({}, {}, after);
   EXPECT_EQ(change.restart, (std::vector<std::string>{"server", "ops", "websocket", "rooms", "presence", "auth", "ui", "tenants", "storage",
-                                                      "alerts", "events", "analytics", "redis", "workers", "coordination"}));
+                                                      "alerts", "events", "analytics", "assistants", "redis", "workers", "coordination"}));
   EXPECT_EQ(change.applied, (std::vector<std::string>{"log", "plugins", "room_types", "message_types", "coordination"}));
 }
 

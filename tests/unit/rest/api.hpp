@@ -143,6 +143,28 @@ class TestAlerts final : public AlertControl {
   std::optional<Error> refusal;
 };
 
+// Remembers what was asked of the desk, and answers with what the test says.
+class TestCoordination final : public CoordinationControl {
+ public:
+  void run(CoordinationCommand command, Completion<std::string> done) override {
+    asked.push_back(std::move(command));
+    done(answer);
+  }
+  Result<std::string> answer{"{}"};
+  std::vector<CoordinationCommand> asked;
+};
+
+// Likewise of what helps agents.
+class TestCoaching final : public CoachingControl {
+ public:
+  void assist(PrincipalPtr, JsonDocument, bool, Completion<std::string> done) override { done(answer); }
+  void judge(PrincipalPtr, std::string, TipVerdict, Completion<std::string> done) override { done(answer); }
+  void list(PrincipalPtr, ListTips, Completion<std::string> done) override { done(answer); }
+  void whisper(PrincipalPtr, std::string, JsonDocument, Completion<std::string> done) override { done(answer); }
+  void supervise(PrincipalPtr, std::string, Supervision, Completion<std::string> done) override { done(answer); }
+  Result<std::string> answer{"{}"};
+};
+
 // Makes a report at once or, where the test says so, when it wants.
 class TestReports final : public Reports {
  public:
@@ -201,10 +223,12 @@ class Api : public testing::Test {
                  .node = node,
                  .plugins = control,
                  .sinks = sinks,
+                 .coordination = coordination,
                  .policies = policies,
                  .reports = reports,
                  .analytics = analytics,
                  .alerts = alerts,
+                 .coaching = coaching,
                  .now = now,
                  .metrics = metrics,
                  .log = *log},
@@ -259,6 +283,8 @@ class Api : public testing::Test {
   TestReports reports;
   TestAnalytics analytics;
   TestAlerts alerts;
+  TestCoordination coordination;
+  TestCoaching coaching;
   TestUi ui;
   MetricSet metrics;
   Now now;
