@@ -52,6 +52,9 @@ struct AlertNotice {
 class AlertWatcher {
  public:
   virtual ~AlertWatcher() = default;
+  // An alert that is neither silenced nor inhibited begins to fire, or one that fired is resolved: what people hear of at once. At most
+  // TenantAlerts::news_at_once of one change; `changed` tells of all. Comes after it.
+  virtual void turned(const std::string& tenant_id, const Alert& alert, const std::string& json) = 0;
   // An alert is stored in a new state, or with a new acknowledgement; pending ones are no news. `json` is the Alert of schemas.yaml.
   // Returns at once.
   virtual void changed(const std::string& tenant_id, const Alert& alert, const std::string& json) = 0;

@@ -53,10 +53,35 @@ void TenantAlerts::adopt(Change change) {
   for (Silence& silence : change.silences) silences_.insert_or_assign(silence.id, std::move(silence));
   for (const Id& id : change.silences_gone) silences_.erase(id);
   for (const Id& id : change.gone) alerts_.erase(id);
-  for (const Alert& alert : change.alerts) alerts_.insert_or_assign(alert.id, alert);
+  std::vector<Id> turned;
+  for (const Alert& alert : change.alerts) {
+    if (isTurn(alert)) turned.push_back(alert.id);
+    alerts_.insert_or_assign(alert.id, alert);
+  }
   countOpen();
   // All of them are in place before anybody looks: an alert may inhibit another of the same change.
   for (const Alert& alert : change.alerts) tellChanged(alert);
+  tellTurned(turned);
+}
+
+bool TenantAlerts::isTurn(const Alert& alert) const {
+  const Alert* before = find(alert.id);
+  const bool fired = before && before->fired_at;
+  if (alert.open()) return alert.fired_at && !fired;
+  return fired && before->open();
+}
+
+void TenantAlerts::tellTurned(const std::vector<Id>& turned) {
+  if (!parts_.watcher) return;
+  std::size_t told = 0;
+  for (const Id& id : turned) {
+    const Alert& alert = alerts_.at(id);
+    if (quietOf(alert).quiet()) continue;
+    if (++told > news_at_once)
+      parts_.metrics.add(Metric::alert_events_left_out);
+    else
+      parts_.watcher->turned(tenant_id_, alert, jsonOf(alert));
+  }
 }
 
 void TenantAlerts::tellChanged(const Alert& alert) {

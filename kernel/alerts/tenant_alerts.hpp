@@ -46,6 +46,8 @@ class TenantAlerts {
  public:
   // Requests and evaluations that wait for the store; above it requests are refused with overloaded.
   static constexpr std::size_t waiting_max = 256;
+  // Alerts of one change that AlertWatcher::turned tells of; further ones are counted (atrium_alert_events_left_out_total).
+  static constexpr std::size_t news_at_once = 20;
 
   // Reads what is stored and, from then on, evaluates at every interval, the first time after a part of it that differs by tenant.
   TenantAlerts(std::string tenant_id, const AlertParts& parts, const AlertOptions& options);
@@ -103,6 +105,9 @@ class TenantAlerts {
   void commit(Change change, Completion<void> done);
   void adopt(Change change);
   void tellChanged(const Alert& alert);
+  // Whether this is what people hear of at once; the alert as it was is still in place.
+  [[nodiscard]] bool isTurn(const Alert& alert) const;
+  void tellTurned(const std::vector<Id>& turned);
   void showFound();
   void countOpen();
   [[nodiscard]] AlertQuiet quietOf(const Alert& alert) const;

@@ -19,6 +19,7 @@
 #include "app/loop_policies.hpp"
 #include "app/loop_reports.hpp"
 #include "app/loop_sinks.hpp"
+#include "app/metrics_topic.hpp"
 #include "auth/token_desk.hpp"
 #include "coaching/coaching_desk.hpp"
 #include "coordination/policy_books.hpp"
@@ -96,6 +97,7 @@ struct Kernel::Edge {
   LoopSinks sinks;
   LoopPolicies policies;
   LoopAnalytics analytics;
+  MetricsTopic metrics_topic;
   LoopCoaching coaching;
   LoopReports reports;
   RestHandler rest;

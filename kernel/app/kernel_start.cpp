@@ -215,6 +215,7 @@ void Kernel::serve() {
       edge->desks.begin();
       edge->recorder.begin();
       edge->analytics.begin();
+      edge->metrics_topic.begin();
     });
   for (unsigned index = 0; index < loops_->size(); ++index) (*loops_)[index].postAlways([desk = alert_desks_[index]] { desk->begin(); });
   plugins_->registry().onChange([this] {

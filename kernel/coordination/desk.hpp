@@ -76,6 +76,10 @@ class Desk {
 
   // What would move from whom to whom to even out the load; unless `preview`, those handoffs begin.
   void rebalance(PrincipalPtr caller, bool preview, Reply done);
+  // Moves leads that wait to the queues theirs overflow to, without waiting for their time; the oldest first, overflow_max of them.
+  // {"moved": [{"lead_id", "from", "to"}], "left": how many more there are}.
+  static constexpr std::size_t overflow_max = 100;
+  void overflow(Reply done);
 
   // Rules have changed.
   void rulesChanged();
@@ -155,6 +159,7 @@ class Desk {
   void settle(Job job, Result<std::string> result);
   static void dropJob(Job job, const Error& error);
   void leadIsDue(Lead& lead);
+  void moveOn(Change& change, Lead& lead);
   void watchLead(const Lead& lead);
 
   // desk_offers.cpp

@@ -413,13 +413,9 @@ void Desk::leadIsDue(Lead& lead) {
   const QueueRule& rule = ruleOf(lead.queue);
   if (held_.contains(lead.lead_id)) return alarm(now + std::chrono::seconds(1), Alarm::Kind::lead, lead.lead_id);
   if (!rule.overflow_to.empty() && rule.overflow_after.count() > 0 && now >= lead.queued + rule.overflow_after) {
-    lead.queue = rule.overflow_to;
-    lead.queued = now;
-    ++lead.overflows;
     Change change = this->change();
-    change.put(lead);
+    moveOn(change, lead);
     commit(std::move(change));
-    watchLead(lead);
     return lookFor(lead.lead_id, Trigger::overflow);
   }
   if (!rule.fallback_agent.empty() && rule.fallback_after.count() > 0 && now >= lead.queued + rule.fallback_after) {

@@ -97,5 +97,102 @@ class Firing(unittest.TestCase):
         self.assertEqual(states.count("firing"), 1)
 
 
+class Actions(unittest.IsolatedAsyncioTestCase):
+    """Alerts about a team, and what supervisors do about them from the alert itself. One lead that waits is a long queue here, and its end a
+    backlog that is cleared; every response is slow."""
+    queues = "{queues: {condos: {match: {property_type: [condo]}, overflow: {after: 1d, to: rest}}, rest: {skill_field: ''}}}"
+    rules = """use:
+  atrium.alert-rule.system-performance: {config: {queue_length: 0.5}}
+  atrium.alert-rule.information: {config: {backlog: 1}}
+  atrium.alert-rule.response-time: {config: {seconds: 0.001}}"""
+
+    def setUp(self):
+        self.server = self.enterContext(atrium.Server(session.config(
+            server="{loops: 2}", analytics="{sampling: 1s}", alerts="interval: 1s", plugins=self.rules, coordination=self.queues)))
+        self.sue = self.server.token("sue", role="supervisor")
+        for name in ("ana", "cem"):
+            self.assertEqual(self.server.put(f"/coordination/agents/{name}", {"capacity": 2, "skills": {"condo": 1}}, self.sue).status, 200)
+
+    async def connect(self, name, **claims):
+        return await self.enterAsyncContext(session.connect(self.server, name, **claims))
+
+    def route(self, lead_id):
+        lead = {"name": "A lead", "property_type": "condo", "score": 80}
+        return self.server.post("/coordination/leads/route", {"lead_id": lead_id, "lead": lead}, self.sue).json
+
+    def fill(self, name, *leads):
+        """He takes these leads; nobody else is there."""
+        for lead_id in leads:
+            reply = self.route(lead_id)
+            accepted = self.server.post(f"/coordination/offers/{reply['offer_id']}/accept", None, self.server.token(name))
+            self.assertEqual(accepted.status, 200, accepted)
+
+    async def alert(self, who, rule, state="firing"):
+        """The next one of that rule that he is told of."""
+        while True:
+            alert = (await who.until("alert"))["alert"]
+            if (alert["rule"], alert["state"]) == (rule, state):
+                return alert
+
+    def act(self, alert, command):
+        (action,) = [action for action in alert["actions"] if action["command"] == command]
+        return self.server.post(f"/coordination/alerts/{alert['id']}/actions/{action['id']}", {}, self.sue)
+
+    async def test_an_agent_at_capacity_leads_to_an_alert_that_supervisors_act_on(self):
+        ana, sue, client = await self.connect("ana"), await self.connect("sue", role="supervisor"), await self.connect("cli", role="client")
+        self.fill("ana", "one", "two")
+        alert = await self.alert(sue, "agent_overload")
+        self.assertEqual((alert["subject"], alert["severity"], alert["title"]), ("ana", "critical", "Agent overload"))
+        self.assertIn("100 %", alert["message"])
+        self.assertEqual((await self.alert(ana, "agent_overload"))["id"], alert["id"], "agents are told, too")
+        self.assertEqual(self.act(alert, "pause ana").status, 200)
+        self.assertTrue(self.server.get("/coordination/agents/ana", self.sue).json["paused"])
+        self.server.post("/coordination/agents/ana/resume", None, self.sue)
+        cem = await self.connect("cem")
+        evened = self.act(alert, "rebalance ana")
+        self.assertEqual(evened.status, 200, evened)
+        (move,) = evened.json["moves"]
+        self.assertEqual((move["from"], move["to"]), ("ana", "cem"))
+        offer = (await cem.until("offer"))["offer"]
+        self.assertEqual((offer["kind"], offer["lead_id"]), ("handoff", move["lead_id"]))
+        self.assertEqual(self.server.post(f"/coordination/offers/{offer['offer_id']}/accept", None, self.server.token("cem")).status, 200)
+        over = await self.alert(sue, "agent_overload", "resolved")
+        self.assertEqual((over["id"], over["resolved_by"]), (alert["id"], None))
+        self.assertNotIn("alert", [event["event_type"] for event in await client.settled()])
+
+    async def test_an_action_about_somebody_who_has_left_the_team_is_refused(self):
+        await self.connect("ana")
+        sue = await self.connect("sue", role="supervisor")
+        self.fill("ana", "one", "two")
+        alert = await self.alert(sue, "agent_overload")
+        for offer in self.server.get("/coordination/offers", self.sue).json["items"]:
+            done = self.server.post(f"/coordination/offers/{offer['offer_id']}/complete", {"outcome": "won"}, self.server.token("ana"))
+            self.assertEqual(done.status, 200, done)
+        self.assertEqual(self.server.delete("/coordination/agents/ana", self.sue).status, 204)
+        self.assertEqual(self.act(alert, "pause ana").json["code"], "agent_unknown")
+
+    async def test_leads_that_wait_overflow_to_another_queue(self):
+        sue = await self.connect("sue", role="supervisor")
+        self.assertTrue(self.route("one")["queued"])
+        alert = await self.alert(sue, "system_performance")
+        self.assertEqual((alert["subject"], alert["title"]), ("queue_length", "The queue is long"))
+        moved = self.act(alert, "overflow").json
+        self.assertEqual(moved, {"moved": [{"lead_id": "one", "from": "condos", "to": "rest"}], "left": 0})
+        self.assertEqual(self.server.get("/coordination/leads/one", self.sue).json["queue"], "rest")
+        await self.connect("ana")
+        good = await self.alert(sue, "information")
+        self.assertEqual((good["title"], good["severity"]), ("The backlog is cleared", "low"))
+
+    async def test_slow_responses_are_an_alert_of_the_team_and_of_the_agent(self):
+        await self.connect("ana")
+        sue = await self.connect("sue", role="supervisor")
+        self.fill("ana", "one", "two")
+        await self.alert(sue, "agent_overload")  # She has been seen, and her responses count as hers.
+        room = session.make_room(self.server, "ana", room_type="lead_collaboration", context={"lead_id": "one"})
+        self.server.post("/collaboration/messages", {"room_id": room, "content": "Hello"}, self.server.token("ana"))
+        told = [await self.alert(sue, "response_time") for _ in range(2)]
+        self.assertEqual({(alert["subject"], alert["severity"]) for alert in told}, {("", "high"), ("ana", "medium")})
+
+
 if __name__ == "__main__":
     unittest.main()

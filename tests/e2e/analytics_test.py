@@ -62,5 +62,22 @@ class Analytics(unittest.TestCase):
         self.assertEqual(self.report("sla?agent=ben", self.server.token("sue", role="supervisor")).status, 200)
 
 
+class Live(unittest.IsolatedAsyncioTestCase):
+    async def test_the_figures_of_now_come_by_themselves(self):
+        server = self.enterContext(atrium.Server(session.config(server="{loops: 2}", analytics="{sampling: 1s}")))
+        sue = server.token("sue", role="supervisor")
+        async with session.connect(server, "ana") as ana:
+            await ana.send("subscribe_topic", topic="metrics", ref="metrics")
+            await ana.until("topic_update", ref="metrics", kind="snapshot")
+            self.assertEqual(server.put("/coordination/agents/ana", {"capacity": 2}, sue).status, 200)
+            figures = {}
+            while figures.get("agents_online") != 1:
+                update = await ana.until("topic_update", topic="metrics")
+                figures = {change["key"]: change["value"] for change in update["changes"]}["coordination"]
+            asked = server.get("/coordination/metrics", sue).json
+            self.assertEqual(figures.keys(), asked.keys())
+            self.assertEqual(figures["target_compliance"].keys(), asked["target_compliance"].keys())
+
+
 if __name__ == "__main__":
     unittest.main()

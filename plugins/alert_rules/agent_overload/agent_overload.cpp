@@ -21,7 +21,7 @@ class AgentOverload {
                     .message = name + " is at " + percent(*load) + " of capacity, above " + percent(limit_) + ".",
                     .value = *load,
                     .threshold = limit_,
-                    .actions = {{"Move some of " + name + "'s leads to others", "rebalance " + name},
+                    .actions = {{"Even out the load of the team", "rebalance " + name},
                                 {"Give " + name + " no new leads for now", "pause " + name}}});
     }
   }

@@ -35,7 +35,7 @@ class ResponseTime {
  private:
   static std::vector<atrium::AlertAction> actions(const std::string& agent) {
     if (agent.empty()) return {{"Bring more agents online"}, {"Let waiting leads overflow to other queues", "overflow"}};
-    return {{"Move some of " + agent + "'s leads to others", "rebalance " + agent}, {"Ask " + agent + " whether help is needed"}};
+    return {{"Even out the load of the team", "rebalance " + agent}, {"Ask " + agent + " whether help is needed"}};
   }
   static std::string seconds(double value) { return std::to_string(std::lround(value)) + " s"; }
   double limit_, critical_;

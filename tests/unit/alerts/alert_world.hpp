@@ -119,11 +119,15 @@ class TestDelivery final : public AlertDelivery, public AlertWatcher {
     EXPECT_TRUE(JsonDocument::parse(json)) << json;
     states.push_back(alert.subject() + " " + std::string(word(alert.state())));
   }
+  void turned(const std::string&, const Alert& alert, const std::string& json) override {
+    EXPECT_TRUE(JsonDocument::parse(json)) << json;
+    turns.push_back(alert.subject() + " " + std::string(word(alert.state())));
+  }
   void found(const std::string&, const Alert& alert, const std::string&) override {
     states.push_back(alert.subject() + " found " + std::string(word(alert.state())));
   }
   std::vector<AlertNotice> notices;
-  std::vector<std::string> states;
+  std::vector<std::string> states, turns;
   bool reachable = true;
 };
 

@@ -165,6 +165,31 @@ TEST_F(TenantAlertsTest, aSilenceKeepsPeopleFromBeingToldUntilItEnds) {
   EXPECT_EQ(left, R"({"items":[],"next_cursor":null})");
 }
 
+TEST_F(TenantAlertsTest, sessionsHearOnceThatAnAlertFiresAndThatItIsOver) {
+  loads = {{"ana", 1.0}};
+  pass(10s);
+  EXPECT_TRUE(delivery.turns.empty()) << "it is pending";
+  pass(50s);
+  ASSERT_TRUE(acknowledge(firstId(), {.note = "on it"}));
+  loads["ana"] = 0.1;
+  pass(10s);
+  loads["ana"] = 1.0;
+  pass(10s);
+  EXPECT_EQ(delivery.turns, (std::vector<std::string>{"ana firing"})) << "recovering and back, and an acknowledgement, are no turns";
+  ASSERT_TRUE(resolve(firstId()));
+  EXPECT_EQ(delivery.turns.back(), "ana resolved");
+}
+
+TEST_F(TenantAlertsTest, sessionsHearNothingOfASilencedAlertAndOfNoMoreThanTheyCanRead) {
+  ASSERT_TRUE(silence(silenceOf("quiet", 1h)));
+  loads = {{"quiet", 1.0}};
+  for (std::size_t agent = 0; agent < TenantAlerts::news_at_once + 5; ++agent) loads["agent" + std::to_string(agent)] = 1.0;
+  pass(60s);
+  EXPECT_EQ(delivery.turns.size(), TenantAlerts::news_at_once);
+  EXPECT_EQ(std::ranges::count(delivery.turns, "quiet firing"), 0);
+  EXPECT_EQ(counted(Metric::alert_events_left_out), 5);
+}
+
 TEST_F(TenantAlertsTest, aDryRunShowsWhatASilenceWouldMatch) {
   loads = {{"ana", 1.0}, {"ben", 1.0}};
   pass(10s);

@@ -318,6 +318,37 @@ TEST(Desk, aLeadThatWaitsTooLongMovesToTheNextQueue) {
   EXPECT_EQ(leadState(world, "lead_1"), "offered");
 }
 
+TEST(Desk, leadsOverflowAtOnceWhereSomebodySaysSo) {
+  CoordinationRules rules = DeskWorld::someRules();
+  rules.queues = {{.name = "flats", .match = {{.field = "property_type", .one_of = {"Flat"}}}, .overflow_to = "rest"},
+                  {.name = "rest", .skill_field = ""}};
+  DeskWorld world(15, rules);
+  world.hire("ana", 1, {});
+  world.come("ana");
+  world.route("lead_1");
+  world.route("lead_2");
+  world.route("lead_3", R"({"name":"A lead","property_type":"house"})");  // It takes ana's place, and its queue leads nowhere.
+  const auto overflow = [&] { return world.ask([&](Desk::Reply done) { world.desk().overflow(std::move(done)); }); };
+  EXPECT_EQ(overflow().value_or(""),
+            R"({"moved":[{"lead_id":"lead_1","from":"flats","to":"rest"},{"lead_id":"lead_2","from":"flats","to":"rest"}],"left":0})");
+  EXPECT_EQ(overflow().value_or(""), R"({"moved":[],"left":0})");
+  accept(world, "ana", world.lastOffer("ana"));
+  complete(world, "ana", world.lastOffer("ana", "active"));
+  EXPECT_EQ(leadState(world, "lead_1"), "offered") << "those who know no flats may take it now";
+  EXPECT_EQ(world.flaw(), "");
+}
+
+TEST(Desk, anOverflowMovesSoManyLeadsAtATime) {
+  CoordinationRules rules = DeskWorld::someRules();
+  rules.queues = {{.name = "flats", .match = {{.field = "property_type", .one_of = {"Flat"}}}, .overflow_to = "rest"}, {.name = "rest"}};
+  DeskWorld world(18, rules);
+  for (std::size_t lead = 0; lead < Desk::overflow_max + 2; ++lead) world.route("lead_" + std::to_string(lead));
+  const auto moved = world.ask([&](Desk::Reply done) { world.desk().overflow(std::move(done)); });
+  const auto json = JsonDocument::parse(moved.value_or("{}"));
+  EXPECT_EQ(json->root()["moved"].size(), Desk::overflow_max);
+  EXPECT_EQ(json->root()["left"].raw(), "2");
+}
+
 TEST(Desk, nothingIsToldBeforeItIsStored) {
   DeskWorld world(16);
   world.hire("ana");
