@@ -17,11 +17,12 @@ void AlertCommands::run(const std::string& tenant_id, std::string command, Princ
   std::string agent = space == std::string::npos ? std::string() : command.substr(space + 1);
   const bool of_agent = !agent.empty() && (verb == "rebalance" || verb == "pause" || verb == "resume");
   if (!of_agent && command != "overflow") return done(fail(Code::command_unknown, "Nothing here carries out \"" + command + "\"."));
-  Desk* desk = desks_.of(tenant_id);
+  if (!desks_) return done(fail(Code::command_unknown, "Coordination is switched off on this server (coordination.enabled)."));
+  Desk* desk = desks_->of(tenant_id);
   if (!desk) return done(fail(Code::overloaded, "The server coordinates as many tenants as it can.", 1000));
   if (!of_agent) return desk->overflow(std::move(done));
   if (verb == "rebalance") return desk->rebalance(std::move(caller), false, std::move(done));
-  desk->pauseAgent(std::move(agent), verb == "pause", std::move(done));
+  desk->pauseAgent(std::move(agent), verb == "pause", {}, std::move(done));
 }
 
 void AlertCommands::runInRoom(const std::string& tenant_id, RunCommand command, PrincipalPtr caller, Completion<std::string> done) {

@@ -19,8 +19,8 @@ namespace atrium {
 // Answers what the desk answers. Other texts are refused with command_unknown. On the tenant's home loop, which alerts and desks share.
 class AlertCommands final : public ActionRunner {
  public:
-  // All of it outlives this.
-  AlertCommands(Shard& shard, EmergencyRoom& room, Coordination& desks) : shard_(shard), room_(room), desks_(desks) {}
+  // All of it outlives this. `desks` null: coordination is switched off.
+  AlertCommands(Shard& shard, EmergencyRoom& room, Coordination* desks) : shard_(shard), room_(room), desks_(desks) {}
   void run(const std::string& tenant_id, std::string command, PrincipalPtr caller, Completion<std::string> done) override;
 
  private:
@@ -28,7 +28,7 @@ class AlertCommands final : public ActionRunner {
 
   Shard& shard_;
   EmergencyRoom& room_;
-  Coordination& desks_;
+  Coordination* desks_;
 };
 
 }  // namespace atrium

@@ -71,7 +71,7 @@ Kernel::Edge::Edge(const Parts& parts, TokenVerifier token_verifier)
              .rules = coordinationRules(parts.settings)}),
       rules(parts.plugins.registry(), calls),
       emergency(shard, parts.loop.now(), parts.log),
-      actions(shard, emergency, desks),
+      actions(shard, emergency, parts.settings.coordination.enabled ? &desks : nullptr),
       alert_topic(shard),
       alerts({.shard = parts.index,
               .shards = parts.shards.count(),
