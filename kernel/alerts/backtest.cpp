@@ -90,7 +90,10 @@ class Backtest : public std::enable_shared_from_this<Backtest> {
     } else {
       ++failed_;
     }
+    // The last one is at the very end: what was measured within the last step counts.
+    const bool before_end = at_ < test_.to;
     at_ += test_.step;
+    if (before_end) at_ = std::min(at_, test_.to);
     go();
   }
 

@@ -60,6 +60,17 @@ TEST_F(BacktestTest, takesOtherTimesThanTheRules) {
   EXPECT_EQ(tested(calm).root()["fired"].raw(), "1") << "it never recovered in between";
 }
 
+TEST_F(BacktestTest, sawWhatWasMeasuredWithinItsLastStep) {
+  start();
+  const Wall from = now.wall;
+  pass(65s);
+  loads = {{"ana", 1.0}};
+  pass(5s);
+  const JsonDocument result = tested({.rule = "load", .from = from, .to = now.wall});
+  EXPECT_EQ(result.root()["evaluations"].raw(), "3") << "after 0, 60 and 70 s";
+  EXPECT_EQ(result.root()["fired"].raw(), "1");
+}
+
 TEST_F(BacktestTest, leavesNothingBehind) {
   start();
   loads = {{"ana", 1.0}};
