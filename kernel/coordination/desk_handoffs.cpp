@@ -46,7 +46,7 @@ void Desk::startHandoff(const std::string& by, BeginHandoff command, Lead& lead,
   handoff.summary = std::move(command.summary);
   handoff.commitments = std::move(command.commitments);
   handoff.lead_json = lead.fields->text();
-  handoff.room_id = command.room_id.empty() ? lead.room_id : std::move(command.room_id);
+  handoff.room_id = command.room_id.empty() ? lead.handoff_room_id : std::move(command.room_id);
   handoff.patience = command.patience.value_or(parts_.rules.handoff_deadline);
   handoff.made = parts_.now.wall;
   lead.handoff_id = handoff.handoff_id;
@@ -121,8 +121,8 @@ void Desk::roundOver(Handoff& handoff, OfferState how, Change& change) {
 
 void Desk::roomMade(const std::string& lead_id, const std::string& room_id) {
   const auto lead = leads_.find(lead_id);
-  if (lead == leads_.end() || !lead->second.room_id.empty()) return;
-  lead->second.room_id = room_id;
+  if (lead == leads_.end()) return;
+  lead->second.handoff_room_id = room_id;
   Change change = this->change();
   if (const auto handoff = handoffs_.find(lead->second.handoff_id); handoff != handoffs_.end()) {
     handoff->second.room_id = room_id;
@@ -150,7 +150,8 @@ void Desk::endHandoff(Handoff& handoff, HandoffState how, std::string reason, Ch
   change.put(handoff);
   change.then([this, ended = handoff]() mutable {
     // Its room may have been made meanwhile.
-    if (const auto lead = leads_.find(ended.lead_id); ended.room_id.empty() && lead != leads_.end()) ended.room_id = lead->second.room_id;
+    if (const auto lead = leads_.find(ended.lead_id); ended.room_id.empty() && lead != leads_.end())
+      ended.room_id = lead->second.handoff_room_id;
     parts_.outlet.handoff(tenant_id_, ended);
   });
   handoffs_.erase(handoffs_.find(handoff.handoff_id));

@@ -65,6 +65,7 @@ std::string encodeLead(const Lead& lead) {
   json.begin('{');
   writeLead(json, lead);
   json.key("arrived").value(toMillis(lead.arrived)).key("queued").value(toMillis(lead.queued)).key("overflows").value(lead.overflows);
+  json.key("handoff_room_id").value(lead.handoff_room_id);
   json.key("policy").value(lead.policy).key("last_owner").value(lead.last_owner).key("declined").begin('{');
   for (const auto& [agent, until] : lead.declined) memberKey(json, agent).value(toMillis(until));
   json.end('}').end('}');
@@ -102,6 +103,7 @@ std::optional<Lead> decodeLead(const Document& document) {
   lead.offer_id = stored["offer_id"].text();
   lead.handoff_id = stored["handoff_id"].text();
   lead.room_id = stored["room_id"].text();
+  lead.handoff_room_id = stored["handoff_room_id"].text();
   lead.overflows = static_cast<std::uint32_t>(integerOf(stored["overflows"], 0));
   const JsonView declined = stored["declined"];
   std::string scratch;

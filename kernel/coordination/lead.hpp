@@ -41,6 +41,7 @@ struct Lead {
   std::string offer_id;                                // The offer that pends, or that its owner accepted; empty: none.
   std::string handoff_id;                              // A handoff under way; empty: none.
   std::string room_id;                                 // Where it is talked about; empty: nowhere yet.
+  std::string handoff_room_id;                         // Where its handoffs are told, a lead_collaboration room; empty: nowhere yet.
   std::vector<std::pair<std::string, Wall>> declined;  // Who let it pass, and until when he is not asked again.
   std::uint32_t overflows = 0;
 

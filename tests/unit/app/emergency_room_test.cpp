@@ -125,7 +125,7 @@ TEST_F(EmergencyRoomTest, ofManyAlertsTheFirstAreToldByTheirSentences) {
 }
 
 TEST_F(EmergencyRoomTest, runsCommandsThereAndRefusesOtherTexts) {
-  AlertCommands commands(world.shard(0), emergency);
+  AlertCommands commands(world.shard(0), emergency, nullptr);
   const PrincipalPtr sue = sim::World::principal("acme", "sue", ATRIUM_ROLE_SUPERVISOR);
   const auto ran = [&](const std::string& text) {
     std::optional<Result<std::string>> answer;
