@@ -75,6 +75,22 @@ class Reader {
     const icaltimezone* zone = time.zone && !time.is_date ? time.zone : own_zone_;
     return static_cast<std::int64_t>(icaltime_as_timet_with_zone(time, zone)) * 1000;
   }
+  static std::int64_t wall_clock(const icaltimetype& time) {
+    return static_cast<std::int64_t>(icaltime_as_timet_with_zone(time, icaltimezone_get_utc_timezone()));
+  }
+  // Whether libical took a line away that says when the event is: it leaves a note of its own instead, as it does for others that matter
+  // to nobody here.
+  static bool is_damaged(icalcomponent* event) {
+    for (icalproperty* note = icalcomponent_get_first_property(event, ICAL_XLICERROR_PROPERTY); note;
+         note = icalcomponent_get_next_property(event, ICAL_XLICERROR_PROPERTY)) {
+      const char* text = icalproperty_get_xlicerror(note);
+      const std::string_view said = text ? text : "";
+      for (const std::string_view line : {"DTSTART property", "DTEND property", "DURATION property", "RRULE property", "EXDATE property",
+                                          "RECURRENCE-ID property", "STATUS property", "TRANSP property"})
+        if (said.find(line) != std::string_view::npos) return true;
+    }
+    return false;
+  }
   static std::string uid_of(icalcomponent* event) {
     const char* uid = icalcomponent_get_uid(event);
     return uid ? uid : "";
@@ -97,6 +113,7 @@ class Reader {
   }
 
   void take(icalcomponent* event) {
+    if (is_damaged(event)) return miss("a line that says when it is makes no sense");
     if (!counts(event)) return;
     icalproperty* begin = icalcomponent_get_first_property(event, ICAL_DTSTART_PROPERTY);
     if (!begin) return miss("an event has no DTSTART");
@@ -117,7 +134,8 @@ class Reader {
       const auto time = time_of(end, event);
       if (!time) return std::nullopt;
       // By the clock on the wall where both are of one zone, so that a day with 25 hours is one day.
-      if (time->zone == start.zone) return icaltime_subtract(*time, start);
+      // (icaltime_subtract takes all before 1970 for one moment.)
+      if (time->zone == start.zone) return icaldurationtype_from_int(static_cast<int>(wall_clock(*time) - wall_clock(start)));
       return icaldurationtype_from_int(static_cast<int>((moment(*time) - moment(start)) / 1000));
     }
     if (icalproperty* length = icalcomponent_get_first_property(event, ICAL_DURATION_PROPERTY)) {

@@ -107,7 +107,7 @@ TEST(Calendar, countsWhatItDoesNotUnderstandAndGuessesNothing) {
   const std::string times = "DTSTART:20260105T100000Z\nDTEND:20260105T110000Z\n";
   for (const std::string& wrong : {event("DTEND:20260105T110000Z\n"), event("DTSTART;TZID=Nowhere/Town:20260105T100000\nDURATION:PT1H\n"),
                                    event("DTSTART:20260105T100000Z\nDTEND:20260104T100000Z\n"), event(times + "RRULE:FREQ=SECONDLY\n"),
-                                   event("DTSTART:20260105T100000Z\nDURATION:nonsense\n")}) {
+                                   event("DTSTART:20260105T100000Z\nDURATION:nonsense\n"), event(times + "RRULE:FREQ=NEVER\n")}) {
     const auto reading = read_events(wrong);
     EXPECT_TRUE(reading.is_calendar);
     EXPECT_EQ(reading.not_understood, 1u) << wrong;
@@ -124,6 +124,16 @@ TEST(Calendar, isNoneWhenTheTextIsNone) {
     EXPECT_FALSE(read_calendar(text, {.from_ms = 0, .until_ms = utc_ms(1, 1, 0), .zone = "UTC"}).is_calendar) << text;
   EXPECT_TRUE(known_zone("Europe/Berlin"));
   EXPECT_FALSE(known_zone("Nowhere/Town"));
+}
+
+TEST(Calendar, mindsNoLineThatSaysNothingOfTheTime) {
+  const auto reading = read_events(event("DTSTART:20260105T100000Z\nDTEND:20260105T110000Z\nDESCRIPTION:\nX-ODD;;:\n"));
+  EXPECT_EQ(shown(reading), "5 10:00-11:00");
+  EXPECT_EQ(reading.not_understood, 0u);
+}
+
+TEST(Calendar, knowsBirthdaysOfLongAgo) {
+  EXPECT_EQ(shown(read_events(event("DTSTART;VALUE=DATE:19600107\nDTEND;VALUE=DATE:19600108\nRRULE:FREQ=YEARLY\n"))), "7 00:00-00:00");
 }
 
 TEST(Calendar, endsWithARuleThatNeverEnds) {
