@@ -25,8 +25,8 @@ namespace {
 constexpr std::array<std::string_view, 12> system_libraries = {"libc.so",    "libm.so",      "libdl.so",    "libpthread.so",
                                                                "librt.so",   "libstdc++.so", "libgcc_s.so", "ld-linux",
                                                                "libasan.so", "libubsan.so",  "libtsan.so",  "libclang_rt"};
-constexpr std::array<std::string_view, 6> known_libraries = {"libsqlite3.so", "libssl.so",  "libcrypto.so",
-                                                             "libhiredis.so", "libcurl.so", "libz.so"};
+constexpr std::array<std::string_view, 7> known_libraries = {"libical.so",    "libsqlite3.so", "libssl.so", "libcrypto.so",
+                                                             "libhiredis.so", "libcurl.so",    "libz.so"};
 
 bool startsWithAny(std::string_view text, std::span<const std::string_view> starts) {
   return std::ranges::any_of(starts, [&](std::string_view start) { return text.starts_with(start); });
@@ -184,7 +184,7 @@ class Reader {
       if (library.find('/') != std::string::npos || !(startsWithAny(library, system_libraries) || startsWithAny(library, known_libraries)))
         strange.push_back(library);
     if (!strange.empty())
-      fail("file.needed", "the system's libraries, libsqlite3, OpenSSL, libhiredis, libcurl or zlib; link others statically",
+      fail("file.needed", "the system's libraries, libsqlite3, OpenSSL, libhiredis, libcurl, libical or zlib; link others statically",
            firstOf(strange));
   }
 
