@@ -13,7 +13,7 @@ class ResponseTime {
   void evaluate(const atrium::Window& window, atrium::Alerts& alerts) const {
     for (const atrium::Series series : window) {
       const auto average = series.average();
-      if (!average || !(*average > limit_)) continue;
+      if (!average || !(*average > limit_ && *average < nonsense)) continue;
       const std::string name(series.subject());
       const bool team = name.empty();
       const std::uint32_t severity = *average >= critical_ ? ATRIUM_SEVERITY_CRITICAL
@@ -33,6 +33,7 @@ class ResponseTime {
   static constexpr atrium::AlertRuleInfo alert_rule{.name = "response_time", .metrics = "response_seconds", .window_seconds = 300};
 
  private:
+  static constexpr double nonsense = 1e9;  // From here on it is no response time, and no text either.
   static std::vector<atrium::AlertAction> actions(const std::string& agent) {
     if (agent.empty()) return {{"Bring more agents online"}, {"Let waiting leads overflow to other queues", "overflow"}};
     return {{"Even out the load of the team", "rebalance " + agent}, {"Ask " + agent + " whether help is needed"}};

@@ -31,6 +31,7 @@ class SystemPerformance {
       .name = "system_performance", .metrics = "message_latency_ms,queue_length,oldest_wait_seconds,message_errors", .window_seconds = 120};
 
  private:
+  static constexpr double nonsense = 1e12;  // From here on it is no measurement, and no text either.
   struct Figure {
     std::string_view metric;
     double limit;
@@ -48,7 +49,7 @@ class SystemPerformance {
     return figure.metric == "message_latency_ms" ? series.average() : series.latest();
   }
   static void judge(const Figure& figure, std::optional<double> value, atrium::Alerts& alerts) {
-    if (!value || !(*value > figure.limit)) return;
+    if (!value || !(*value > figure.limit && *value < nonsense)) return;
     const bool waiting = figure.metric == "queue_length" || figure.metric == "oldest_wait_seconds";
     alerts.raise({.severity = figure.severity,
                   .subject = std::string(figure.metric),

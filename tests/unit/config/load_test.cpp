@@ -144,7 +144,7 @@ colour: red
       "14:26: room_types.agent_team: \"on\" is not true or false | write true, false, or a mapping with based_on or with",
       "15:1: there is no option \"colour\" | what can stand here: server, ops, websocket, rooms, presence, auth, ui, tenants, storage, "
       "redis, "
-      "workers, events, alerts, analytics, log, plugins, coordination, "
+      "workers, events, alerts, analytics, assistants, log, plugins, coordination, "
       "room_types, message_types"};
   EXPECT_EQ(told, expected);
 }

@@ -160,8 +160,9 @@ class TestCoaching final : public CoachingControl {
   void assist(PrincipalPtr, JsonDocument, bool, Completion<std::string> done) override { done(answer); }
   void judge(PrincipalPtr, std::string, TipVerdict, Completion<std::string> done) override { done(answer); }
   void list(PrincipalPtr, ListTips, Completion<std::string> done) override { done(answer); }
-  void whisper(PrincipalPtr, std::string, JsonDocument, Completion<std::string> done) override { done(answer); }
-  void supervise(PrincipalPtr, std::string, Supervision, Completion<std::string> done) override { done(answer); }
+  void whisper(PrincipalPtr, std::string, JsonDocument, Completion<std::string> done) override { done(no_room); }
+  void supervise(PrincipalPtr, std::string, Supervision, Completion<std::string> done) override { done(no_room); }
+  const Result<std::string> no_room = std::unexpected(Error{Code::not_found, {}, 0, {}});
   Result<std::string> answer{"{}"};
 };
 

@@ -192,7 +192,8 @@ TEST_F(EventTable, holdsWhatTheServerSends) {
 
   std::set<std::string> sent;
   for (const sim::Client* client : {&ana, &bob, &carl, &dora}) std::ranges::copy(types(*client), std::inserter(sent, sent.end()));
-  sent.insert("plugin_state");  // Which kernel/plugin makes: plugin_news_test.cpp.
+  // Which kernel/plugin and kernel/app make: plugin_news_test.cpp, and the e2e tests of alerts and coordination.
+  sent.insert({"plugin_state", "alert", "offer"});
   EXPECT_EQ(sent, std::set<std::string>(std::begin(server_events), std::end(server_events)));
 }
 
