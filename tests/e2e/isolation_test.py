@@ -21,6 +21,26 @@ bodies = {
     "update_presence": {"status": "busy"},
     "configure_plugin": {},
     "run_command": {"text": "/nothing"},
+    "put_agent": {"name": "Ben"},
+    "put_workload": {"satisfaction": 4},
+    "route_lead": {"lead": {"name": "A lead"}},
+    "assign_lead": {"agent_id": "ben"},
+    "withdraw_lead": {},
+    "reject_offer": {"reason": "at lunch"},
+    "complete_offer": {},
+    "begin_handoff": {"lead_id": "one", "summary": "wants a balcony"},
+    "rebalance": {"preview": True},
+    "replay_decision": {},
+    "replay_traffic": {"policy": "seed"},
+    "put_policy": {"agents": {"match": 1}},
+    "choose_policy": {"name": "seed"},
+    "acknowledge_alert": {},
+    "resolve_alert": {},
+    "backtest_alerts": {"rule": "information", "from": "2026-01-01T00:00:00.000Z"},
+    "create_silence": {"matchers": {"rule": "information"}, "reason": "known", "until": "2036-01-01T00:00:00.000Z"},
+    "request_coaching": {"agent_id": "ana", "prospect_message": "It is too much."},
+    "assist": {"task": "sentiment", "prospect_message": "Thank you!"},
+    "whisper": {"agent_id": "ben", "tip": "ask for the budget"},
 }
 # The fields of each body that name an identity.
 identities = {
@@ -96,6 +116,8 @@ class Isolation(unittest.IsolatedAsyncioTestCase):
                 continue
             if route["operation"] == "add_member":
                 continue  # An agent team is open: he may join, which makes him one.
+            if route["path"].startswith("/coordination/supervision/"):
+                continue  # For supervisors, who need not be members: coaching_test.py.
             with self.subTest(route["operation"]):
                 answer = self.call(route, stranger)
                 self.assertEqual((answer.status, answer.json["code"]), (403, "not_a_member"), answer)

@@ -166,6 +166,7 @@ TEST_F(EventTable, holdsWhatTheServerSends) {
   world.settle();
   send(bob, R"({"event_type":"send_message","message_type":"whisper","content":"psst")" + in_room);
   send(bob, R"({"event_type":"typing_indicator","is_typing":true)" + in_room);
+  send(bob, R"({"event_type":"subscribe_topic","topic":"agents"})");
   send(bob, R"({"event_type":"ping"})");
   send(bob, R"({"event_type":"run_command","text":"/echo hello")" + in_room);
   send(bob, R"({"event_type":"no_such_event"})");
