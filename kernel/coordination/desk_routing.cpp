@@ -330,7 +330,9 @@ void Desk::offerTo(Job job, Decision decision, Lead& lead, Seat& seat) {
   const std::string decision_id = formatId(decision_prefix, parts_.ids.next(parts_.now.wall));
   if (!job.handoff_id.empty()) {
     const auto handoff = handoffs_.find(job.handoff_id);
-    if (handoff == handoffs_.end()) return settle(std::move(job), fail(Code::conflict, "The handoff is over."));
+    // It may have been decided twice, once by an earlier reading of the store.
+    if (handoff == handoffs_.end() || !handoff->second.offer_id.empty())
+      return settle(std::move(job), fail(Code::conflict, "The handoff is over, or somebody is asked already."));
     record(change, decision, {.decision_id = decision_id});
     offerHandoff(handoff->second, seat, std::move(change), std::move(job.reply), decision_id);
     return settle(std::move(job), std::string());
@@ -353,7 +355,8 @@ void Desk::nobodyTakes(Job job, Decision decision, Lead& lead) {
   Change change = this->change();
   if (!job.handoff_id.empty()) {
     const auto handoff = handoffs_.find(job.handoff_id);
-    if (handoff != handoffs_.end()) endHandoff(handoff->second, HandoffState::returned, "nobody else can take it", change);
+    if (handoff != handoffs_.end() && handoff->second.offer_id.empty())
+      endHandoff(handoff->second, HandoffState::returned, "nobody else can take it", change);
     commit(std::move(change));
     return settle(std::move(job), fail(Code::agent_unavailable, "Nobody else can take this lead now; it stays with its owner."));
   }
