@@ -18,7 +18,7 @@ int main(int argc, char** argv) {
   CLI11_PARSE(app, argc, argv);
 
   // One storm gets slower as its store fills up with what is over, so that there are several, each with a seed and rules of its own.
-  constexpr std::uint64_t offers_a_storm = 20'000;
+  constexpr std::uint64_t offers_a_storm = 2'000;
   std::uint64_t made = 0, accepted = 0, kills = 0;
   const auto began = std::chrono::steady_clock::now();
   while (made < offers) {
