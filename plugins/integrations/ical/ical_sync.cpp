@@ -30,8 +30,12 @@ IcalSync::IcalSync(atrium::Host host, atrium::Json options)
   keep_libical();
   if (!known_zone(options_.zone)) throw std::invalid_argument("zone: no time zone has the name " + options_.zone + " on this machine");
   for (const IcalOptions::Source& source : options_.calendars) calendars_.push_back({.agent_id = source.agent_id, .url = source.url});
-  if (!timers_.start(0, [this] { fetch_all(); }) || !timers_.start(0, [this] { look(); }))
-    throw std::runtime_error("the server has no timer for it");
+  // One timer for both: nothing of this may run when there is none, and it is not made after all.
+  const auto begin = [this] {
+    fetch_all();
+    look();
+  };
+  if (!timers_.start(0, begin)) throw std::runtime_error("the server has no timer for it");
 }
 
 // ---- Fetching

@@ -110,7 +110,9 @@ int run(const Options& options) {
   }
   PluginRegistry& registry = world.host().registry();
   RoutingPolicy policy{.name = "all", .agents = {}, .queue = {}};
-  for (const std::string& name : registry.names(RoutingScorerKind::word)) policy.agents.push_back({name, 1});
+  for (const std::string& name : registry.names(RoutingScorerKind::word))
+    if (name != "conversion")
+      policy.agents.push_back({name, 1});  // It knows nothing of these agents, and no policy of the platform asks it.
 
   const SystemClock clock;
   MetricRegistry metrics{metric_table};
