@@ -14,9 +14,11 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
+#include <charconv>
 #include <cstddef>
 #include <istream>
 #include <memory>
+#include <sstream>
 
 #include "config/source_text.hpp"
 #include "plugin/plugin_text.hpp"
@@ -76,10 +78,22 @@ std::unique_ptr<Poco::Net::HTTPClientSession> sessionFor(const OutboundRequest& 
   return std::make_unique<Poco::Net::HTTPSClientSession>(request.host, port, context);
 }
 
+// The status of an answer, whatever number it is: getStatus() gives an enumerator, and 529, say, is beyond what its type can be. The
+// library writes it as it was read.
+int statusOf(const Poco::Net::HTTPResponse& response) {
+  std::ostringstream written;
+  response.write(written);
+  const std::string text = written.str();
+  int status = 0;
+  if (const std::size_t space = text.find(' '); space != std::string::npos)
+    std::from_chars(text.data() + space + 1, text.data() + text.size(), status);
+  return status;
+}
+
 std::string answerJson(const Poco::Net::HTTPResponse& response, const std::string& body) {
   std::string text;
   JsonWriter<std::string> json(text);
-  json.begin('{').key("status").value(static_cast<int>(response.getStatus())).key("headers").begin('{');
+  json.begin('{').key("status").value(statusOf(response)).key("headers").begin('{');
   std::string last;
   std::vector<std::pair<std::string, std::string>> headers;
   for (const auto& [name, value] : response)
@@ -133,7 +147,7 @@ OutboundAnswer exchange(const OutboundRequest& request, Poco::Net::HTTPClientSes
   }
   if (in.bad()) return {ATRIUM_FAILED, "the connection broke within the answer"};
   if (response.hasContentLength() && request.method != "HEAD" && size < static_cast<std::size_t>(response.getContentLength64()) &&
-      response.getStatus() != 304)
+      statusOf(response) != 304)
     return {ATRIUM_FAILED, "the connection ended within the answer"};
   return {ATRIUM_OK, answerJson(response, body)};
 }
