@@ -14,14 +14,13 @@ void judgeSize(ScorerAnswer& answer, std::uint32_t candidates) {
   if (!answer.failure.empty()) answer.scores = nullptr;
 }
 void judgeValues(ScorerAnswer& answer) {
-  if (!answer.scores || soundScores(*answer.scores)) return;
+  if (!answer.scores || soundValues(answer.scores->values)) return;
   answer.failure = "said a value that is not between 0 and 1";
   answer.scores = nullptr;
 }
 
 bool saysAnything(const ScorerAnswer& answer) {
-  return answer.scores && answer.weight > 0 &&
-         std::ranges::any_of(*answer.scores, [](const atrium_score& score) { return score.value >= 0; });
+  return answer.scores && answer.weight > 0 && std::ranges::any_of(answer.scores->values, [](double value) { return value >= 0; });
 }
 
 void oldestFirst(const Question& question, std::span<Rank> order) {
@@ -63,7 +62,7 @@ Decision conclude(std::shared_ptr<const Question> question, std::vector<ScorerAn
   std::vector<ScoreColumn> columns;
   for (ScorerAnswer& answer : decision.answers) {
     judgeSize(answer, candidates);
-    columns.push_back({answer.weight, answer.scores ? std::span(*answer.scores) : std::span<const atrium_score>()});
+    columns.push_back({answer.weight, answer.scores ? std::span(answer.scores->values) : std::span<const double>()});
   }
   Random ties(asked.seed);
   decision.ranking = rank(columns, candidates, ties);

@@ -8,15 +8,15 @@
 #include <string_view>
 #include <vector>
 
-#include "atrium/ext/routing_scorer.h"
 #include "base/clock.hpp"
 #include "coordination/question.hpp"
+#include "coordination/score_sheet.hpp"
 #include "routing/ranking.hpp"
 
 namespace atrium {
 
-// One score a candidate. Shared and never changed: a decision, its shadows and its record look at the same ones. Null: none.
-using Scores = std::shared_ptr<const std::vector<atrium_score>>;
+// Shared and never changed: a decision, its shadows and its record look at the same one. Null: none.
+using Scores = std::shared_ptr<const ScoreSheet>;
 
 // What one scorer answered. A value.
 struct ScorerAnswer {

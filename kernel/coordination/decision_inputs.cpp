@@ -1,12 +1,14 @@
 #include "coordination/decision_inputs.hpp"
 
-#include <algorithm>
 #include <bit>
 #include <cstring>
 #include <limits>
+#include <span>
 #include <type_traits>
-#include <unordered_map>
 #include <utility>
+
+#include "atrium/ext/routing_scorer.h"
+#include "base/text_table.hpp"
 
 // Numbers stand as this processor has them, the least byte first; a text is its size in 4 bytes and its bytes; a list is its length in 4
 // bytes and its elements. A format that changes gets another number in the head, and a reader for each number that may be stored.
@@ -95,27 +97,10 @@ class InputsReader {
   bool whole_ = true;
 };
 
-// Texts, each once, in the order they came.
-class TextTable {
- public:
-  std::uint32_t place(std::string_view text) {
-    // Most tables have a few texts, over and over: to look at these takes less than to hash one.
-    for (std::uint32_t at = 0; at < std::min<std::size_t>(texts_.size(), looked_at); ++at)
-      if (texts_[at] == text) return at;
-    const auto [found, fresh] = places_.try_emplace(text, static_cast<std::uint32_t>(texts_.size()));
-    if (fresh) texts_.push_back(text);
-    return found->second;
-  }
-  void write(InputsWriter& out) const {
-    out.count(texts_.size());
-    for (const std::string_view text : texts_) out.text(text);
-  }
-
- private:
-  static constexpr std::size_t looked_at = 4;
-  std::vector<std::string_view> texts_;
-  std::unordered_map<std::string_view, std::uint32_t> places_;
-};
+void writeTexts(InputsWriter& out, std::span<const std::string_view> texts) {
+  out.count(texts.size());
+  for (const std::string_view text : texts) out.text(text);
+}
 
 void writeWeights(InputsWriter& out, const std::vector<Weighted>& weights) {
   out.count(weights.size());
@@ -142,7 +127,7 @@ struct FieldTexts {
 
 void writePeople(InputsWriter& out, const Question& question) {
   const FieldTexts fields(question);
-  fields.table.write(out);
+  writeTexts(out, fields.table.texts());
   std::size_t at = 0;
   out.count(question.agents.size());
   for (const AgentView& agent : question.agents) {
@@ -221,18 +206,10 @@ void writeAnswer(InputsWriter& out, const ScorerAnswer& answer) {
   out.text(answer.failure);
   if (!answer.scores) return out.count(0);
   out.count(answer.scores->size());
-  TextTable reasons;
-  std::vector<double> values;
-  std::vector<std::uint16_t> places;  // There are at most as many reasons as candidates.
-  values.reserve(answer.scores->size());
-  places.reserve(answer.scores->size());
-  for (const atrium_score& score : *answer.scores) {
-    values.push_back(score.value);
-    places.push_back(static_cast<std::uint16_t>(reasons.place({score.reason, score.reason_size})));
-  }
-  out.numbers(values);
-  reasons.write(out);
-  out.numbers(places);
+  out.numbers(answer.scores->values);
+  out.count(answer.scores->reasons.size());
+  for (const std::string& reason : answer.scores->reasons) out.text(reason);
+  out.numbers(answer.scores->places);
 }
 
 ScorerAnswer readAnswer(InputsReader& in) {
@@ -243,18 +220,15 @@ ScorerAnswer readAnswer(InputsReader& in) {
   answer.failure = in.text();
   const std::uint32_t count = in.count(sizeof(double) + sizeof(std::uint16_t));
   if (count == 0) return answer;
-  auto scores = std::make_shared<std::vector<atrium_score>>(count);
-  for (atrium_score& score : *scores) score.value = in.number<double>();
-  std::vector<std::string_view> reasons(in.count(4));
-  for (std::string_view& reason : reasons) reason = in.text();
-  for (atrium_score& score : *scores) {
-    const auto place = in.number<std::uint16_t>();
-    if (place >= reasons.size() || reasons[place].size() > ATRIUM_SCORER_REASON_MAX) {
-      in.fail();
-      break;
-    }
-    score.reason_size = static_cast<std::uint32_t>(reasons[place].size());
-    if (score.reason_size > 0) std::memcpy(score.reason, reasons[place].data(), score.reason_size);
+  auto scores = std::make_shared<ScoreSheet>();
+  scores->values.resize(count);
+  for (double& value : scores->values) value = in.number<double>();
+  scores->reasons.resize(in.count(4));
+  for (std::string& reason : scores->reasons) reason = in.text();
+  scores->places.resize(count);
+  for (std::uint16_t& place : scores->places) {
+    place = in.number<std::uint16_t>();
+    if (place >= scores->reasons.size()) return in.fail(), ScorerAnswer();
   }
   answer.scores = std::move(scores);
   return answer;

@@ -26,17 +26,17 @@ void textOrNull(Json& json, std::string_view key, std::string_view text) {
 void writeContributions(Json& json, const Decision& decision, std::uint32_t candidate) {
   double weights = 0;
   for (const ScorerAnswer& answer : decision.answers)
-    if (answer.scores && (*answer.scores)[candidate].value >= 0) weights += answer.weight;
+    if (answer.scores && answer.scores->values[candidate] >= 0) weights += answer.weight;
   json.key("contributions").begin('[');
   for (const ScorerAnswer& answer : decision.answers) {
     if (!answer.scores) continue;
-    const atrium_score& score = (*answer.scores)[candidate];
+    const double value = answer.scores->values[candidate];
     json.begin('{').key("scorer").value(answer.scorer).key("weight").value(answer.weight).key("value");
-    if (score.value < 0)
+    if (value < 0)
       json.null().key("contribution").value(0);
     else
-      json.value(score.value).key("contribution").value(weights > 0 ? answer.weight * score.value / weights : 0.0);
-    textOrNull(json, "reason", {score.reason, score.reason_size});
+      json.value(value).key("contribution").value(weights > 0 ? answer.weight * value / weights : 0.0);
+    textOrNull(json, "reason", answer.scores->reason(candidate));
     json.end('}');
   }
   json.end(']');

@@ -18,8 +18,9 @@ std::string weightiestReasons(const Decision& decision, std::uint32_t candidate)
   std::vector<Said> said;
   for (const ScorerAnswer& answer : decision.answers) {
     if (!answer.scores) continue;
-    const atrium_score& score = (*answer.scores)[candidate];
-    if (score.value > 0 && score.reason_size > 0) said.push_back({answer.weight * score.value, {score.reason, score.reason_size}});
+    const double value = answer.scores->values[candidate];
+    const std::string_view reason = answer.scores->reason(candidate);
+    if (value > 0 && !reason.empty()) said.push_back({answer.weight * value, reason});
   }
   std::ranges::stable_sort(said, std::ranges::greater{}, &Said::counts);
   if (said.size() > 3) said.resize(3);

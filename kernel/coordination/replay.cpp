@@ -4,7 +4,6 @@
 #include <array>
 #include <bit>
 #include <charconv>
-#include <cstring>
 #include <unordered_map>
 #include <utility>
 
@@ -17,11 +16,6 @@ namespace atrium {
 namespace {
 
 bool sameBits(double one, double other) { return std::bit_cast<std::uint64_t>(one) == std::bit_cast<std::uint64_t>(other); }
-
-bool sameScore(const atrium_score& one, const atrium_score& other) {
-  return sameBits(one.value, other.value) && one.reason_size == other.reason_size &&
-         std::memcmp(one.reason, other.reason, one.reason_size) == 0;
-}
 
 bool sameOrder(const Ranking& one, const Ranking& other) {
   return one.degraded == other.degraded && std::ranges::equal(one.order, other.order, [](const Rank& a, const Rank& b) {
@@ -37,9 +31,9 @@ ScorerReplay compare(const ScorerAnswer& then, const ScorerAnswer& now) {
                    .failure_now = now.failure};
   if (!then.scores || !now.scores) return out;
   for (std::uint32_t at = 0; at < then.scores->size(); ++at) {
-    const atrium_score &before = (*then.scores)[at], &after = (*now.scores)[at];
-    if (sameScore(before, after)) continue;
-    if (out.differences++ == 0) out.candidate = at, out.then = before.value, out.now = after.value;
+    const double before = then.scores->values[at], after = now.scores->values[at];
+    if (sameBits(before, after) && then.scores->reason(at) == now.scores->reason(at)) continue;
+    if (out.differences++ == 0) out.candidate = at, out.then = before, out.now = after;
   }
   return out;
 }

@@ -18,7 +18,7 @@ WeightChange::WeightChange(const Decision& decision)
   for (const ScorerAnswer& answer : decision.answers) {
     if (!answer.scores) continue;
     for (std::size_t at = 0; at < sums_.size(); ++at) {
-      const double value = (*answer.scores)[at].value;
+      const double value = answer.scores->values[at];
       if (value < 0) continue;
       sums_[at] += answer.weight * value;
       weights_[at] += answer.weight;
@@ -28,7 +28,7 @@ WeightChange::WeightChange(const Decision& decision)
 
 WeightChange::Total WeightChange::without(std::size_t scorer, std::uint32_t candidate) const {
   const ScorerAnswer& answer = decision_.answers[scorer];
-  const double value = answer.scores ? (*answer.scores)[candidate].value : -1;
+  const double value = answer.scores ? answer.scores->values[candidate] : -1;
   if (value < 0) return {sums_[candidate], weights_[candidate], 0, 0};
   // What is left of a difference of nearly equal numbers is nothing.
   const double rest = weights_[candidate] - answer.weight;

@@ -5,9 +5,11 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <expected>
 #include <string>
 #include <utility>
 
+#include "base/text_table.hpp"
 #include "config/source_text.hpp"
 #include "protocol/abi_text.hpp"
 
@@ -15,6 +17,7 @@ namespace atrium {
 
 namespace {
 
+constexpr const char* no_reason = "gave a reason that is no UTF-8 of at most 200 bytes";
 constexpr atrium_score abstention{.value = -1, .reason_size = 0, .reserved = 0, .reason = {}};
 
 atrium_json fieldsOf(const std::shared_ptr<const JsonDocument>& fields) {
@@ -53,17 +56,22 @@ struct Scored {
   std::string failure;
 };
 
-// What is wrong with scores, a sentence's end; empty: nothing.
-std::string flawOf(const std::vector<atrium_score>& scores) {
-  std::string_view sound;  // The reason before, which is very often the next one, too.
+// Takes over what a plugin has filled in. The error is what is wrong with it, a sentence's end.
+std::expected<Scores, std::string> readScores(const std::vector<atrium_score>& scores) {
+  auto sheet = std::make_shared<ScoreSheet>();
+  sheet->values.reserve(scores.size());
+  sheet->places.reserve(scores.size());
+  TextTable reasons;
   for (const atrium_score& score : scores) {
-    if (!std::isfinite(score.value) || score.value > 1) return fmt::format("said {}, which is not between 0 and 1", score.value);
-    const std::string_view reason(score.reason, std::min(score.reason_size, ATRIUM_SCORER_REASON_MAX));
-    if (score.reason_size <= ATRIUM_SCORER_REASON_MAX && reason == sound) continue;
-    if (score.reason_size > ATRIUM_SCORER_REASON_MAX || !validUtf8(reason)) return "gave a reason that is no UTF-8 of at most 200 bytes";
-    sound = reason;
+    if (!std::isfinite(score.value) || score.value > 1)
+      return std::unexpected(fmt::format("said {}, which is not between 0 and 1", score.value));
+    if (score.reason_size > ATRIUM_SCORER_REASON_MAX) return std::unexpected(no_reason);
+    sheet->values.push_back(score.value);
+    sheet->places.push_back(static_cast<std::uint16_t>(reasons.place({score.reason, score.reason_size})));
   }
-  return {};
+  if (!std::ranges::all_of(reasons.texts(), validUtf8)) return std::unexpected(no_reason);
+  sheet->reasons.assign(reasons.texts().begin(), reasons.texts().end());
+  return sheet;
 }
 
 bool answersSide(const atrium_routing_scorer& table, Side side) {
@@ -79,25 +87,22 @@ std::string failureOf(atrium_status status, std::chrono::nanoseconds deadline) {
 
 }  // namespace
 
-std::shared_ptr<std::vector<atrium_score>> ScoreBuffers::take(std::size_t count) {
-  std::unique_ptr<std::vector<atrium_score>> buffer;
+std::vector<atrium_score> ScoreBuffers::take(std::size_t count) {
+  std::vector<atrium_score> buffer;
   {
     const std::scoped_lock lock(mutex_);
     if (!kept_.empty()) {
       buffer = std::move(kept_.back());
       kept_.pop_back();
-      kept_bytes_ -= buffer->capacity() * sizeof(atrium_score);
+      kept_bytes_ -= buffer.capacity() * sizeof(atrium_score);
     }
   }
-  if (!buffer) buffer = std::make_unique<std::vector<atrium_score>>();
-  buffer->assign(count, abstention);  // All of each: a plugin sees nothing of what another one wrote.
-  return {buffer.release(), [keeper = shared_from_this()](std::vector<atrium_score>* used) {
-            keeper->giveBack(std::unique_ptr<std::vector<atrium_score>>(used));
-          }};
+  buffer.assign(count, abstention);  // All of each: a plugin sees nothing of what another one wrote.
+  return buffer;
 }
 
-void ScoreBuffers::giveBack(std::unique_ptr<std::vector<atrium_score>> buffer) {
-  const std::size_t bytes = buffer->capacity() * sizeof(atrium_score);
+void ScoreBuffers::giveBack(std::vector<atrium_score> buffer) {
+  const std::size_t bytes = buffer.capacity() * sizeof(atrium_score);
   const std::scoped_lock lock(mutex_);
   if (kept_bytes_ + bytes > kept_max) return;
   kept_bytes_ += bytes;
@@ -120,22 +125,27 @@ struct ScorerCalls::Views {
     LoadedPlugin& plugin = call.plugin();
     const atrium_routing_scorer& table = plugin.extension<RoutingScorerKind>()->table;
     const std::uint32_t count = question->candidates();
-    const auto scores = buffers.take(count);
-    Scored said{.scores = scores, .version = plugin.manifest().version, .failure = {}};
-    if (!answersSide(table, question->side)) return said;  // Another generation has taken over, which abstains.
+    Scored said{.scores = nullptr, .version = plugin.manifest().version, .failure = {}};
+    if (!answersSide(table, question->side)) {  // Another generation has taken over, which abstains.
+      said.scores = std::make_shared<const ScoreSheet>(ScoreSheet::abstaining(count));
+      return said;
+    }
+    std::vector<atrium_score> filled = buffers.take(count);
     const atrium_status status = call.invoke([&] {
-      return question->side == Side::agents ? table.score_batch(plugin.self(), leads.data(), agent_pointers.data(), count, scores->data())
-                                            : table.score_queue(plugin.self(), agents.data(), lead_pointers.data(), count, scores->data());
+      return question->side == Side::agents ? table.score_batch(plugin.self(), leads.data(), agent_pointers.data(), count, filled.data())
+                                            : table.score_queue(plugin.self(), agents.data(), lead_pointers.data(), count, filled.data());
     });
     if (status != ATRIUM_OK) {
       said.failure = "failed";
       call.settle({status, "it did not score"});
-    } else if (said.failure = flawOf(*scores); !said.failure.empty()) {
-      call.settle({ATRIUM_FAILED, "it " + said.failure, true});
-    } else {
+    } else if (auto read = readScores(filled)) {
+      said.scores = *std::move(read);
       call.settle({});
+    } else {
+      said.failure = std::move(read).error();
+      call.settle({ATRIUM_FAILED, "it " + said.failure, true});
     }
-    if (!said.failure.empty()) said.scores = nullptr;
+    buffers.giveBack(std::move(filled));
     return said;
   }
 
@@ -163,7 +173,7 @@ void ScorerCalls::ask(std::shared_ptr<const Question> question, std::string_view
   }
   answer.version = plugin->manifest().version;
   if (!answersSide(plugin->extension<RoutingScorerKind>()->table, question->side)) {
-    answer.scores = buffers_->take(question->candidates());
+    answer.scores = std::make_shared<const ScoreSheet>(ScoreSheet::abstaining(question->candidates()));
     return done(std::move(answer));
   }
   const auto deadline = plugin->deadline<RoutingScorerKind>();

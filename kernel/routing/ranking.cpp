@@ -6,23 +6,21 @@
 
 namespace atrium {
 
-bool soundScores(std::span<const atrium_score> scores) {
-  return std::ranges::all_of(scores, [](const atrium_score& score) {
-    return score.value <= 1.0 && std::isfinite(score.value) && score.reason_size <= ATRIUM_SCORER_REASON_MAX;
-  });
+bool soundValues(std::span<const double> values) {
+  return std::ranges::all_of(values, [](double value) { return value <= 1.0 && std::isfinite(value); });
 }
 
 Ranking rank(std::span<const ScoreColumn> columns, std::uint32_t candidates, Random& ties) {
   Ranking ranking;
   std::vector<double> sums(candidates), weights(candidates);
   for (const ScoreColumn& column : columns) {
-    if (column.scores.size() != candidates || !soundScores(column.scores)) {
+    if (column.values.size() != candidates || !soundValues(column.values)) {
       ranking.degraded = true;
       continue;
     }
     for (std::uint32_t at = 0; at < candidates; ++at) {
-      if (column.scores[at].value < 0) continue;  // It abstains.
-      sums[at] += column.weight * column.scores[at].value;
+      if (column.values[at] < 0) continue;  // It abstains.
+      sums[at] += column.weight * column.values[at];
       weights[at] += column.weight;
     }
   }

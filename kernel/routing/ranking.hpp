@@ -4,7 +4,6 @@
 #include <span>
 #include <vector>
 
-#include "atrium/ext/routing_scorer.h"
 #include "base/ids.hpp"
 
 namespace atrium {
@@ -12,7 +11,7 @@ namespace atrium {
 // What one scorer said of all candidates. A value.
 struct ScoreColumn {
   double weight = 0;
-  std::span<const atrium_score> scores;  // One a candidate; empty: it failed, and is left out.
+  std::span<const double> values;  // One a candidate; negative: it abstains. Empty: it failed, and is left out.
 };
 
 // One candidate's place. A value.
@@ -34,6 +33,6 @@ struct Ranking {
 [[nodiscard]] Ranking rank(std::span<const ScoreColumn> columns, std::uint32_t candidates, Random& ties);
 
 // Whether a scorer kept its promise about its values.
-[[nodiscard]] bool soundScores(std::span<const atrium_score> scores);
+[[nodiscard]] bool soundValues(std::span<const double> values);
 
 }  // namespace atrium

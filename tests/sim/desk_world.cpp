@@ -17,13 +17,12 @@ void DeskPanel::ask(std::shared_ptr<const Question> question, std::string_view s
   if (random_.below(1000) < fail_per_mille) {
     answer.failure = "did not answer";
   } else {
-    auto scores = std::make_shared<std::vector<atrium_score>>(question->candidates());
+    auto scores = std::make_shared<ScoreSheet>(ScoreSheet::abstaining(question->candidates()));
     for (std::uint32_t at = 0; at < scores->size(); ++at) {
       const bool agents = question->side == Side::agents;
       const AgentView& agent = question->agents[agents ? at : 0];
       const double load = std::min(1.0, (agent.active_leads + 1.0) / agent.capacity);
-      (*scores)[at].value = agents ? 1 - load * load : std::min(1.0, static_cast<double>(question->leads[at].waiting_ms) / 600'000);
-      (*scores)[at].reason_size = 0;
+      scores->values[at] = agents ? 1 - load * load : std::min(1.0, static_cast<double>(question->leads[at].waiting_ms) / 600'000);
     }
     answer.scores = std::move(scores);
   }

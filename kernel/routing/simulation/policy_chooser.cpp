@@ -1,6 +1,7 @@
 #include "routing/simulation/policy_chooser.hpp"
 
 #include <algorithm>
+#include <iterator>
 
 #include "protocol/json_writer.hpp"
 
@@ -30,7 +31,7 @@ PolicyChooser::PolicyChooser(RoutingPolicy policy, const std::map<std::string, S
     : policy_(std::move(policy)) {
   const auto take = [&scorers](const std::vector<Weighted>& weighted, Side& side) {
     for (const Weighted& one : weighted) side.scorers.emplace_back(one.weight, scorers.find(one.scorer)->second);
-    side.scores.resize(side.scorers.size());
+    side.values.resize(side.scorers.size());
   };
   take(policy_.agents, agents_side_);
   take(policy_.queue, queue_side_);
@@ -105,11 +106,13 @@ template <typename Ask>
 std::uint32_t PolicyChooser::best(Side& side, std::uint32_t count, Ask ask) {
   std::vector<ScoreColumn> columns;
   for (std::size_t at = 0; at < side.scorers.size(); ++at) {
-    std::vector<atrium_score>& scores = side.scores[at];
-    scores.resize(count);
-    for (atrium_score& score : scores) score.value = -1, score.reason_size = 0;
-    const bool answered = ask(*side.scorers[at].second, std::span<atrium_score>(scores));
-    columns.push_back({side.scorers[at].first, answered ? std::span<const atrium_score>(scores) : std::span<const atrium_score>()});
+    scores_.resize(count);
+    for (atrium_score& score : scores_) score.value = -1, score.reason_size = 0;
+    const bool answered = ask(*side.scorers[at].second, std::span<atrium_score>(scores_));
+    std::vector<double>& values = side.values[at];
+    values.clear();
+    if (answered) std::ranges::transform(scores_, std::back_inserter(values), &atrium_score::value);
+    columns.push_back({side.scorers[at].first, values});
   }
   const Ranking ranking = rank(columns, count, ties_);
   degraded_ += ranking.degraded ? 1 : 0;

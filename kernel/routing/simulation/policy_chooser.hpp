@@ -30,7 +30,7 @@ class PolicyChooser final : public Chooser {
  private:
   struct Side {
     std::vector<std::pair<double, Scorer*>> scorers;  // With their weights.
-    std::vector<std::vector<atrium_score>> scores;    // Of each, reused.
+    std::vector<std::vector<double>> values;          // What each said last; reused, as all buffers here.
   };
   [[nodiscard]] const atrium_agent& agentView(std::uint32_t number, Seconds now);
   [[nodiscard]] const atrium_lead& leadView(std::uint32_t number, Seconds now);
@@ -39,6 +39,7 @@ class PolicyChooser final : public Chooser {
 
   const RoutingPolicy policy_;
   Side agents_side_, queue_side_;
+  std::vector<atrium_score> scores_;  // What a scorer fills in.
   const World* world_ = nullptr;
   Random ties_{0};
   struct AgentFacts {

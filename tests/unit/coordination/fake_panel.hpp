@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstring>
 #include <functional>
 #include <map>
 #include <memory>
@@ -100,13 +99,13 @@ class FakePanel final : public ScorerPanel {
     if (found == scorers.end()) {
       answer.failure = "is not there";
     } else {
-      auto scores = std::make_shared<std::vector<atrium_score>>(asked->candidates());
-      for (std::uint32_t at = 0; at < scores->size(); ++at) {
-        atrium_score& score = (*scores)[at];
-        score.value = found->second(*asked, at);
-        const std::string reason = reason_of ? reason_of(scorer, score.value) : "fits " + std::string(scorer);
-        score.reason_size = static_cast<std::uint32_t>(reason.size());
-        std::memcpy(score.reason, reason.data(), reason.size());
+      auto scores = std::make_shared<ScoreSheet>();
+      for (std::uint32_t at = 0; at < asked->candidates(); ++at) {
+        scores->values.push_back(found->second(*asked, at));
+        const std::string reason = reason_of ? reason_of(scorer, scores->values.back()) : "fits " + std::string(scorer);
+        const auto place = std::ranges::find(scores->reasons, reason) - scores->reasons.begin();
+        scores->places.push_back(static_cast<std::uint16_t>(place));
+        if (scores->places.back() == scores->reasons.size()) scores->reasons.push_back(reason);
       }
       answer.scores = std::move(scores);
     }

@@ -64,16 +64,16 @@ TEST_F(ScorerPanelTest, asksThePluginAboutEveryCandidate) {
   EXPECT_EQ(answer.failure, "");
   ASSERT_TRUE(answer.scores);
   ASSERT_EQ(answer.scores->size(), 2u);
-  EXPECT_EQ((*answer.scores)[0].value, 0.25);
-  EXPECT_EQ((*answer.scores)[1].value, 0.75);
-  EXPECT_EQ(std::string_view((*answer.scores)[1].reason, (*answer.scores)[1].reason_size), "is idle");
+  EXPECT_EQ(answer.scores->values[0], 0.25);
+  EXPECT_EQ(answer.scores->values[1], 0.75);
+  EXPECT_EQ(answer.scores->reason(1), "is idle");
 }
 
 TEST_F(ScorerPanelTest, aSideThatThePluginHasNotAbstains) {
   const ScorerAnswer answer = answerTo("l1", Side::queue);
   ASSERT_TRUE(answer.scores);
   ASSERT_EQ(answer.scores->size(), 1u);
-  EXPECT_LT(answer.scores->front().value, 0);
+  EXPECT_LT(answer.scores->values.front(), 0);
   EXPECT_EQ(answer.failure, "");
 }
 
@@ -134,15 +134,15 @@ TEST_F(ScorerPanelTest, saysThatNoWorkerIsFree) {
 }
 
 TEST_F(ScorerPanelTest, buffersAreUsedAgainAndTellNothing) {
-  auto buffers = std::make_shared<ScoreBuffers>();
-  auto first = buffers->take(3);
-  const void* const place = first->data();
-  std::memcpy((*first)[2].reason, "secret", 6);
-  first = nullptr;
-  const auto second = buffers->take(3);
-  EXPECT_EQ(second->data(), place);
-  EXPECT_EQ((*second)[2].reason[0], '\0');
-  EXPECT_EQ((*second)[2].value, -1);
+  ScoreBuffers buffers;
+  std::vector<atrium_score> first = buffers.take(3);
+  const void* const place = first.data();
+  std::memcpy(first[2].reason, "secret", 6);
+  buffers.giveBack(std::move(first));
+  const std::vector<atrium_score> second = buffers.take(3);
+  EXPECT_EQ(second.data(), place);
+  EXPECT_EQ(second[2].reason[0], '\0');
+  EXPECT_EQ(second[2].value, -1);
 }
 
 }  // namespace

@@ -9,15 +9,11 @@
 namespace atrium {
 namespace {
 
-std::vector<atrium_score> scores(std::initializer_list<double> values) {
-  std::vector<atrium_score> out;
-  for (const double value : values) out.push_back({.value = value, .reason_size = 0, .reserved = 0, .reason = {}});
-  return out;
-}
+using Values = std::vector<double>;
 
 class RankingTest : public testing::Test {
  protected:
-  Ranking ranked(std::initializer_list<std::pair<double, std::vector<atrium_score>>> said, std::uint32_t candidates) {
+  Ranking ranked(std::initializer_list<std::pair<double, Values>> said, std::uint32_t candidates) {
     kept_.assign(said.begin(), said.end());
     std::vector<ScoreColumn> columns;
     for (const auto& [weight, column] : kept_) columns.push_back({weight, column});
@@ -30,11 +26,11 @@ class RankingTest : public testing::Test {
   }
 
   Random ties_{1};
-  std::vector<std::pair<double, std::vector<atrium_score>>> kept_;
+  std::vector<std::pair<double, Values>> kept_;
 };
 
 TEST_F(RankingTest, addsUpByWeight) {
-  const Ranking ranking = ranked({{3, scores({.2, .9, .5})}, {1, scores({1, 0, .5})}}, 3);
+  const Ranking ranking = ranked({{3, Values({.2, .9, .5})}, {1, Values({1, 0, .5})}}, 3);
   EXPECT_EQ(order(ranking), (std::vector<std::uint32_t>{1, 2, 0}));
   EXPECT_DOUBLE_EQ(ranking.order[0].total, .675);
   EXPECT_DOUBLE_EQ(ranking.order[1].total, .5);
@@ -43,7 +39,7 @@ TEST_F(RankingTest, addsUpByWeight) {
 }
 
 TEST_F(RankingTest, whoAbstainsIsLeftOutForThatCandidate) {
-  const Ranking ranking = ranked({{1, scores({.8, -1})}, {1, scores({.2, .6})}}, 2);
+  const Ranking ranking = ranked({{1, Values({.8, -1})}, {1, Values({.2, .6})}}, 2);
   EXPECT_EQ(order(ranking), (std::vector<std::uint32_t>{1, 0}));
   EXPECT_DOUBLE_EQ(ranking.order[0].total, .6) << "not half of it";
   EXPECT_DOUBLE_EQ(ranking.order[1].total, .5);
@@ -52,24 +48,24 @@ TEST_F(RankingTest, whoAbstainsIsLeftOutForThatCandidate) {
 
 TEST_F(RankingTest, aScorerThatFailsOrSaysNonsenseIsLeftOutAndItIsSaid) {
   for (const double nonsense : {std::numeric_limits<double>::quiet_NaN(), std::numeric_limits<double>::infinity(), 1.01}) {
-    const Ranking ranking = ranked({{1, scores({.1, .9})}, {5, scores({1, nonsense})}}, 2);
+    const Ranking ranking = ranked({{1, Values({.1, .9})}, {5, Values({1, nonsense})}}, 2);
     EXPECT_EQ(order(ranking), (std::vector<std::uint32_t>{1, 0})) << nonsense;
     EXPECT_TRUE(ranking.degraded);
   }
-  const Ranking failed = ranked({{1, scores({.1, .9})}, {5, {}}}, 2);
+  const Ranking failed = ranked({{1, Values({.1, .9})}, {5, {}}}, 2);
   EXPECT_DOUBLE_EQ(failed.order[0].total, .9);
   EXPECT_TRUE(failed.degraded);
 }
 
 TEST_F(RankingTest, someoneIsBestThoughNobodySaidAnything) {
-  const Ranking ranking = ranked({{1, scores({-1, -1})}}, 2);
+  const Ranking ranking = ranked({{1, Values({-1, -1})}}, 2);
   EXPECT_EQ(ranking.order.size(), 2u);
   EXPECT_EQ(ranking.order[0].total, 0);
 }
 
 TEST_F(RankingTest, nobodyIsPreferredForHisPlaceInTheList) {
   std::vector<unsigned> first(3);
-  for (int n = 0; n < 3000; ++n) ++first[ranked({{1, scores({.5, .5, .5})}}, 3).order[0].candidate];
+  for (int n = 0; n < 3000; ++n) ++first[ranked({{1, Values({.5, .5, .5})}}, 3).order[0].candidate];
   for (const unsigned times : first) EXPECT_NEAR(times, 1000, 150);
 }
 
