@@ -136,7 +136,7 @@ class SeedMap(unittest.TestCase):
         self.assertEqual(len(seed_map.findings("| Seed | State |\n|---|---|\n| a | here |\n| b | open: nodes |\n", self.known)[0]), 1)
 
     def test_names_are_read_from_the_sources(self):
-        self.assertEqual(seed_map.of_gtest("TEST_P(Kind, isKept) {\n// TEST(No, thing)\n", 'gtest_discover_tests(x TEST_PREFIX "kind." LABELS unit)'),
+        self.assertEqual(seed_map.of_gtest("TEST_P(Kind, isKept) {\n// TEST(No, thing)\n", "atrium_gtest(x kind unit)"),
                          {"kind.Kind.isKept"})
         self.assertEqual(seed_map.of_gtest("TEST(Room, isRead) {", "atrium_unit_test(engine\n  SOURCES a.cpp)"), {"engine.Room.isRead"})
         self.assertEqual(seed_map.of_cmake("foreach(kind a b)\n  add_test(NAME x.${kind} COMMAND y)\nadd_test(NAME x.z COMMAND y)"), {"x.a", "x.b", "x.z"})

@@ -17,11 +17,10 @@ needs_no_test = ("open", "departed")
 
 def of_gtest(text, cmake):
     """The names in a C++ file, with the prefix that the CMakeLists.txt beside it gives them."""
-    prefix = re.search(r'TEST_PREFIX "?([\w.]+)', cmake) or re.search(r"atrium_unit_test\((\w+)", cmake)
+    prefix = re.search(r"atrium_gtest\(\w+ (\w+)", cmake) or re.search(r"atrium_unit_test\((\w+)", cmake)
     if not prefix:
         return set()
-    start = prefix[1].removesuffix(".") + "."
-    return {f"{start}{suite}.{name}" for suite, name in re.findall(r"^TEST(?:_F|_P)?\((\w+),\s*(\w+)\)", text, flags=re.M)}
+    return {f"{prefix[1]}.{suite}.{name}" for suite, name in re.findall(r"^TEST(?:_F|_P)?\((\w+),\s*(\w+)\)", text, flags=re.M)}
 
 
 def of_unittest(stem, text):
