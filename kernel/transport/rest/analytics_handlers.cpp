@@ -1,4 +1,3 @@
-#include <charconv>
 #include <utility>
 #include <vector>
 
@@ -12,26 +11,13 @@ namespace {
 
 constexpr std::size_t filter_max = 128;  // bytes; the longest id there is
 
-// A time as the API writes it, with or without milliseconds, or a day: 2026-01-10T15:30:00.000Z, 2026-01-10T15:30:00Z, 2026-01-10.
-std::optional<Wall> wallOf(std::string_view text) {
-  static constexpr std::string_view form = "0000-00-00T00:00:00.000Z";
-  if (text.size() != 10 && text.size() != 20 && text.size() != 24) return std::nullopt;
-  std::string whole(text);
-  if (text.size() == 10) whole += "T00:00:00.000Z";
-  if (text.size() == 20) whole.insert(19, ".000");
-  for (std::size_t at = 0; at < form.size(); ++at)
-    if (form[at] == '0' ? whole[at] < '0' || whole[at] > '9' : whole[at] != form[at]) return std::nullopt;
-  const auto number = [&whole](std::size_t from, std::size_t size) {
-    int value = 0;
-    std::from_chars(whole.data() + from, whole.data() + from + size, value);
-    return value;
-  };
-  const std::chrono::year_month_day date(std::chrono::year(number(0, 4)), std::chrono::month(static_cast<unsigned>(number(5, 2))),
-                                         std::chrono::day(static_cast<unsigned>(number(8, 2))));
-  if (!date.ok() || number(0, 4) < 1970 || number(11, 2) > 23 || number(14, 2) > 59 || number(17, 2) > 59) return std::nullopt;
-  return std::chrono::sys_days(date) + std::chrono::hours(number(11, 2)) + std::chrono::minutes(number(14, 2)) +
-         std::chrono::seconds(number(17, 2)) + std::chrono::milliseconds(number(20, 3));
-}
+// What a team does is for those who are of it.
+constexpr std::uint32_t of_the_team = ATRIUM_ROLE_AGENT | ATRIUM_ROLE_SUPERVISOR | ATRIUM_ROLE_ADMIN | ATRIUM_ROLE_SERVICE;
+
+Error notOfTheTeam() { return {Code::forbidden, "This is for the team.", 0, {}}; }
+
+// A time as the API writes it, or a day: 2026-01-10T15:30:00Z, 2026-01-10.
+std::optional<Wall> timeOrDay(const std::string& text) { return parseTime(text.size() == 10 ? text + "T00:00:00Z" : text); }
 
 Result<AnalyticsAsk> readAnalyticsAsk(const HttpRequest& request) {
   AnalyticsAsk ask;
@@ -47,7 +33,7 @@ Result<AnalyticsAsk> readAnalyticsAsk(const HttpRequest& request) {
   }
   const auto time = [&](std::string_view name, std::optional<Wall>& at) {
     if (!request.parameter(name, text)) return;
-    at = wallOf(text);
+    at = timeOrDay(text);
     if (!at) problems.push_back({"/" + std::string(name), "must be a time in UTC as 2026-01-10T15:30:00Z, or a day"});
   };
   time("from", ask.from);
@@ -67,6 +53,7 @@ Result<AnalyticsAsk> readAnalyticsAsk(const HttpRequest& request) {
 }  // namespace
 
 void RestHandler::analyticsReport(Call call) {
+  if (!call.caller->has(of_the_team)) return call.reply.problem(notOfTheTeam());
   Result<AnalyticsAsk> ask = readAnalyticsAsk(call.request);
   if (!ask) return call.reply.problem(ask.error());
   ask->report = call.routing.parameters.front();
@@ -86,6 +73,7 @@ void RestHandler::analyticsReport(Call call) {
 }
 
 void RestHandler::coordinationMetrics(Call call) {
+  if (!call.caller->has(of_the_team)) return call.reply.problem(notOfTheTeam());
   parts_.analytics.metrics(call.caller->tenant_id, [reply = std::move(call.reply)](Result<std::string> text) mutable {
     if (!text) return reply.problem(text.error());
     reply.json(*std::move(text));

@@ -49,6 +49,14 @@ TEST_F(AnalyticsApi, whatIsRefusedIsAnsweredWithItsCode) {
   EXPECT_EQ(ask({.path = "/coordination/metrics"})->status(), 401);
 }
 
+// A client is of the tenant, too, and has nothing to do with how its team works.
+TEST_F(AnalyticsApi, clientsSeeNothingOfTheTeam) {
+  for (const char* target : {"/coordination/metrics", "/coordination/analytics/load_balance"})
+    EXPECT_EQ(askAs(token("cli", "client"), "GET", target)->code(), "forbidden") << target;
+  EXPECT_TRUE(analytics.asked.empty());
+  EXPECT_TRUE(analytics.tenants.empty());
+}
+
 TEST_F(AnalyticsApi, theMetricsAreThoseOfTheCallersTenant) {
   analytics.answer = std::string(R"({"agents_online":3})");
   EXPECT_EQ(get("/api/v1/coordination/metrics")->response->body, R"({"agents_online":3})");
