@@ -151,6 +151,7 @@ void Recorder::turn(Tenant& tenant) {
   tenant.waiting.push_back(std::move(over));
   if (tenant.waiting.size() > options_.waiting_max) {
     // Not the one that is on its way.
+    if (!tenant.writing) tenant.replaced.clear();
     tenant.waiting.erase(tenant.waiting.begin() + (tenant.writing ? 1 : 0));
     parts_.metrics.add(Metric::analytics_minutes_lost);
   }
@@ -175,6 +176,9 @@ void Recorder::mergeFirst(Tenant& tenant) {
     merged.from = first.from;
     for (const Rollup& before : history->steps) merged.add(before);
     for (const auto& [id, part] : history->agents) merged.agents[id].add(part);
+    // Documents of agents are named by the first of each, who may be another one by now: the old ones go as the new ones come.
+    if (!history->steps.empty())
+      for (DocumentWrite& before : toDocuments(Span::minute, tenant.id, merged)) tenant.replaced.push_back(std::move(before.key));
     merged.add(first);
     first = std::move(merged);
     tenant.opened = Wall{};  // Once: what is written from now on is this process's own.
@@ -183,13 +187,16 @@ void Recorder::mergeFirst(Tenant& tenant) {
 }
 
 void Recorder::writeFirst(Tenant& tenant) {
-  parts_.store.write(toDocuments(Span::minute, tenant.id, tenant.waiting.front()),
-                     [this, &tenant](Result<void> result) { written(tenant, result); });
+  std::vector<DocumentWrite> writes = toDocuments(Span::minute, tenant.id, tenant.waiting.front());
+  for (const DocumentKey& before : tenant.replaced)
+    if (std::ranges::find(writes, before, &DocumentWrite::key) == writes.end()) writes.push_back({.key = before, .value = std::nullopt});
+  parts_.store.write(std::move(writes), [this, &tenant](Result<void> result) { written(tenant, result); });
 }
 
 void Recorder::written(Tenant& tenant, const Result<void>& result) {
   tenant.writing = false;
   if (result) {
+    tenant.replaced.clear();
     tenant.waiting.pop_front();
     writeOn(tenant);
     maintain(tenant);

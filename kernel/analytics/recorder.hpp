@@ -87,8 +87,9 @@ class Recorder final : public MetricHistory {
     Wall opened{};  // The minute in which it was made: the store may have a part of that one from before.
     Rollup current;
     SampleRing ring;
-    std::deque<PastMinute> past;  // The last hour's, ascending.
-    std::deque<Rollup> waiting;   // Written in order; the first may be on its way.
+    std::deque<PastMinute> past;        // The last hour's, ascending.
+    std::deque<Rollup> waiting;         // Written in order; the first may be on its way.
+    std::vector<DocumentKey> replaced;  // What the process before wrote of the first of them; it goes with that write.
     bool writing = false;
     Wall kept_until{};          // The hour up to which upkeep has been through.
     bool looked_after = false;  // Upkeep is at it.

@@ -87,6 +87,19 @@ TEST(Recorder, aStopWritesTheMinuteAndTheNextProcessAddsToIt) {
   EXPECT_EQ(kept.agents.at("ana").activity[Tally::arrived], 2U);
 }
 
+// Agents are kept in documents named by the first of each, and after the restart that may be another one.
+TEST(Recorder, whoComesAfterARestartMakesNobodyCountTwice) {
+  Desk desk;
+  desk.note({.kind = Fact::Kind::lead_arrived, .agent_id = "ben"});
+  desk.recorder->stop([] {});
+  desk.restart();
+  desk.note({.kind = Fact::Kind::lead_arrived, .agent_id = "ana"});
+  desk.pass(60s);
+  const RollupHistory kept = desk.load(desk.start, desk.start + 60s, Span::minute, RollupQuery::Agents::sum);
+  EXPECT_EQ(kept.agents.at("ana").activity[Tally::arrived], 1U);
+  EXPECT_EQ(kept.agents.at("ben").activity[Tally::arrived], 1U);
+}
+
 // A store that answers at once is no reason to end before the others have begun.
 TEST(Recorder, aStopEndsOnceAndAfterAllTenants) {
   Desk desk;
