@@ -37,13 +37,18 @@ class Information {
                   .threshold = threshold});
   }
 
-  // His load is known while he is there: known, then not for a while, then known again.
+  // His load is known while he is there, and said not to be known while he is away. Where nothing is said at all nobody measured: the
+  // server was not running, or points are a minute apart.
   void agentCameBack(const atrium::Series& load, const atrium::Window& window, atrium::Alerts& alerts) const {
-    std::uint64_t last = 0;
+    std::uint64_t last = 0, left = 0;
     double away = 0;
     for (std::uint32_t at = 0; at < load.size(); ++at) {
-      if (!load.value(at)) continue;
-      if (last > 0) away = std::max(away, static_cast<double>(load.at_ms(at) - last));
+      if (!load.value(at)) {
+        if (last > 0 && left == 0) left = load.at_ms(at);
+        continue;
+      }
+      if (left > 0) away = std::max(away, static_cast<double>(load.at_ms(at) - left));
+      left = 0;
       last = load.at_ms(at);
     }
     if (last == 0 || away < away_ms_ || static_cast<double>(window.to_ms() - last) >= away_ms_) return;

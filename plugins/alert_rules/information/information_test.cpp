@@ -21,7 +21,14 @@ TEST(Information, tellsThatAnAgentIsBack) {
   ASSERT_EQ(seen.alerts.size(), 1u) << "ben was there all the time";
   EXPECT_EQ(seen.alerts[0].subject, "ana");
   EXPECT_EQ(seen.alerts[0].severity, ATRIUM_SEVERITY_LOW);
-  EXPECT_EQ(seen.alerts[0].value, 190) << "seconds";
+  EXPECT_EQ(seen.alerts[0].value, 140) << "seconds";
+}
+
+// After a restart, and in a backtest, there are points of minutes: what lies between two of them was not measured, and is no absence.
+TEST(Information, pointsThatAreFarApartAreNoAbsence) {
+  const std::string minutes = R"({"metric": "capacity_utilization", "subject": "ana", "at_ms": [700000, 760000, 820000, 955000, 990000],)";
+  EXPECT_TRUE(news(minutes + R"("values": [0.2, 0.3, 0.2, 0.1, 0.1]})").alerts.empty());
+  EXPECT_EQ(news(minutes + R"("values": [0.2, 0.3, null, 0.1, 0.1]})").alerts.size(), 1u) << "away for 135 s";
 }
 
 TEST(Information, whoHasLeftAgainIsNotBack) {
