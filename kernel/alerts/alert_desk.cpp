@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "alerts/backtest.hpp"
+#include "analytics/document_walk.hpp"
 #include "engine/room_key.hpp"
 #include "protocol/errors.hpp"
 #include "protocol/metrics.hpp"
@@ -22,20 +23,23 @@ Error tooManyTenants() { return {Code::overloaded, "This loop watches as many te
 AlertDesk::AlertDesk(const Parts& parts, AlertOptions options)
     : parts_(parts), options_(std::move(options)), ids_(Random(parts.seed)), sweep_([this] { sweep(); }) {}
 
-void AlertDesk::begin() {
-  sweep();
-  findTenants({});
-}
-
 // From tenant to tenant, by the first alert of each.
-void AlertDesk::findTenants(DocumentKey after) {
-  parts_.store.scan({"alert"}, std::move(after), 1, [this](Result<std::vector<Document>> page) {
-    if (!page) return parts_.log.warning("alerts.not_read", {{"detail", page.error().detail}});
-    if (page->empty() || page->front().key.size() != 3) return;
-    const std::string tenant = page->front().key[1];
-    if (homeOfTenant(tenant, parts_.shards) == parts_.shard) watch(tenant);
-    findTenants({"alert", tenant, std::string(after_all)});
-  });
+void AlertDesk::findTenants() {
+  search_ = Search::running;
+  walkDocuments(parts_.store,
+                {.prefix = {"alert"},
+                 .page = 1,
+                 .each =
+                     [this](const Document& document) {
+                       if (document.key.size() == 3 && homeOfTenant(document.key[1], parts_.shards) == parts_.shard) watch(document.key[1]);
+                       return document.key.size() == 3;
+                     },
+                 .skip = [](const Document& document) { return DocumentKey{"alert", document.key[1], std::string(after_all)}; },
+                 .done =
+                     [this](const Result<void>& walked) {
+                       search_ = walked ? Search::over : Search::due;
+                       if (!walked) parts_.log.warning("alerts.not_read", {{"detail", walked.error().detail}});
+                     }});
 }
 
 TenantAlerts* AlertDesk::of(const std::string& tenant_id) {
@@ -66,6 +70,7 @@ void AlertDesk::watch(const std::string& tenant_id) { static_cast<void>(of(tenan
 
 void AlertDesk::sweep() {
   parts_.timers.arm(sweep_, parts_.now.mono + sweep_interval);
+  if (search_ == Search::due) findTenants();
   if (parts_.history) parts_.history->eachTenant([this](const std::string& tenant_id) { watch(tenant_id); });
   std::erase_if(tenants_, [this](const auto& entry) {
     const Watched& watched = entry.second;

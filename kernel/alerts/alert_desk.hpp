@@ -36,8 +36,8 @@ class AlertDesk {
   AlertDesk(const AlertDesk&) = delete;
   AlertDesk& operator=(const AlertDesk&) = delete;
 
-  // Finds the tenants with stored alerts and watches them. Once, when the loop runs.
-  void begin();
+  // Finds the tenants with stored alerts and watches them; a store that refuses is asked again. Once, when the loop runs.
+  void begin() { sweep(); }
   // That tenant's rules are evaluated from now on, as those of every tenant of which something is measured are anyway. Cheap, and harmless
   // again and again.
   void watch(const std::string& tenant_id);
@@ -64,13 +64,15 @@ class AlertDesk {
   };
   // Null: there are as many tenants as may be.
   TenantAlerts* of(const std::string& tenant_id);
-  void findTenants(DocumentKey after);
+  void findTenants();
   void sweep();
 
   const Parts parts_;
   const AlertOptions options_;
   IdSource ids_;
   std::map<std::string, Watched, std::less<>> tenants_;
+  // For tenants with stored alerts.
+  enum class Search : std::uint8_t { due, running, over } search_ = Search::due;
   Timer sweep_;
 };
 

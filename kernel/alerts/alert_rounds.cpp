@@ -12,7 +12,7 @@ namespace atrium {
 namespace {
 
 constexpr std::uint32_t alerts_read_at_once = 500;
-constexpr std::size_t changes_at_once = 700;  // Of one write; further ones have their turn at the next evaluation.
+constexpr std::size_t changes_at_once = 700;  // Of one evaluation, and alerts of one notice; further ones have their turn at the next.
 
 // The part of the series that a rule asks for.
 std::shared_ptr<const AlertWindow> windowOf(const std::string& tenant_id, const AlertRuleInfo& rule, Wall at,
@@ -137,7 +137,7 @@ void TenantAlerts::finishRound(const std::shared_ptr<Round>& round) {
   serial_.run([this, round](Serial::Next next) {
     Change change = changeOf(*round);
     evaluating_ = false;
-    if (change.empty()) {
+    if (change.size() == 0) {
       tellDue();
       return next();
     }
@@ -170,12 +170,12 @@ void TenantAlerts::stepRules(const Round& round, Change& change) {
     open += alert.open() ? 1 : 0;
   }
   const auto step = [&](const Sightings& seen) {
-    const std::size_t room = changes_at_once - std::min(change.alerts.size() + change.gone.size(), changes_at_once);
+    const std::size_t room = changes_at_once - std::min(change.size(), changes_at_once);
     const std::size_t places = std::min<std::size_t>(options_.open_max - std::min<std::size_t>(open, options_.open_max), room);
     RoundOutcome outcome = stepRule(by_rule[seen.rule()], seen, options_.policyOf(seen.rule()), places, parts_.ids);
     if (outcome.refused > 0) parts_.metrics.add(Metric::alerts_refused, static_cast<std::int64_t>(outcome.refused));
     for (Alert& alert : outcome.changed) {
-      if (change.alerts.size() + change.gone.size() >= changes_at_once) break;
+      if (change.size() >= changes_at_once) break;
       if (!alerts_.contains(alert.id)) ++open;
       if (alert.state() == AlertState::normal)
         change.gone.push_back(alert.id);
@@ -190,15 +190,15 @@ void TenantAlerts::stepRules(const Round& round, Change& change) {
       step(Sightings(std::string(rule), {.tenant_id = tenant_id_, .from = round.at, .to = round.at, .series = {}}, {}));
 }
 
-// Nobody has acknowledged them: they become more severe, and are told again.
+// Nobody has acknowledged them: they become more severe, and are told again. Of a quiet one nobody was to hear.
 void TenantAlerts::escalate(Change& change, Wall at) {
   const auto waits = [&](const Alert& alert) {
     const auto patience = options_.policyOf(alert.rule).escalate_after;
     return patience.count() > 0 && alert.state() == AlertState::firing && !alert.acknowledged && alert.notices > alert.escalations &&
-           alert.severity() != Severity::critical && at >= alert.told_at + patience;
+           alert.severity() != Severity::critical && at >= alert.told_at + patience && !quietOf(alert).quiet();
   };
   for (const auto& [id, alert] : alerts_) {
-    if (change.alerts.size() >= changes_at_once) return;
+    if (change.size() >= changes_at_once) return;
     if (!waits(alert) || std::ranges::find(change.alerts, id, &Alert::id) != change.alerts.end()) continue;
     change.alerts.push_back(alert);
     ++change.alerts.back().escalations;
@@ -208,12 +208,12 @@ void TenantAlerts::escalate(Change& change, Wall at) {
 // Silences and acknowledgements end at their time; an alert whose acknowledgement has ended is told again.
 void TenantAlerts::expire(Change& change, Wall at) {
   for (const auto& [id, silence] : silences_)
-    if (silence.expires_at <= at) change.silences_gone.push_back(id);
+    if (silence.expires_at <= at && change.size() < changes_at_once) change.silences_gone.push_back(id);
   for (const auto& [id, alert] : alerts_) {
     if (!alert.acknowledged || !alert.acknowledged->until || *alert.acknowledged->until > at || !alert.open()) continue;
     auto found = std::ranges::find(change.alerts, id, &Alert::id);
     if (found == change.alerts.end()) {
-      if (change.alerts.size() >= changes_at_once) return;
+      if (change.size() >= changes_at_once) return;
       found = change.alerts.insert(found, alert);
     }
     found->acknowledged.reset();
@@ -225,7 +225,7 @@ void TenantAlerts::trimHistory(Change& change) const {
   std::vector<Id> resolved;
   for (const auto& [id, alert] : alerts_)
     if (!alert.open()) resolved.push_back(id);
-  for (std::size_t at = 0; resolved.size() - at > options_.history_max && change.gone.size() < changes_at_once / 10; ++at)
+  for (std::size_t at = 0; resolved.size() - at > options_.history_max && change.size() < ATRIUM_BATCH_MAX; ++at)
     change.gone.push_back(resolved[at]);
 }
 
@@ -234,7 +234,7 @@ void TenantAlerts::trimHistory(Change& change) const {
 void TenantAlerts::tellResolved(const std::vector<Alert>& changed) {
   std::map<std::string, std::vector<Alert>> groups;
   for (const Alert& alert : changed)
-    if (alert.state() == AlertState::resolved && alert.resolved_by.empty() && alert.notices > 0 && !quietOf(alert).quiet())
+    if (alert.state() == AlertState::resolved && alert.notices > 0 && !quietOf(alert).quiet())
       groups[groupOf(alert, options_.policyOf(alert.rule))].push_back(alert);
   for (auto& [group, alerts] : groups) {
     std::string key = formatId("resolved_", alerts.front().id);
@@ -252,7 +252,9 @@ void TenantAlerts::tellDue() {
   std::map<std::string, std::vector<Alert>> groups;
   for (const auto& [id, alert] : alerts_) {
     const bool due = alert.state() == AlertState::firing && alert.notices <= alert.escalations && !alert.acknowledged;
-    if (due && !telling_.contains(id) && !quietOf(alert).quiet()) groups[groupOf(alert, options_.policyOf(alert.rule))].push_back(alert);
+    if (!due || telling_.contains(id) || quietOf(alert).quiet()) continue;
+    std::vector<Alert>& group = groups[groupOf(alert, options_.policyOf(alert.rule))];
+    if (group.size() < changes_at_once) group.push_back(alert);
   }
   for (auto& [group, alerts] : groups) {
     std::vector<std::pair<Id, Severity>> telling;
@@ -278,14 +280,16 @@ void TenantAlerts::told(const std::vector<std::pair<Id, Severity>>& alerts, cons
     Change change;
     for (const auto& [id, severity] : alerts) {
       const Alert* alert = find(id);
-      if (!alert || alert->severity() > severity) continue;  // It has got worse meanwhile, and is told again.
+      if (!alert || (alert->open() && alert->severity() > severity)) continue;  // It has got worse meanwhile, and is told again.
       change.alerts.push_back(*alert);
       change.alerts.back().notices = alert->escalations + 1;
       change.alerts.back().told_at = parts_.now.wall;
       change.alerts.back().room_id = room_id;
     }
-    commit(std::move(change), [this, alerts, next = std::move(next)](const Result<void>&) mutable {
+    const std::vector<Alert> now_told = change.alerts;
+    commit(std::move(change), [this, alerts, now_told, next = std::move(next)](const Result<void>& stored) mutable {
       for (const auto& [id, severity] : alerts) telling_.erase(id);
+      if (stored) tellResolved(now_told);  // Those that ended while people were being told of them.
       next();
     });
   });

@@ -34,7 +34,7 @@ const Alert* TenantAlerts::find(const Id& id) const {
 }
 
 void TenantAlerts::commit(Change change, Completion<void> done) {
-  if (change.empty()) return done({});
+  if (change.size() == 0) return done({});
   std::vector<DocumentWrite> writes;
   for (const Alert& alert : change.alerts) writes.push_back({.key = alertKey(tenant_id_, alert.id), .value = encodeAlert(alert)});
   for (const Id& id : change.gone) writes.push_back({.key = alertKey(tenant_id_, id), .value = std::nullopt});

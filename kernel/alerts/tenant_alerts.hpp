@@ -76,7 +76,8 @@ class TenantAlerts {
     std::vector<Id> gone;
     std::vector<Silence> silences;
     std::vector<Id> silences_gone;
-    [[nodiscard]] bool empty() const { return alerts.empty() && gone.empty() && silences.empty() && silences_gone.empty(); }
+    // Writes that it takes; a store takes ATRIUM_BATCH_MAX at once.
+    [[nodiscard]] std::size_t size() const { return alerts.size() + gone.size() + silences.size() + silences_gone.size(); }
   };
   struct Round;
 

@@ -81,6 +81,7 @@ void TenantAlerts::change(Id id, Completion<std::string> done, std::function<voi
     made.alerts.push_back(*alert);
     how(made.alerts.back());
     commit(std::move(made), [this, id, answer = std::move(answer), next = std::move(next)](Result<void> stored) mutable {
+      if (stored) tellResolved({alerts_.at(id)});
       answer(stored ? Result<std::string>(jsonOf(alerts_.at(id))) : fail(std::move(stored.error())));
       next();
     });

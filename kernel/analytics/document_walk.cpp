@@ -19,7 +19,7 @@ struct WalkState {
     for (const Document& document : *page)
       if (!walk.each(document)) return end({});
     if (page->size() < walk.page) return end({});
-    walk.after = std::move(page->back().key);
+    walk.after = walk.skip ? walk.skip(page->back()) : std::move(page->back().key);
   }
   void end(Result<void> how) {
     ended = true;

@@ -14,6 +14,8 @@ struct DocumentWalk {
   std::uint32_t page = 100;
   // Takes the next document; false ends the walk.
   std::move_only_function<bool(const Document&)> each;
+  // Behind which key the page after this last document begins; null: behind that document.
+  std::move_only_function<DocumentKey(const Document&)> skip = nullptr;
   // Once, at the end or with the store's refusal.
   Completion<void> done;
 };

@@ -38,7 +38,11 @@ std::string textOfNotice(const AlertNotice& notice) {
   for (std::size_t at = 0; at < notice.alerts.size() && at < alerts_told; ++at) {
     const RaisedAlert& said = notice.alerts[at].said;
     if (!text.empty()) text += '\n';
-    text += over ? fmt::format("Resolved: {} ({})", said.title, said.message) : fmt::format("{}: {}", said.title, said.message);
+    const std::string& by = notice.alerts[at].resolved_by;
+    if (over)
+      text += fmt::format("Resolved{}{}: {} ({})", by.empty() ? "" : " by ", by, said.title, said.message);
+    else
+      text += fmt::format("{}: {}", said.title, said.message);
   }
   if (notice.alerts.size() > alerts_told) text += fmt::format("\n...and {} more.", notice.alerts.size() - alerts_told);
   return text;
@@ -77,7 +81,7 @@ void EmergencyRoom::notify(AlertNotice notice, Completion<std::string> done) {
 
 // `again`: a room that has gone since it was found is looked for once more.
 void EmergencyRoom::post(const std::shared_ptr<AlertNotice>& notice, bool again, Completion<std::string> done) {
-  find(notice->tenant_id, [this, notice, again, done = std::move(done)](Result<std::string> room_id) mutable {
+  locate(notice->tenant_id, [this, notice, again, done = std::move(done)](Result<std::string> room_id) mutable {
     if (!room_id) return done(fail(std::move(room_id.error())));
     shard_.sendMessage(alertsPrincipal(notice->tenant_id), emergencyMessage(*notice, *room_id), now_.mono,
                        [this, notice, again, posted_in = *room_id, done = std::move(done)](Result<std::string> sent) mutable {
@@ -93,6 +97,17 @@ void EmergencyRoom::post(const std::shared_ptr<AlertNotice>& notice, bool again,
 }
 
 void EmergencyRoom::find(const std::string& tenant_id, Completion<std::string> done) {
+  Room& room = rooms_[tenant_id];
+  if (room.serial.size() >= waiting_max) return done(fail(Code::overloaded, "Too many alerts wait to be told.", 1000));
+  room.serial.run([this, tenant_id, done = std::move(done)](Serial::Next next) mutable {
+    locate(tenant_id, [done = std::move(done), next = std::move(next)](Result<std::string> room_id) mutable {
+      done(std::move(room_id));
+      next();
+    });
+  });
+}
+
+void EmergencyRoom::locate(const std::string& tenant_id, Completion<std::string> done) {
   if (const std::string& known = rooms_[tenant_id].room_id; !known.empty()) return done(known);
   ListRooms query{
       .room_type = std::string(emergency_type), .member = std::string(alerts_user), .query = {}, .cursor = {}, .limit = page_max};

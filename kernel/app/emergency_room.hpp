@@ -22,7 +22,7 @@ class EmergencyRoom final : public AlertDelivery {
   EmergencyRoom(Shard& shard, const Now& now, Log& log) : shard_(shard), now_(now), log_(log) {}
 
   void notify(AlertNotice notice, Completion<std::string> done) override;
-  // Completes with the room's id, and makes it where there is none.
+  // Completes with the room's id, and makes it where there is none. Stands in line with the notices, so that no two are made. overloaded.
   void find(const std::string& tenant_id, Completion<std::string> done);
 
  private:
@@ -31,6 +31,7 @@ class EmergencyRoom final : public AlertDelivery {
     bool failing = false;
     Serial serial;
   };
+  void locate(const std::string& tenant_id, Completion<std::string> done);
   void make(const std::string& tenant_id, Completion<std::string> done);
   void post(const std::shared_ptr<AlertNotice>& notice, bool again, Completion<std::string> done);
   void told(const std::string& tenant_id, const Result<std::string>& result);

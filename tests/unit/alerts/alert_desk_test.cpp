@@ -19,6 +19,19 @@ TEST_F(AlertDeskTest, findsTheTenantsWithStoredAlerts) {
   EXPECT_EQ(desk->tenants(), 3u);
 }
 
+TEST_F(AlertDeskTest, looksForThemAgainWhenTheStoreDidNotAnswer) {
+  start();
+  desk->watch("acme");
+  loads = {{"ana", 1.0}};
+  pass(10s);
+  store.refuses = true;
+  start();
+  EXPECT_EQ(desk->tenants(), 0u);
+  store.refuses = false;
+  pass(11s);
+  EXPECT_EQ(desk->tenants(), 1u);
+}
+
 TEST_F(AlertDeskTest, passesOverTenantsOfOtherLoops) {
   store.documents[{"alert", "acme", "alert_1"}] = "{}";
   const unsigned home = homeOfTenant("acme", 2);

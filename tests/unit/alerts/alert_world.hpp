@@ -24,7 +24,7 @@ class DocumentStore final : public Store {
   [[nodiscard]] Durability durabilityMax() const override { return Durability::stored; }
   void append(std::unique_ptr<AppendBatch> batch, AppendDone done) override { done(std::move(batch)); }
   void write(std::vector<DocumentWrite> writes, Completion<void> done) override {
-    if (refuses) return done(fail(Code::storage_unavailable));
+    if (refuses || writes.size() > ATRIUM_BATCH_MAX) return done(fail(Code::storage_unavailable));
     for (DocumentWrite& write : writes) {
       ++written;
       if (write.value)
@@ -76,14 +76,17 @@ class TestHistory final : public MetricHistory {
     for (const std::string& tenant : tenants) visit(tenant);
   }
   void add(const std::string& metric, const std::string& subject, Wall at, double value) {
-    auto found = std::ranges::find_if(series, [&](const MetricSeries& one) { return one.metric == metric && one.subject == subject; });
-    if (found == series.end()) found = series.insert(found, MetricSeries{.metric = metric, .subject = subject, .at_ms = {}, .values = {}});
-    found->at_ms.push_back(toMillis(at));
-    found->values.push_back(value);
+    const auto [place, made] = places_.try_emplace({metric, subject}, series.size());
+    if (made) series.push_back({.metric = metric, .subject = subject, .at_ms = {}, .values = {}});
+    series[place->second].at_ms.push_back(toMillis(at));
+    series[place->second].values.push_back(value);
   }
   std::vector<MetricSeries> series;
   std::vector<std::string> tenants;  // That are measured; the series are the same for all.
   int reads = 0;
+
+ private:
+  std::map<std::pair<std::string, std::string>, std::size_t> places_;  // Of series.
 };
 
 // "load" raises whose latest load is above 0.9, and critically from 2; "wait" likewise of waits.
@@ -113,6 +116,7 @@ class TestDelivery final : public AlertDelivery, public AlertWatcher {
  public:
   void notify(AlertNotice notice, Completion<std::string> done) override {
     notices.push_back(std::move(notice));
+    if (hold) return held.push_back(std::move(done));
     reachable ? done(std::string("room_1")) : done(fail(Code::overloaded));
   }
   void changed(const std::string&, const Alert& alert, const std::string& json) override {
@@ -128,7 +132,8 @@ class TestDelivery final : public AlertDelivery, public AlertWatcher {
   }
   std::vector<AlertNotice> notices;
   std::vector<std::string> states, turns;
-  bool reachable = true;
+  bool reachable = true, hold = false;
+  std::vector<Completion<std::string>> held;
 };
 
 class TestActions final : public ActionRunner {

@@ -134,6 +134,9 @@ TEST_F(TenantAlertsTest, whatIsResolvedByHandStaysSoWhileItLasts) {
   const auto answer = resolve(firstId());
   ASSERT_TRUE(answer);
   EXPECT_NE(answer->find(R"("resolved_by":"sue","resolve_note":"done")"), std::string::npos) << *answer;
+  ASSERT_EQ(delivery.notices.size(), 2u) << "whoever was told that it fires is told that it is over";
+  EXPECT_EQ(delivery.notices[1].kind, AlertNotice::Kind::resolved);
+  EXPECT_EQ(delivery.notices[1].alerts[0].resolved_by, "sue");
   pass(60s);
   EXPECT_EQ(shown(), "ana resolved");
   start();
@@ -259,6 +262,74 @@ TEST_F(TenantAlertsTest, anAcknowledgedOneDoesNotEscalate) {
   ASSERT_TRUE(acknowledge(firstId(), {}));
   pass(120s);
   EXPECT_EQ(first().root()["severity"].text(), "medium");
+}
+
+// A silence by severity must not let an alert through by making it more severe.
+TEST_F(TenantAlertsTest, aQuietOneDoesNotEscalate) {
+  options.rules["load"] = {};
+  options.rules["load"].escalate_after = 60s;
+  SetUp();
+  loads = {{"ana", 1.0}};
+  pass(10s);
+  ASSERT_EQ(delivery.notices.size(), 1u);
+  ASSERT_TRUE(silence({.matchers = {{"severity", "medium"}}, .reason = "works", .expires_at = now.wall + 300s}));
+  pass(200s);
+  EXPECT_EQ(first().root()["severity"].text(), "medium");
+  EXPECT_EQ(delivery.notices.size(), 1u);
+  pass(110s);
+  EXPECT_EQ(first().root()["severity"].text(), "high") << "the silence is over";
+}
+
+TEST_F(TenantAlertsTest, whatEndsWhilePeopleAreToldOfItIsToldAsOverToo) {
+  options.rules["load"] = {};
+  SetUp();
+  delivery.hold = true;
+  loads = {{"ana", 1.0}};
+  pass(10s);
+  ASSERT_EQ(delivery.notices.size(), 1u);
+  loads["ana"] = 0.1;
+  pass(10s);
+  ASSERT_EQ(shown(), "ana resolved");
+  EXPECT_EQ(delivery.notices.size(), 1u) << "nobody knows of it yet";
+  delivery.hold = false;
+  std::exchange(delivery.held, {}).at(0)(std::string("room_1"));
+  ASSERT_EQ(delivery.notices.size(), 2u);
+  EXPECT_EQ(delivery.notices[1].kind, AlertNotice::Kind::resolved);
+}
+
+// What a store takes at once is bounded, and so is what an evaluation or a notice changes.
+TEST_F(TenantAlertsTest, moreThanTheStoreTakesAtOnceIsWrittenInTurns) {
+  constexpr std::size_t many = 700;
+  options.open_max = 3 * many;
+  options.rules["load"] = {};
+  options.rules["load"].escalate_after = 60s;
+  options.rules["wait"].times.pending = 1h;
+  SetUp();
+  for (std::size_t agent = 0; agent < many; ++agent) loads["a" + std::to_string(agent)] = waits["b" + std::to_string(agent)] = 1.0;
+  while (delivery.notices.empty()) pass(1s);
+  pass(56s);
+  ASSERT_EQ(store.documents.size(), 2 * many);
+  for (auto& [subject, value] : waits) value = 0.1;  // So that all of these go as the others escalate.
+  pass(20s);
+  EXPECT_EQ(store.documents.size(), many);
+  EXPECT_EQ(delivery.notices.back().alerts.front().severity(), Severity::high);
+}
+
+TEST_F(TenantAlertsTest, soManyAreToldAtOnceAndTheOthersNext) {
+  constexpr std::size_t many = 1200;
+  options.open_max = many;
+  options.rules["load"] = {};
+  SetUp();
+  delivery.reachable = false;
+  for (std::size_t agent = 0; agent < many; ++agent) loads["a" + std::to_string(agent)] = 1.0;
+  pass(20s);
+  ASSERT_EQ(store.documents.size(), many);
+  delivery.reachable = true;
+  pass(20s);
+  const std::string told = listed({.limit = many}).value_or("");
+  std::size_t notified = 0;
+  for (auto at = told.find("\"notified\":true"); at != told.npos; at = told.find("\"notified\":true", at + 1)) ++notified;
+  EXPECT_EQ(notified, many);
 }
 
 TEST_F(TenantAlertsTest, aRuleThatFailsChangesNothing) {

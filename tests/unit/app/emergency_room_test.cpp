@@ -97,6 +97,25 @@ TEST_F(EmergencyRoomTest, theSameNoticeTwiceIsOneMessage) {
   EXPECT_EQ(history(*roomOf(emergency)).root().size(), 1u);
 }
 
+// An action may ask for the room while the first notice does, or another action.
+TEST_F(EmergencyRoomTest, isMadeOnceHoweverManyAskForItAtTheSameTime) {
+  std::vector<std::string> found;
+  const auto take = [&found](Result<std::string> room_id) { found.push_back(room_id.value_or("none")); };
+  emergency.find("acme", take);
+  emergency.notify(notice("one"), take);
+  emergency.find("acme", take);
+  world.settle();
+  EXPECT_EQ(found, std::vector<std::string>(3, *roomOf(emergency)));
+}
+
+TEST_F(EmergencyRoomTest, saysWhoResolvedAnAlert) {
+  AlertNotice over = notice("k", 2);
+  over.kind = AlertNotice::Kind::resolved;
+  over.alerts[1].resolved_by = "sue";
+  EXPECT_EQ(emergencyMessage(over, "room_x").root()["content"].text(),
+            "Resolved: Overload (ana is busy.)\nResolved by sue: Overload (ana is busy.)");
+}
+
 TEST_F(EmergencyRoomTest, aClosedRoomIsReplaced) {
   ASSERT_TRUE(notify(emergency, notice("one")));
   const std::string first = *roomOf(emergency);
