@@ -14,8 +14,10 @@ constexpr std::string_view log_tenant = "\x01server";
 constexpr std::string_view log_room = "server.event_log";  // 16 bytes.
 constexpr std::uint32_t sweep_page = 100;
 constexpr unsigned event_wraps = 2;  // Levels around what a client sent: the event's, and the outbox's.
-constexpr std::chrono::seconds first_sweep{1};
 constexpr std::chrono::seconds sweep_interval{60};
+constexpr std::chrono::seconds retry_pause{1};
+constexpr unsigned tries_max = 60;  // Until what is refused is left to the outbox, and what could not be swept at the start likewise.
+constexpr std::size_t moved_at_once = 100;
 
 std::string bytesOf(const Id& id) { return {reinterpret_cast<const char*>(id.bytes.data()), id.bytes.size()}; }
 
@@ -37,8 +39,8 @@ DocumentKey eventOutboxKey(const Id& event) { return {std::string(event_outbox_c
 std::string encodeOutboxEvent(const Happening& event, Wall at) {
   std::string out;
   JsonWriter json(out);
-  json.begin('{').key("type").value(word(event.type)).key("tenant_id").value(event.room.tenant_id);
-  json.key("room_id").id(room_prefix, event.room.room).key("at_ms").value(toMillis(at)).key("data").raw(event.data).end('}');
+  json.begin('{').key("type").value(word(event.type)).key("tenant_id").value(event.tenant_id);
+  json.key("at_ms").value(toMillis(at)).key("data").raw(event.data).end('}');
   return out;
 }
 
@@ -47,12 +49,11 @@ std::optional<OutboxEvent> decodeOutboxEvent(const Document& document) {
   if (!parsed || document.key.size() != 2) return std::nullopt;
   const JsonView root = parsed->root();
   const auto type = eventTypeOf(root["type"].text());
-  const auto room = parseId(room_prefix, root["room_id"].text());
   std::int64_t at = 0;
-  if (!type || !room || !root["at_ms"].integer(at) || !root["data"].isObject()) return std::nullopt;
+  if (!type || !root["at_ms"].integer(at) || !root["data"].isObject()) return std::nullopt;
   return OutboxEvent{idOf(document.key[1]),
                      fromMillis(static_cast<std::uint64_t>(at)),
-                     {*type, {root["tenant_id"].text(), *room}, std::string(root["data"].raw())}};
+                     {*type, root["tenant_id"].text(), std::string(root["data"].raw())}};
 }
 
 AppendItem eventItem(const OutboxEvent& event) {
@@ -60,7 +61,7 @@ AppendItem eventItem(const OutboxEvent& event) {
   item.room = &eventLogKey();
   item.message = event.id;
   item.sent_at = event.at;
-  item.sender_id = event.event.room.tenant_id;
+  item.sender_id = event.event.tenant_id;
   item.message_type = word(event.event.type);
   FrameBuilder body(event.event.data.size());
   body.append(std::string_view(event.event.data));
@@ -69,8 +70,11 @@ AppendItem eventItem(const OutboxEvent& event) {
   return item;
 }
 
-EventLog::EventLog(Shard::Impl& shard) : shard_(shard), listeners_(shard.ports.listeners), timer_([this] { sweep(); }) {
-  if (listeners_ && shard_.ports.index == 0) shard_.ports.timers.arm(timer_, shard_.ports.now.mono + first_sweep);
+EventLog::EventLog(Shard::Impl& shard)
+    : shard_(shard), listeners_(shard_.ports.listeners), again_([this] { move(); }), started_(shard_.ports.now.wall), sweep_([this] {
+        sweep();
+      }) {
+  if (listeners_ && shard_.ports.index == 0) shard_.ports.timers.arm(sweep_, shard_.ports.now.mono);
 }
 
 AppendItem EventLog::itemFor(const AppendItem& message) {
@@ -107,45 +111,107 @@ OutboxEvent EventLog::addTo(std::vector<DocumentWrite>& writes, Happening event)
   return out;
 }
 
+// ---- From the outbox to the log
+
 void EventLog::publish(OutboxEvent event) {
+  if (waiting_.size() == waiting_max) return shard_.ports.metrics.add(Metric::events_left);
+  waiting_.push_back(std::move(event));
+  if (!open_)
+    shard_.thereAlways(0, [](Shard::Impl& first) {
+      if (first.events.sweeps_ == 0) first.events.sweep();
+    });
+  move();
+}
+
+void EventLog::move() {
+  if (!open_ || moving_ > 0 || waiting_.empty() || again_.armed()) return;
+  moving_ = std::min(waiting_.size(), moved_at_once);
+  append({waiting_.begin(), waiting_.begin() + static_cast<std::ptrdiff_t>(moving_)},
+         [this](std::vector<OutboxEvent> refused) { moved(std::move(refused)); });
+}
+
+void EventLog::moved(std::vector<OutboxEvent> refused) {
+  waiting_.erase(waiting_.begin(), waiting_.begin() + static_cast<std::ptrdiff_t>(std::exchange(moving_, 0)));
+  if (refused.empty() || ++tries_ == tries_max) {
+    shard_.ports.metrics.add(Metric::events_left, static_cast<std::int64_t>(refused.size()));
+    tries_ = 0;
+    return move();
+  }
+  waiting_.insert(waiting_.begin(), std::make_move_iterator(refused.begin()), std::make_move_iterator(refused.end()));
+  shard_.ports.timers.arm(again_, shard_.ports.now.mono + retry_pause);
+}
+
+void EventLog::append(std::vector<OutboxEvent> events, Refused done) {
   auto batch = std::make_unique<AppendBatch>();
   batch->submitted = shard_.ports.now.mono;
-  batch->items.push_back(eventItem(event));
-  shard_.ports.store.append(std::move(batch), [this, id = event.id](const std::unique_ptr<AppendBatch>& done) {
-    recorded(done->items.front());
-    if (done->items.front().result.status != ATRIUM_OK) return;
-    std::vector<DocumentWrite> writes;
-    writes.push_back({eventOutboxKey(id), ATRIUM_VERSION_ANY, std::nullopt});
-    shard_.ports.store.write(std::move(writes), [](const Result<void>&) {});  // If not, it comes twice and under the same id.
-  });
+  for (const OutboxEvent& event : events) batch->items.push_back(eventItem(event));
+  shard_.ports.store.append(
+      std::move(batch), [this, events = std::move(events), done = std::move(done)](const std::unique_ptr<AppendBatch>& answered) mutable {
+        std::vector<OutboxEvent> refused;
+        std::vector<DocumentWrite> writes;
+        for (std::size_t at = 0; at < events.size(); ++at) {
+          recorded(answered->items[at]);
+          if (answered->items[at].result.status == ATRIUM_OK)
+            writes.push_back({eventOutboxKey(events[at].id), ATRIUM_VERSION_ANY, std::nullopt});
+          else
+            refused.push_back(std::move(events[at]));
+        }
+        // If not, they come twice and under the same ids.
+        if (!writes.empty()) shard_.ports.store.write(std::move(writes), [](const Result<void>&) {});
+        done(std::move(refused));
+      });
 }
+
+// ---- What stayed in the outbox
 
 void EventLog::sweep() {
-  if (shard_.draining) return;
-  shard_.ports.store.scan({std::string(event_outbox_collection)}, {}, sweep_page,
-                          [this](Result<std::vector<Document>> found) { take(std::move(found)); });
+  if (shard_.draining || std::exchange(sweeping_, true)) return;
+  ++sweeps_;
+  sweepFrom({}, true);
 }
 
-void EventLog::take(Result<std::vector<Document>> found) {
+void EventLog::sweepFrom(DocumentKey after, bool whole) {
+  shard_.ports.store.scan(
+      {std::string(event_outbox_collection)}, std::move(after), sweep_page, [this, whole](Result<std::vector<Document>> found) mutable {
+        if (!found || shard_.draining) return swept(false);
+        std::vector<OutboxEvent> left;
+        std::vector<DocumentWrite> damaged;
+        // What is younger is on its way by itself.
+        const Wall until = open_ ? shard_.ports.now.wall - sweep_interval : started_;
+        for (const Document& document : *found) {
+          auto event = decodeOutboxEvent(document);
+          if (event && event->at >= until) continue;
+          if (event)
+            left.push_back(*std::move(event));
+          else
+            damaged.push_back({document.key, ATRIUM_VERSION_ANY, std::nullopt});
+        }
+        if (!damaged.empty()) {
+          shard_.ports.log.error("event.damaged", {{"detail", "events in the outbox cannot be read and are dropped"}});
+          shard_.ports.metrics.add(Metric::events_unrecorded, static_cast<std::int64_t>(damaged.size()));
+          shard_.ports.store.write(std::move(damaged), [](const Result<void>&) {});
+        }
+        const bool more = found->size() == sweep_page;
+        auto next = [this, whole, more,
+                     last = more ? std::move(found->back().key) : DocumentKey()](const std::vector<OutboxEvent>& refused) mutable {
+          more ? sweepFrom(std::move(last), whole && refused.empty()) : swept(whole && refused.empty());
+        };
+        left.empty() ? next({}) : append(std::move(left), std::move(next));
+      });
+}
+
+void EventLog::swept(bool whole) {
+  sweeping_ = false;
   if (shard_.draining) return;
-  const bool more = found && found->size() == sweep_page;
-  if (found)
-    for (const Document& document : *found) {
-      auto event = decodeOutboxEvent(document);
-      // What is younger is on its way by itself, but after a start nothing is.
-      if (event && event->at + sweep_interval > shard_.ports.now.wall && swept_) continue;
-      if (event) {
-        publish(*std::move(event));
-        continue;
-      }
-      shard_.ports.log.error("event.damaged", {{"detail", "an event in the outbox cannot be read and is dropped"}});
-      shard_.ports.metrics.add(Metric::events_unrecorded);
-      std::vector<DocumentWrite> writes;
-      writes.push_back({document.key, ATRIUM_VERSION_ANY, std::nullopt});
-      shard_.ports.store.write(std::move(writes), [](const Result<void>&) {});
-    }
-  swept_ = swept_ || (found && !more);
-  shard_.ports.timers.arm(timer_, shard_.ports.now.mono + (more || !found ? first_sweep : sweep_interval));
+  if (!open_ && (whole || sweeps_ >= tries_max))
+    for (unsigned shard = 0; shard < shard_.peers.size(); ++shard)
+      shard_.thereAlways(shard, [](Shard::Impl& there) { there.events.open(); });
+  shard_.ports.timers.arm(sweep_, shard_.ports.now.mono + (open_ ? sweep_interval : retry_pause));
+}
+
+void EventLog::open() {
+  open_ = true;
+  move();
 }
 
 }  // namespace atrium

@@ -9,7 +9,7 @@ constexpr std::size_t settings_told_max = std::size_t{256} << 10;  // bytes
 }
 
 Happening roomHappening(EventType type, const RoomKey& room, const RoomDocument& document, std::string_view by) {
-  Happening out{type, room, {}};
+  Happening out{type, room.tenant_id, {}};
   JsonWriter json(out.data);
   json.begin('{').key("room_id").id(room_prefix, room.room).key("tenant_id").value(room.tenant_id);
   json.key("room_type").value(document.room_type).key("name").value(document.name).key("description").value(document.description);
@@ -24,7 +24,7 @@ Happening roomHappening(EventType type, const RoomKey& room, const RoomDocument&
 
 Happening memberHappening(EventType type, const RoomKey& room, std::string_view room_type, std::string_view user_id, const Member& member,
                           std::string_view by) {
-  Happening out{type, room, {}};
+  Happening out{type, room.tenant_id, {}};
   JsonWriter json(out.data);
   json.begin('{').key("room_id").id(room_prefix, room.room).key("tenant_id").value(room.tenant_id).key("room_type").value(room_type);
   json.key("user_id").value(user_id).key("display_name").value(member.display_name).key("role").value(word(member.role));

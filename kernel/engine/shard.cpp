@@ -223,6 +223,8 @@ void Shard::sendMessage(PrincipalPtr caller, JsonDocument body, Mono received, C
 
 Topics& Shard::topics() { return impl_->topics; }
 
+EventOutbox& Shard::eventOutbox() { return impl_->events; }
+
 void Shard::history(PrincipalPtr caller, HistoryQuery query, Completion<HistoryPage> done) {
   if (const auto page = checkPage(query.limit, query.message_types.size()); !page) return done(fail(page.error()));
   const std::string room_id = query.room_id;

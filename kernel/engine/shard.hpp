@@ -11,6 +11,7 @@
 
 #include "base/histogram.hpp"
 #include "base/result.hpp"
+#include "engine/event_outbox.hpp"
 #include "engine/link.hpp"
 #include "engine/ports.hpp"
 #include "engine/topics.hpp"
@@ -146,6 +147,8 @@ class Shard {
   void tellOperators(std::span<const FramePtr> events);
   // Where the streams of the tenants whose home is this shard are published.
   [[nodiscard]] Topics& topics();
+  // By which event sinks are told of what else is written with this shard's Store.
+  [[nodiscard]] EventOutbox& eventOutbox();
   // How many sessions were handed an event; called once, on this shard. Empty: nobody wants to know.
   using Told = std::move_only_function<void(std::uint64_t sessions)>;
   // To every live session of one user, wherever they are. One that cannot take it is closed (slow) and asks anew.

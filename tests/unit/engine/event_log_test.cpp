@@ -141,12 +141,76 @@ TEST(EventLog, whatTheLogCannotTakeWaitsInTheOutbox) {
 TEST(EventLog, whatAnEarlierRunLeftIsToldAtTheStart) {
   Listeners listeners;
   World world(1, {.listeners = &listeners});
-  const OutboxEvent left{{{1}}, world.clock.now().wall, {EventType::room_closed, {"acme", {{2}}}, R"({"room_id":"r"})"}};
+  const OutboxEvent left{{{1}}, world.clock.now().wall - 1s, {EventType::room_closed, "acme", R"({"room_id":"r"})"}};
   world.store.put(eventOutboxKey(left.id), encodeOutboxEvent(left.event, left.at));
   world.store.put({std::string(event_outbox_collection), "damaged"}, "{");
   world.pass(2s);
   EXPECT_EQ(recorded(world), Strings({"room.closed"}));
   EXPECT_EQ(outbox(world), 0u) << "and what cannot be read is no longer looked at";
+}
+
+// Puts an event into the outbox as an earlier run of the server did that was killed before the log had it.
+void leave(World& world, std::uint8_t number) {
+  const OutboxEvent left{{{number}}, world.clock.now().wall - 1s, {EventType::room_closed, "acme", "{}"}};
+  world.store.put(eventOutboxKey(left.id), encodeOutboxEvent(left.event, left.at));
+}
+
+TEST(EventLog, whatAnEarlierRunLeftComesBeforeWhatThisOneDoes) {
+  Listeners listeners;
+  World world(3, {.shards = 3, .store = {.refuse_read = 1000}, .listeners = &listeners});
+  leave(world, 1);
+  leave(world, 2);
+  const User ana(world, "ana");
+  static_cast<void>(ana.room());
+  world.pass(5s);
+  EXPECT_EQ(recorded(world), Strings()) << "it is not known what was left";
+  world.store.options.refuse_read = 0;
+  world.pass(2s);
+  EXPECT_EQ(recorded(world), Strings({"room.closed", "room.closed", "room.created"}));
+  EXPECT_EQ(outbox(world), 0u);
+}
+
+TEST(EventLog, whatTheLogRefusesIsNotOvertaken) {
+  Listeners listeners;
+  World world(5, {.listeners = &listeners});
+  const User ana(world, "ana");
+  const std::string room = ana.room();
+  Strings names;
+  world.store.options.refuse_batch = 600;
+  for (int n = 0; n < 40; ++n) {
+    names.push_back(std::to_string(n));
+    ASSERT_EQ(codeOf(ana.change(room, R"({"name":")" + names.back() + "\"}")), "ok");
+    world.pass(200ms);
+  }
+  world.store.options.refuse_batch = 0;
+  world.pass(2s);
+  Strings told;
+  for (std::size_t n = 1; n < recorded(world).size(); ++n) told.push_back(dataOf(world, n).root()["name"].text());
+  EXPECT_EQ(told, names);
+}
+
+TEST(EventLog, whatTheLogRefusesForLongComesFromTheOutbox) {
+  Listeners listeners;
+  World world(1, {.listeners = &listeners});
+  const User ana(world, "ana");
+  world.store.options.refuse_batch = 1000;
+  static_cast<void>(ana.room());
+  world.pass(90s);
+  EXPECT_EQ(world.metric(Metric::events_left), 1);
+  world.store.options.refuse_batch = 0;
+  world.pass(2min);
+  EXPECT_EQ(recorded(world), Strings({"room.created"}));
+}
+
+TEST(EventLog, noMoreThanSomeWaitForTheLog) {
+  Listeners listeners;
+  World world(1, {.store = {.refuse_batch = 1000}, .listeners = &listeners});
+  EventOutbox& outbox = world.shard(0).eventOutbox();
+  for (std::size_t n = 0; n < EventLog::waiting_max + 3; ++n) outbox.publish({{{1}}, {}, {EventType::room_closed, "acme", "{}"}});
+  EXPECT_EQ(world.metric(Metric::events_left), 3);
+  world.store.options.refuse_batch = 0;
+  world.pass(2s);
+  EXPECT_EQ(recorded(world).size(), EventLog::waiting_max);
 }
 
 }  // namespace

@@ -50,7 +50,7 @@ class EventSinksTest : public testing::Test {
     Id id;
     id.bytes[15] = ++happened;
     now.wall += 1s;
-    batch->items.push_back(eventItem({id, now.wall, {type, {"acme", {}}, R"({"do":")" + std::string(does) + "\"}"}}));
+    batch->items.push_back(eventItem({id, now.wall, {type, "acme", R"({"do":")" + std::string(does) + "\"}"}}));
     store->append(std::move(batch), [](const std::unique_ptr<AppendBatch>& done) { ASSERT_EQ(done->items[0].result.status, ATRIUM_OK); });
     settle();
   }
