@@ -62,6 +62,7 @@ Kernel::Edge::Edge(const Parts& parts, TokenVerifier token_verifier)
              .panel = scorers,
              .policies = coordination,
              .outlet = coordination,
+             .events = shard.eventOutbox(),
              .timers = parts.loop.timers(),
              .now = parts.loop.now(),
              .clock = parts.clock,

@@ -2,13 +2,16 @@
 
 #include <utility>
 
+#include "coordination/stored_json.hpp"
+
 namespace atrium {
 
 void Change::write(std::string_view collection, const std::string& id, std::optional<std::string> value) {
   writes_.push_back({.key = {std::string(collection), tenant_id_, id}, .value = std::move(value)});
 }
 
-void Change::put(const Lead& lead) {
+void Change::put(Lead& lead) {
+  if (!std::exchange(lead.kept, true)) tell(EventType::lead_created, lead);
   const bool over = lead.state == LeadState::closed;
   write(over ? closed_lead_collection : lead_collection, lead.lead_id, encodeLead(lead));
   if (over) write(lead_collection, lead.lead_id, std::nullopt);
@@ -55,9 +58,44 @@ void Change::show(const Seat& seat) {
 }
 
 void Change::showDecision(const std::string& decision_id, std::string summary) {
+  if (events_.wants(EventType::decision_made)) happened(EventType::decision_made, summary);
   then([outlet = &outlet_, tenant = tenant_id_, decision_id, json = std::move(summary)]() mutable {
     outlet->decision(tenant, decision_id, std::move(json));
   });
+}
+
+// ---- Event sinks
+
+void Change::happened(EventType type, std::string data) {
+  then([events = &events_, event = events_.addTo(writes_, {type, tenant_id_, std::move(data)})]() mutable {
+    events->publish(std::move(event));
+  });
+}
+
+void Change::tell(EventType type, const Lead& lead, const LeadNews& news) {
+  if (!events_.wants(type)) return;
+  std::string data;
+  JsonText json(data);
+  json.begin('{');
+  writeLead(json, lead, now_);
+  const auto text = [&json](std::string_view name, std::string_view value) {
+    if (!value.empty()) json.key(name).value(value);
+  };
+  text("from", news.from);
+  text("by", news.by);
+  text("reason", news.reason);
+  text("outcome", news.outcome);
+  if (news.value) exact(json.key("value"), *news.value);
+  json.end('}');
+  happened(type, std::move(data));
+}
+
+void Change::tell(EventType type, const LeadOffer& offer) {
+  if (events_.wants(type)) happened(type, encodeOffer(offer));
+}
+
+void Change::tell(EventType type, const Handoff& handoff) {
+  if (events_.wants(type)) happened(type, encodeHandoff(handoff));
 }
 
 void Change::note(Fact fact, std::string agent_id, std::string queue, std::string lead_kind) {

@@ -51,6 +51,7 @@ Desk& Coordination::open(const std::string& tenant_id, Place& place) {
                                                 .shadows = shadows_,
                                                 .policies = parts_.policies,
                                                 .outlet = parts_.outlet,
+                                                .events = parts_.events,
                                                 .timers = parts_.timers,
                                                 .now = parts_.now,
                                                 .ids = ids_,

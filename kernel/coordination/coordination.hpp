@@ -24,6 +24,7 @@ class Coordination final : public TeamSource {
     ScorerPanel& panel;
     PolicySource& policies;
     DeskOutlet& outlet;
+    EventOutbox& events;
     TimerWheel& timers;
     const Now& now;
     const Clock& clock;

@@ -120,7 +120,7 @@ class Desk {
   // Runs `request` once the desk knows everything, or refuses.
   template <typename Done, typename Request>
   void ready(Done done, Request request);
-  [[nodiscard]] Change change() { return {tenant_id_, parts_.outlet, parts_.now.wall}; }
+  [[nodiscard]] Change change() { return {tenant_id_, parts_.outlet, parts_.events, parts_.now.wall}; }
   void commit(Change change, Ledger::Then then = [](const Result<void>&) {});
   void commit(Change change, Reply done, std::string reply);
   void read(std::string json, Reply done);

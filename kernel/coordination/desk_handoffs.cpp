@@ -13,6 +13,12 @@ namespace {
 
 constexpr std::size_t moves_max = 20;  // Of one rebalancing.
 
+// What event sinks are told of a handoff that is over.
+EventType handoffEnd(HandoffState state) {
+  if (state == HandoffState::accepted) return EventType::handoff_accepted;
+  return state == HandoffState::returned ? EventType::handoff_returned : EventType::handoff_cancelled;
+}
+
 }  // namespace
 
 void Desk::beginHandoff(PrincipalPtr caller, BeginHandoff command, Reply done) {
@@ -53,6 +59,7 @@ void Desk::startHandoff(const std::string& by, BeginHandoff command, Lead& lead,
   Handoff& known = handoffs_.emplace(handoff.handoff_id, std::move(handoff)).first->second;
   Change change = this->change();
   change.put(lead);
+  change.tell(EventType::handoff_started, known);
   change.then([outlet = &parts_.outlet, tenant = tenant_id_, begun = known] { outlet->handoff(tenant, begun); });
   if (Seat* seat = known.to.empty() ? nullptr : team_.find(known.to))
     return offerHandoff(known, *seat, std::move(change), std::move(done), {});
@@ -148,6 +155,7 @@ void Desk::endHandoff(Handoff& handoff, HandoffState how, std::string reason, Ch
     change.put(lead->second);
   }
   change.put(handoff);
+  change.tell(handoffEnd(how), handoff);
   change.then([this, ended = handoff]() mutable {
     // Its room may have been made meanwhile.
     if (const auto lead = leads_.find(ended.lead_id); ended.room_id.empty() && lead != leads_.end())

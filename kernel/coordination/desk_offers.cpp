@@ -13,6 +13,16 @@ namespace atrium {
 
 namespace {
 
+// What event sinks are told of an offer that has ended so.
+EventType offerEnd(OfferState state) {
+  switch (state) {
+    case OfferState::rejected: return EventType::offer_rejected;
+    case OfferState::expired: return EventType::offer_expired;
+    case OfferState::rescinded: return EventType::offer_rescinded;
+    default: return EventType::offer_closed;
+  }
+}
+
 bool oversees(const Principal& caller) { return caller.has(ATRIUM_ROLE_SUPERVISOR | ATRIUM_ROLE_ADMIN | ATRIUM_ROLE_SERVICE); }
 
 }  // namespace
@@ -37,14 +47,15 @@ void Desk::takeOffer(Change& change, Lead& lead, Seat& seat, const LeadOffer& of
   lead.offer_id = offer.offer_id;
   queue_.erase({lead.arrived, lead.lead_id});
   held_.erase(lead.lead_id);
-  hold(change, seat, offer);
   change.put(lead);
+  hold(change, seat, offer);
 }
 
 void Desk::hold(Change& change, Seat& seat, const LeadOffer& offer) {
   Team::take(seat, offer, parts_.now.wall);
   offers_.emplace(offer.offer_id, offer);
   change.put(offer);
+  change.tell(EventType::offer_made, offer);
   change.show(seat);
   change.note({.kind = Fact::Kind::offered}, offer.agent_id, offer.queue, {});
   parts_.metrics.add(Metric::coordination_offers);
@@ -106,6 +117,7 @@ void Desk::accepted(LeadOffer& offer, Reply done) {
   Change change = this->change();
   offer.state = OfferState::active;
   offer.accepted = now;
+  change.tell(EventType::offer_accepted, offer);
   if (!offer.handoff_id.empty()) handOver(handoffs_.find(offer.handoff_id)->second, offer, change);
   lead.state = LeadState::active;
   lead.owner = offer.agent_id;
@@ -120,6 +132,7 @@ void Desk::accepted(LeadOffer& offer, Reply done) {
   }
   change.put(lead);
   change.put(offer);
+  change.tell(EventType::lead_assigned, lead);
   const double waited = static_cast<double>((now - lead.arrived).count());
   if (offer.kind != OfferKind::handoff)
     change.note(
@@ -176,6 +189,7 @@ void Desk::completed(LeadOffer& offer, const OfferEnd& end, Reply done) {
   offer.state = OfferState::wrapping;
   offer.free_at = now + rule.wrap_up;
   lead.state = LeadState::wrapping;
+  change.tell(EventType::lead_completed, lead, {.reason = end.reason, .outcome = end.outcome, .value = end.value});
   if (rule.wrap_up.count() > 0) {
     change.put(offer);
     change.put(lead);
@@ -211,6 +225,7 @@ void Desk::closeOffer(LeadOffer& offer, Change change, Reply done) {
 // Takes the offer off the desk; its agent can be offered another. The reference dies.
 void Desk::freePlace(Change& change, const LeadOffer& offer) {
   change.put(offer);
+  change.tell(offerEnd(offer.state), offer);
   Seat* seat = team_.find(offer.agent_id);
   const std::string agent_id = offer.agent_id;
   if (seat) {
@@ -256,11 +271,12 @@ void Desk::decline(Lead& lead, const std::string& agent_id, Wall now) {
 }
 
 void Desk::putBack(Change& change, Lead& lead) {
+  const std::string before = std::exchange(lead.owner, {});
   lead.state = LeadState::waiting;
-  lead.owner.clear();
   lead.offer_id.clear();
   queue_.emplace(lead.arrived, lead.lead_id);
   change.put(lead);
+  if (!before.empty()) change.tell(EventType::lead_reopened, lead, {.from = before});
   watchLead(lead);
 }
 
@@ -368,6 +384,7 @@ void Desk::withdraw(PrincipalPtr caller, std::string lead_id, std::string reason
     lead.state = LeadState::closed;
     lead.queued = parts_.now.wall;
     change.put(lead);
+    change.tell(EventType::lead_withdrawn, lead, {.by = caller->user_id, .reason = reason});
     change.note({.kind = Fact::Kind::abandoned, .milliseconds = static_cast<double>((parts_.now.wall - lead.arrived).count())}, {},
                 lead.queue, lead.text(ruleOf(lead.queue).skill_field));
     parts_.log.info("coordination.withdrawn", {{"tenant", tenant_id_}, {"lead", lead_id}, {"by", caller->user_id}, {"reason", reason}});

@@ -9,10 +9,11 @@ namespace atrium {
 
 // The queue it overflows to is in the rules.
 void Desk::moveOn(Change& change, Lead& lead) {
-  lead.queue = ruleOf(lead.queue).overflow_to;
+  const std::string before = std::exchange(lead.queue, ruleOf(lead.queue).overflow_to);
   lead.queued = parts_.now.wall;
   ++lead.overflows;
   change.put(lead);
+  change.tell(EventType::lead_moved, lead, {.from = before});
   watchLead(lead);
 }
 

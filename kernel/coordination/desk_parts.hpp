@@ -12,6 +12,7 @@
 #include "coordination/handoff.hpp"
 #include "coordination/lead.hpp"
 #include "coordination/queue_rule.hpp"
+#include "engine/event_outbox.hpp"
 #include "engine/ports.hpp"
 #include "routing/policy.hpp"
 
@@ -62,6 +63,7 @@ struct DeskParts {
   ShadowPolicies& shadows;
   PolicySource& policies;
   DeskOutlet& outlet;
+  EventOutbox& events;
   TimerWheel& timers;
   const Now& now;
   IdSource& ids;

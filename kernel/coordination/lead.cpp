@@ -9,8 +9,10 @@ namespace {
 
 constexpr std::array<std::string_view, 5> lead_state_words{"waiting", "offered", "active", "wrapping", "closed"};
 constexpr std::size_t lead_name_max = 200, lead_word_max = 100;  // bytes
+// So that what is stored of it, and told to event sinks, fits into the store beside it.
+constexpr std::size_t lead_bytes_max = std::size_t{256} << 10;
 
-void writeLead(JsonText& json, const Lead& lead) {
+void writeStored(JsonText& json, const Lead& lead) {
   json.key("lead_id").value(lead.lead_id).key("state").value(word(lead.state)).key("queue").value(lead.queue);
   json.key("channel").value(lead.channel).key("priority").value(lead.priority).key("lead").raw(lead.fields->text());
   json.key("owner");
@@ -38,6 +40,7 @@ void checkFields(BodyReader& in, const JsonView& lead) {
   text("language", lead_word_max);
   text("territory", lead_word_max);
   if (!lead["name"].isString()) in.needed("lead/name", false);
+  if (lead.raw().size() > lead_bytes_max) in.wrong("lead", "must have at most 256 KiB");
   if (const JsonView score = lead["score"]; score.exists() && !score.isNull()) {
     const double number = numberOf(score, -1);
     if (!(number >= 0 && number <= 100)) in.wrong("lead/score", "must be a number from 0 to 100");
@@ -63,7 +66,7 @@ std::string encodeLead(const Lead& lead) {
   std::string out;
   JsonText json(out);
   json.begin('{');
-  writeLead(json, lead);
+  writeStored(json, lead);
   json.key("arrived").value(toMillis(lead.arrived)).key("queued").value(toMillis(lead.queued)).key("overflows").value(lead.overflows);
   json.key("handoff_room_id").value(lead.handoff_room_id);
   json.key("policy").value(lead.policy).key("last_owner").value(lead.last_owner).key("declined").begin('{');
@@ -72,12 +75,16 @@ std::string encodeLead(const Lead& lead) {
   return out;
 }
 
+void writeLead(JsonText& json, const Lead& lead, Wall now) {
+  writeStored(json, lead);
+  json.key("arrived_at").time(lead.arrived).key("waiting_ms").value(lead.state == LeadState::waiting ? (now - lead.arrived).count() : 0);
+}
+
 std::string leadJson(const Lead& lead, Wall now) {
   std::string out;
   JsonText json(out);
   json.begin('{');
-  writeLead(json, lead);
-  json.key("arrived_at").time(lead.arrived).key("waiting_ms").value(lead.state == LeadState::waiting ? (now - lead.arrived).count() : 0);
+  writeLead(json, lead, now);
   json.end('}');
   return out;
 }
@@ -89,6 +96,7 @@ std::optional<Lead> decodeLead(const Document& document) {
   const auto state = parseWord<LeadState>(stored["state"].text(), lead_state_words);
   if (!state || !stored["lead"].isObject()) return std::nullopt;
   Lead lead;
+  lead.kept = true;
   lead.lead_id = document.key[2];
   lead.fields = std::make_shared<const JsonDocument>(stored["lead"]);
   lead.queue = stored["queue"].text();

@@ -12,6 +12,7 @@
 #include "base/result.hpp"
 #include "engine/ports.hpp"
 #include "protocol/json_index.hpp"
+#include "protocol/json_writer.hpp"
 #include "protocol/principal.hpp"
 
 namespace atrium {
@@ -44,6 +45,7 @@ struct Lead {
   std::string handoff_room_id;                         // Where its handoffs are told, a lead_collaboration room; empty: nowhere yet.
   std::vector<std::pair<std::string, Wall>> declined;  // Who let it pass, and until when he is not asked again.
   std::uint32_t overflows = 0;
+  bool kept = false;  // It was handed to the store once.
 
   [[nodiscard]] double value() const;  // What it is worth: its field value, else budget, else score, as numbers; 1 without.
   [[nodiscard]] std::string text(std::string_view field) const;
@@ -52,6 +54,8 @@ struct Lead {
 // The stored form and the one clients see: with what is private to the desk, or without.
 [[nodiscard]] std::string encodeLead(const Lead& lead);
 [[nodiscard]] std::string leadJson(const Lead& lead, Wall now);
+// The members of the latter, into an object that has begun.
+void writeLead(JsonWriter<std::string>& json, const Lead& lead, Wall now);
 [[nodiscard]] std::optional<Lead> decodeLead(const Document& document);
 
 // `POST /coordination/leads/route`.

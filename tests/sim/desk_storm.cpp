@@ -154,6 +154,49 @@ void DeskStorm::look() {
   if (flaw_.empty()) flaw_ = world_->flaw();
 }
 
+// Whoever hears nothing but the events knows who has which lead, and how every offer stands.
+std::string DeskStorm::retell() const {
+  std::map<std::string, std::string> owners, offers, handoffs;
+  for (const Happening& event : world_->events.stored()) {
+    const auto data = JsonDocument::parse(event.data);
+    const std::string type(word(event.type)), family = type.substr(0, type.find('.'));
+    const std::string id = data->root()[family + "_id"].text(), state = data->root()["state"].text();
+    if (family == "decision") continue;
+    const bool begins = type == "lead.created" || type == "offer.made" || type == "handoff.started";
+    auto& known = family == "lead" ? owners : family == "offer" ? offers : handoffs;
+    if (begins == known.contains(id)) return type + " of " + id + (begins ? " again" : ", which never began");
+    if (family != "lead")
+      known[id] = state;
+    else if (type == "lead.completed" || type == "lead.withdrawn")
+      owners.erase(id);
+    else
+      owners[id] = data->root()["owner"].text();
+  }
+  for (const Document& document : world_->store.documents({"lead", "acme"})) {
+    const auto lead = decodeLead(document);
+    if (lead->state == LeadState::wrapping) continue;
+    const auto told = owners.extract(lead->lead_id);
+    if (!told) return lead->lead_id + " is stored, and no sink heard of it";
+    if (told.mapped() != lead->owner) return lead->lead_id + " was told to be with \"" + told.mapped() + "\"";
+  }
+  if (!owners.empty()) return owners.begin()->first + " was told to be open";
+  for (const std::string collection : {"offer", "offer_ended"})
+    for (const Document& document : world_->store.documents({collection, "acme"})) {
+      const auto offer = decodeOffer(document);
+      const auto told = offers.extract(offer->offer_id);
+      if (!told) return offer->offer_id + " is stored, and no sink heard of it";
+      if (offer->state != OfferState::wrapping && told.mapped() != word(offer->state))
+        return offer->offer_id + " was told to be " + told.mapped() + " and is " + std::string(word(offer->state));
+    }
+  for (const std::string collection : {"handoff", "handoff_ended"})
+    for (const Document& document : world_->store.documents({collection, "acme"})) {
+      const auto handoff = decodeHandoff(document);
+      const auto told = handoffs.extract(handoff->handoff_id);
+      if (!told || told.mapped() != word(handoff->state)) return handoff->handoff_id + " is not what sinks were told";
+    }
+  return offers.empty() ? world_->events.flaw : offers.begin()->first + " was told, and is not stored";
+}
+
 std::string DeskStorm::end() {
   world_->store.options.refuse_write = world_->store.options.refuse_read = 0;
   world_->panel.late = false;
@@ -171,6 +214,7 @@ std::string DeskStorm::end() {
     const std::string owner = JsonDocument::parse(shown->second)->root()["owner"].text();
     if (owner != lead->owner) return lead->lead_id + " was told to be with \"" + owner + "\" and is with \"" + lead->owner + "\"";
   }
+  if (world_->events.wanted != 0) return retell();
   return {};
 }
 

@@ -16,6 +16,9 @@ class DeskStorm {
  public:
   explicit DeskStorm(std::uint64_t seed);
 
+  // Event sinks want to hear of everything; end() looks whether what they are told comes to what is stored.
+  void listen() { world_->events.wanted = all_event_types; }
+
   // One thing more happens, and may be answered at once or later.
   void step();
   // Lets everything come to rest, and says what is wrong with it; empty: nothing.
@@ -39,6 +42,7 @@ class DeskStorm {
   void stir();
   void kill();
   void look();
+  [[nodiscard]] std::string retell() const;
 
   std::unique_ptr<DeskWorld> world_;
   std::uint64_t steps_ = 0, leads_ = 0, accepted_ = 0, kills_ = 0;

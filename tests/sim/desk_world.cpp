@@ -41,6 +41,32 @@ void DeskPolicies::find(const std::string&, std::string name, Completion<PolicyI
   done(PolicyInForce{known ? std::shared_ptr<const RoutingPolicy>(std::shared_ptr<const void>(), known) : nullptr, 1});
 }
 
+OutboxEvent DeskEvents::addTo(std::vector<DocumentWrite>& writes, Happening event) {
+  OutboxEvent out{ids_.next(now_.wall), now_.wall, std::move(event)};
+  writes.push_back({eventOutboxKey(out.id), ATRIUM_VERSION_ANY, encodeOutboxEvent(out.event, out.at)});
+  return out;
+}
+
+void DeskEvents::publish(OutboxEvent event) {
+  ++published;
+  if (!store_.document(eventOutboxKey(event.id))) flaw = std::string(word(event.event.type)) + " is told and not stored";
+  if (event.id < last_) flaw = std::string(word(event.event.type)) + " is told behind what came later";
+  last_ = event.id;
+}
+
+std::vector<Happening> DeskEvents::stored() const {
+  std::vector<Happening> found;
+  for (const Document& document : store_.documents({std::string(event_outbox_collection)}))
+    found.push_back(decodeOutboxEvent(document)->event);
+  return found;
+}
+
+std::string DeskEvents::types() const {
+  std::string out;
+  for (const Happening& event : stored()) (out += out.empty() ? "" : " ") += word(event.type);
+  return out;
+}
+
 CoordinationRules DeskWorld::someRules() {
   CoordinationRules rules;
   rules.queues = {{.name = "default"}};
@@ -53,6 +79,7 @@ DeskWorld::DeskWorld(std::uint64_t seed, CoordinationRules with, StoreOptions op
       store(random, options),
       panel(random),
       now(clock.now()),
+      events(store, now),
       log(Log::Options{.level = LogLevel::error}),
       metrics_(metric_table),
       set_(metrics_.makeSet()) {
@@ -79,6 +106,7 @@ void DeskWorld::start() {
                                            .shadows = *shadows_,
                                            .policies = policies_,
                                            .outlet = audience,
+                                           .events = events,
                                            .timers = *timers_,
                                            .now = now,
                                            .ids = *ids_,

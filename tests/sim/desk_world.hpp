@@ -9,6 +9,7 @@
 #include "coordination/decider.hpp"
 #include "coordination/desk.hpp"
 #include "coordination/shadow_policies.hpp"
+#include "engine/event_log.hpp"
 #include "sim/store.hpp"
 
 // One tenant's desk without threads, clock and plugins: a store, scorers and people driven by one seed.
@@ -65,6 +66,29 @@ class DeskAudience final : public DeskOutlet {
   }
 };
 
+// What event sinks would be told. Nothing leaves the outbox, so that the store has all that ever will be.
+class DeskEvents final : public EventOutbox {
+ public:
+  DeskEvents(SimStore& store, const Now& now) : store_(store), now_(now) {}
+  [[nodiscard]] bool wants(EventType type) const override { return (wanted & bit(type)) != 0; }
+  [[nodiscard]] OutboxEvent addTo(std::vector<DocumentWrite>& writes, Happening event) override;
+  void publish(OutboxEvent event) override;
+  // Of what is stored, in its order.
+  [[nodiscard]] std::vector<Happening> stored() const;
+  // Their types, joined by spaces.
+  [[nodiscard]] std::string types() const;
+
+  EventTypes wanted = 0;
+  std::size_t published = 0;
+  std::string flaw;  // What was published without being stored, or behind a later one; empty: nothing.
+
+ private:
+  SimStore& store_;
+  const Now& now_;
+  IdSource ids_{Random(7)};
+  Id last_{};
+};
+
 class DeskWorld {
  public:
   explicit DeskWorld(std::uint64_t seed, CoordinationRules rules = someRules(), StoreOptions store = {});
@@ -108,6 +132,7 @@ class DeskWorld {
   DeskAudience audience;
   ManualClock clock;
   Now now;
+  DeskEvents events;
   Log log;
   std::map<std::string, std::size_t> sessions;  // Of those who are here.
 

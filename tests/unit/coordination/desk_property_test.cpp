@@ -13,9 +13,10 @@ class DeskStorm : public testing::TestWithParam<std::uint64_t> {};
 
 TEST_P(DeskStorm, neverGivesALeadTwoOwnersNorAnAgentMoreThanHisCap) {
   sim::DeskStorm storm(GetParam());
+  storm.listen();
   while (storm.offers() < storm_offers && storm.flaw().empty()) storm.step();
   EXPECT_EQ(storm.flaw(), "");
-  EXPECT_EQ(storm.end(), "") << "and everything that was confirmed is there in the end";
+  EXPECT_EQ(storm.end(), "") << "and everything that was confirmed is there in the end, and was told";
   EXPECT_GT(storm.accepted(), storm_offers / 8);
   if (!ATRIUM_SLOWED) {
     EXPECT_GT(storm.kills(), 0U);

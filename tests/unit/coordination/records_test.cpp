@@ -101,6 +101,8 @@ TEST(LeadRecords, aLeadNeedsItsName) {
   EXPECT_EQ(wrongFields(read.error()), (std::vector<std::string>{"/lead/urgency", "/lead/name", "/lead/score", "/lead/budget"}));
   const JsonDocument none = json("{}");
   EXPECT_EQ(wrongFields(readRouteLead(none.root(), sue).error()), (std::vector<std::string>{"/lead"}));
+  const JsonDocument long_one = json(R"({"lead":{"name":"A","notes":")" + std::string(256 << 10, 'x') + R"("}})");
+  EXPECT_EQ(wrongFields(readRouteLead(long_one.root(), sue).error()), (std::vector<std::string>{"/lead"}));
 }
 
 TEST(OfferRecords, whatIsStoredIsWhatWas) {
