@@ -59,6 +59,7 @@ TenantAlerts* AlertDesk::of(const std::string& tenant_id) {
                            .watcher = parts_.watcher,
                            .delivery = parts_.delivery,
                            .actions = parts_.actions,
+                           .events = parts_.events,
                            .ids = ids_};
     found = tenants_.emplace(tenant_id, Watched{std::make_unique<TenantAlerts>(tenant_id, parts, options_)}).first;
   }

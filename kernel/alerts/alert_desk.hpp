@@ -27,6 +27,7 @@ class AlertDesk {
     AlertWatcher* watcher;  // Null: nobody looks on.
     AlertDelivery& delivery;
     ActionRunner& actions;
+    EventOutbox& events;
     std::uint64_t seed;  // For ids.
   };
   // How long a tenant of which nothing is measured, and without open alerts, is kept in mind after the last watch() or request.

@@ -48,7 +48,7 @@ struct AlertNotice {
   std::string key;            // The same for the same notice, should it be told again: an idempotency key.
 };
 
-// Who looks on: live streams, events, event sinks.
+// Who looks on: live streams and the events of sessions.
 class AlertWatcher {
  public:
   virtual ~AlertWatcher() = default;

@@ -12,7 +12,8 @@ namespace atrium {
 namespace {
 
 constexpr std::uint32_t alerts_read_at_once = 500;
-constexpr std::size_t changes_at_once = 700;  // Of one evaluation, and alerts of one notice; further ones have their turn at the next.
+// Of one evaluation, and alerts of one notice; further ones have their turn at the next. Each alert may have an event beside it.
+constexpr std::size_t changes_at_once = 400;
 
 // The part of the series that a rule asks for.
 std::shared_ptr<const AlertWindow> windowOf(const std::string& tenant_id, const AlertRuleInfo& rule, Wall at,
@@ -225,7 +226,7 @@ void TenantAlerts::trimHistory(Change& change) const {
   std::vector<Id> resolved;
   for (const auto& [id, alert] : alerts_)
     if (!alert.open()) resolved.push_back(id);
-  for (std::size_t at = 0; resolved.size() - at > options_.history_max && change.size() < ATRIUM_BATCH_MAX; ++at)
+  for (std::size_t at = 0; resolved.size() - at > options_.history_max && change.size() + change.alerts.size() < ATRIUM_BATCH_MAX; ++at)
     change.gone.push_back(resolved[at]);
 }
 

@@ -40,13 +40,34 @@ void TenantAlerts::commit(Change change, Completion<void> done) {
   for (const Id& id : change.gone) writes.push_back({.key = alertKey(tenant_id_, id), .value = std::nullopt});
   for (const Silence& one : change.silences) writes.push_back({.key = silenceKey(tenant_id_, one.id), .value = silenceJson(one)});
   for (const Id& id : change.silences_gone) writes.push_back({.key = silenceKey(tenant_id_, id), .value = std::nullopt});
-  parts_.store.write(std::move(writes), [this, change = std::move(change), done = std::move(done)](Result<void> stored) mutable {
-    if (stored)
-      adopt(std::move(change));
-    else
-      parts_.log.warning("alerts.not_stored", {{"tenant", tenant_id_}, {"detail", stored.error().detail}});
-    done(std::move(stored));
-  });
+  auto events = addEvents(change, writes);
+  parts_.store.write(std::move(writes),
+                     [this, change = std::move(change), events = std::move(events), done = std::move(done)](Result<void> stored) mutable {
+                       if (stored) {
+                         adopt(std::move(change));
+                         for (OutboxEvent& event : events) parts_.events.publish(std::move(event));
+                       } else {
+                         parts_.log.warning("alerts.not_stored", {{"tenant", tenant_id_}, {"detail", stored.error().detail}});
+                       }
+                       done(std::move(stored));
+                     });
+}
+
+std::vector<OutboxEvent> TenantAlerts::addEvents(const Change& change, std::vector<DocumentWrite>& writes) {
+  std::vector<OutboxEvent> events;
+  const auto tell = [&](EventType type, const Alert& alert) {
+    if (parts_.events.wants(type)) events.push_back(parts_.events.addTo(writes, {type, tenant_id_, jsonOf(alert, &change)}));
+  };
+  for (const Alert& alert : change.alerts) {
+    const Alert* before = find(alert.id);
+    if (isTurn(alert))
+      tell(alert.open() ? EventType::alert_fired : EventType::alert_resolved, alert);
+    else if (before && before->fired_at && alert.open() && alert.severity() > before->severity())
+      tell(EventType::alert_escalated, alert);
+    const auto acknowledged = [](const Alert& one) { return one.acknowledged ? one.acknowledged->at : Wall{}; };
+    if (alert.acknowledged && (!before || acknowledged(alert) != acknowledged(*before))) tell(EventType::alert_acknowledged, alert);
+  }
+  return events;
 }
 
 void TenantAlerts::adopt(Change change) {
@@ -100,27 +121,34 @@ void TenantAlerts::countOpen() {
   open_ = open;
 }
 
-const Alert* TenantAlerts::inhibitorOf(const Alert& alert) const {
-  for (const auto& [id, other] : alerts_) {
-    if (other.state() != AlertState::firing || id == alert.id) continue;
-    if (!other.subject().empty() && other.subject() != alert.subject()) continue;
-    const auto found = options_.rules.find(other.rule);
-    if (found != options_.rules.end() && std::ranges::find(found->second.inhibits, alert.rule) != found->second.inhibits.end())
-      return &other;
-  }
-  return nullptr;
+bool TenantAlerts::inhibits(const Alert& other, const Alert& alert) const {
+  if (other.state() != AlertState::firing || other.id == alert.id) return false;
+  if (!other.subject().empty() && other.subject() != alert.subject()) return false;
+  const auto found = options_.rules.find(other.rule);
+  return found != options_.rules.end() && std::ranges::find(found->second.inhibits, alert.rule) != found->second.inhibits.end();
 }
 
-AlertQuiet TenantAlerts::quietOf(const Alert& alert) const {
+const Alert* TenantAlerts::inhibitorOf(const Alert& alert, const Change* coming) const {
+  const auto becomesAnother = [coming](const Id& id) {
+    return coming && std::ranges::find(coming->alerts, id, &Alert::id) != coming->alerts.end();
+  };
+  for (const auto& [id, other] : alerts_)
+    if (inhibits(other, alert) && !becomesAnother(id)) return &other;
+  if (!coming) return nullptr;
+  const auto found = std::ranges::find_if(coming->alerts, [&](const Alert& other) { return inhibits(other, alert); });
+  return found == coming->alerts.end() ? nullptr : &*found;
+}
+
+AlertQuiet TenantAlerts::quietOf(const Alert& alert, const Change* coming) const {
   AlertQuiet quiet;
   for (const auto& [id, silence] : silences_)
     if (silence.expires_at > parts_.now.wall && silence.covers(alert)) quiet.silenced_by.push_back(id);
-  if (const Alert* other = alert.open() ? inhibitorOf(alert) : nullptr) quiet.inhibited_by = other->id;
+  if (const Alert* other = alert.open() ? inhibitorOf(alert, coming) : nullptr) quiet.inhibited_by = other->id;
   return quiet;
 }
 
-std::string TenantAlerts::jsonOf(const Alert& alert) const {
-  return alertJson(alert, quietOf(alert), groupOf(alert, options_.policyOf(alert.rule)));
+std::string TenantAlerts::jsonOf(const Alert& alert, const Change* coming) const {
+  return alertJson(alert, quietOf(alert, coming), groupOf(alert, options_.policyOf(alert.rule)));
 }
 
 }  // namespace atrium

@@ -17,6 +17,7 @@
 #include "base/log.hpp"
 #include "base/metrics.hpp"
 #include "base/timer_wheel.hpp"
+#include "engine/event_outbox.hpp"
 #include "engine/ports.hpp"
 #include "engine/serial.hpp"
 
@@ -39,6 +40,7 @@ struct AlertParts {
   AlertWatcher* watcher;  // Null: nobody looks on.
   AlertDelivery& delivery;
   ActionRunner& actions;
+  EventOutbox& events;
   IdSource& ids;
 };
 
@@ -105,15 +107,19 @@ class TenantAlerts {
   // Writes and then adopts the change; within the serial.
   void commit(Change change, Completion<void> done);
   void adopt(Change change);
+  // Adds to the writes of the change what event sinks are told of it.
+  [[nodiscard]] std::vector<OutboxEvent> addEvents(const Change& change, std::vector<DocumentWrite>& writes);
   void tellChanged(const Alert& alert);
   // Whether this is what people hear of at once; the alert as it was is still in place.
   [[nodiscard]] bool isTurn(const Alert& alert) const;
   void tellTurned(const std::vector<Id>& turned);
   void showFound();
   void countOpen();
-  [[nodiscard]] AlertQuiet quietOf(const Alert& alert) const;
-  [[nodiscard]] const Alert* inhibitorOf(const Alert& alert) const;
-  [[nodiscard]] std::string jsonOf(const Alert& alert) const;
+  // `coming`: as it will be once that change is adopted.
+  [[nodiscard]] AlertQuiet quietOf(const Alert& alert, const Change* coming = nullptr) const;
+  [[nodiscard]] const Alert* inhibitorOf(const Alert& alert, const Change* coming) const;
+  [[nodiscard]] bool inhibits(const Alert& other, const Alert& alert) const;
+  [[nodiscard]] std::string jsonOf(const Alert& alert, const Change* coming = nullptr) const;
   [[nodiscard]] const Alert* find(const Id& id) const;
   void change(Id id, Completion<std::string> done, std::function<void(Alert&)> how);
 

@@ -86,6 +86,7 @@ Kernel::Edge::Edge(const Parts& parts, TokenVerifier token_verifier)
               .watcher = &alert_topic,
               .delivery = emergency,
               .actions = actions,
+              .events = shard.eventOutbox(),
               .seed = Random::seedFromSystem()},
              alertOptions(parts.settings)),
       alert_control(parts.index, parts.shards, parts.alert_desks, parts.loop.now()),

@@ -32,14 +32,19 @@ enum class EventType : std::uint8_t {
   handoff_started,
   handoff_accepted,
   handoff_returned,
-  handoff_cancelled
+  handoff_cancelled,
+  alert_fired,
+  alert_escalated,
+  alert_acknowledged,
+  alert_resolved
 };
 
 inline constexpr auto event_type_words = std::to_array<std::string_view>(
-    {"message.posted", "room.created",  "room.changed",    "room.closed",      "member.joined",    "member.left",
-     "member.changed", "lead.created",  "lead.moved",      "lead.assigned",    "lead.reopened",    "lead.completed",
-     "lead.withdrawn", "offer.made",    "offer.accepted",  "offer.rejected",   "offer.expired",    "offer.rescinded",
-     "offer.closed",   "decision.made", "handoff.started", "handoff.accepted", "handoff.returned", "handoff.cancelled"});
+    {"message.posted", "room.created",    "room.changed",       "room.closed",      "member.joined",    "member.left",
+     "member.changed", "lead.created",    "lead.moved",         "lead.assigned",    "lead.reopened",    "lead.completed",
+     "lead.withdrawn", "offer.made",      "offer.accepted",     "offer.rejected",   "offer.expired",    "offer.rescinded",
+     "offer.closed",   "decision.made",   "handoff.started",    "handoff.accepted", "handoff.returned", "handoff.cancelled",
+     "alert.fired",    "alert.escalated", "alert.acknowledged", "alert.resolved"});
 
 [[nodiscard]] constexpr std::string_view word(EventType type) { return event_type_words[static_cast<std::size_t>(type)]; }
 

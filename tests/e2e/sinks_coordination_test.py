@@ -1,4 +1,4 @@
-"""What event sinks are told of a team's work: leads, offers, handoffs and decisions, by the webhook plugin of a real server; across crashes, of
+"""What event sinks are told of a team's work: leads, offers, handoffs, decisions and alerts, by the webhook plugin of a real server; across crashes, of
 each tenant in its order, and of no other tenant."""
 import unittest
 
@@ -7,7 +7,7 @@ import receiver
 import session
 from sinks_test import quick, use
 
-ours = "lead.*,offer.*,decision.*,handoff.*"
+ours = "lead.*,offer.*,decision.*,handoff.*,alert.*"
 
 
 class Team(unittest.IsolatedAsyncioTestCase):
@@ -115,6 +115,28 @@ class Team(unittest.IsolatedAsyncioTestCase):
             begun = [event["data"]["lead_id"] for event in sorted(crm.taken, key=lambda event: event["offset"]) if event["type"] == "lead.created"]
             routed = [f"crm-{round_number}-{n}" for round_number in range(3) for n in [*range(5), "last"]]
             self.assertEqual(list(dict.fromkeys(begun)), routed, "in the order in which they came")
+
+    async def test_alerts_across_a_crash(self):
+        with receiver.Receiver() as crm:
+            self.start(crm, rules="atrium.alert-rule.system-performance: {config: {queue_length: 0.5}}",
+                       analytics="{sampling: 1s}", alerts="{interval: 1s, rules: {information: false}}")
+            crm.then = 500
+            self.hire("ana")
+            self.route("crm-1")  # Nobody is there: it waits.
+            firing = lambda: self.server.get("/coordination/alerts?state=firing", self.sue).json["items"]
+            while not firing():
+                pass
+            (alert,) = firing()
+            self.server.post(f"/coordination/alerts/{alert['id']}/acknowledge", {"note": "on it"}, self.sue)
+            self.server.kill()
+            self.server.start()
+            self.ready()
+            self.assertEqual(self.server.post(f"/coordination/alerts/{alert['id']}/resolve", {"note": "done"}, self.sue).status, 200)
+            crm.then = 200
+            self.until_told("alert.fired", "alert.acknowledged", "alert.resolved", id=alert["id"])
+            data = {event["type"]: event["data"] for event in crm.taken}
+            self.assertEqual((data["alert.fired"]["subject"], data["alert.fired"]["state"]), ("queue_length", "firing"))
+            self.assertEqual((data["alert.acknowledged"]["acknowledged_by"], data["alert.resolved"]["resolved_by"]), ("sue", "sue"))
 
     async def test_each_event_names_its_tenant(self):
         with receiver.Receiver() as crm:

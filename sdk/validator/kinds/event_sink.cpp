@@ -36,8 +36,9 @@ class EventSinkDriver final : public Driver {
   }
 
   [[nodiscard]] std::string input(InputMaker& maker, const Hook& hook) const override {
-    static constexpr std::string_view types[] = {"message.posted", "room.created", "room.closed",
-                                                 "member.joined",  "member.left",  "plugin.quarantined"};
+    static constexpr std::string_view types[] = {"message.posted",  "room.created",  "room.closed",       "member.joined",
+                                                 "member.left",     "lead.assigned", "offer.made",        "decision.made",
+                                                 "handoff.started", "alert.fired",   "plugin.quarantined"};
     std::string out = fmt::format(R"({{"hook":"{}","events":[)", hook.name);
     const std::uint64_t first = 1 + maker.below(1'000'000);
     for (std::uint64_t n = 0, count = 1 + maker.below(6); n < count; ++n)

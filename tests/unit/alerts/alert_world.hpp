@@ -145,6 +145,29 @@ class TestActions final : public ActionRunner {
   std::vector<std::string> ran;
 };
 
+// What event sinks are told; it is stored beside what it tells of.
+class TestEvents final : public EventOutbox {
+ public:
+  [[nodiscard]] bool wants(EventType) const override { return wanted; }
+  [[nodiscard]] OutboxEvent addTo(std::vector<DocumentWrite>& writes, Happening event) override {
+    Id id;
+    id.bytes[15] = ++made;
+    EXPECT_TRUE(JsonDocument::parse(event.data)) << event.data;
+    writes.push_back({.key = {"event_outbox", std::to_string(made)}, .value = event.data});
+    return {id, {}, std::move(event)};
+  }
+  void publish(OutboxEvent event) override {
+    EXPECT_EQ(event.event.tenant_id, "acme");
+    const auto data = JsonDocument::parse(event.event.data);
+    told.push_back(data->root()["subject"].text() + " " + std::string(word(event.event.type)));
+    last = *data;
+  }
+  bool wanted = false;
+  std::uint8_t made = 0;
+  std::vector<std::string> told;
+  JsonDocument last;
+};
+
 class AlertWorld : public testing::Test {
  protected:
   // As the server does after a restart.
@@ -162,6 +185,7 @@ class AlertWorld : public testing::Test {
                                                         .watcher = &delivery,
                                                         .delivery = delivery,
                                                         .actions = actions,
+                                                        .events = events,
                                                         .seed = 7},
                                        options);
     desk->begin();
@@ -222,6 +246,7 @@ class AlertWorld : public testing::Test {
   TestRules rules;
   TestDelivery delivery;
   TestActions actions;
+  TestEvents events;
   AlertOptions options;
   std::map<std::string, double> loads, waits;  // By subject, measured each second.
   std::unique_ptr<AlertDesk> desk;

@@ -237,6 +237,61 @@ TEST_F(TenantAlertsTest, anAlertInhibitsOthersOfItsSubject) {
   EXPECT_EQ(delivery.notices.back().alerts[0].rule, "wait");
 }
 
+TEST_F(TenantAlertsTest, tellsSinksOfItsTurns) {
+  events.wanted = true;
+  loads = {{"ana", 1.0}};
+  pass(10s);
+  EXPECT_TRUE(events.told.empty()) << "a pending one is no news";
+  pass(35s);
+  ASSERT_EQ(events.told, std::vector<std::string>({"ana alert.fired"}));
+  EXPECT_EQ(events.last.root()["state"].text(), "firing");
+  EXPECT_EQ(events.last.root()["recommended_actions"].size(), 2u);
+  acknowledge(firstId(), {.note = "on it"});
+  EXPECT_EQ(events.last.root()["acknowledged_by"].text() + " " + events.last.root()["acknowledged_note"].text(), "sue on it");
+  loads["ana"] = 2.0;
+  pass(10s);
+  EXPECT_EQ(events.last.root()["severity"].text(), "critical");
+  loads["ana"] = 0.5;
+  pass(40s);
+  EXPECT_EQ(events.told,
+            std::vector<std::string>({"ana alert.fired", "ana alert.acknowledged", "ana alert.escalated", "ana alert.resolved"}));
+}
+
+TEST_F(TenantAlertsTest, tellsSinksWhoResolvedIt) {
+  events.wanted = true;
+  loads = {{"ana", 1.0}};
+  pass(45s);
+  ASSERT_TRUE(resolve(firstId()));
+  EXPECT_EQ(events.told.back(), "ana alert.resolved");
+  EXPECT_EQ(events.last.root()["resolved_by"].text(), "sue");
+}
+
+TEST_F(TenantAlertsTest, tellsSinksNothingThatIsNotStored) {
+  events.wanted = true;
+  loads = {{"ana", 1.0}};
+  pass(25s);
+  store.refuses = true;
+  pass(20s);
+  EXPECT_TRUE(events.told.empty());
+  EXPECT_EQ(store.documents.size(), 1u) << "neither the change nor its event";
+  store.refuses = false;
+  pass(10s);
+  EXPECT_EQ(events.told, std::vector<std::string>({"ana alert.fired"})) << "once";
+}
+
+// Both fire in the same change: what sinks are told of the one already knows of the other.
+TEST_F(TenantAlertsTest, tellsSinksWhatInhibitsAnAlert) {
+  options.rules["load"].inhibits = {"wait"};
+  options.rules["load"].times = {};
+  SetUp();
+  events.wanted = true;
+  loads = waits = {{"ana", 1.0}};
+  pass(10s);
+  ASSERT_EQ(events.told, std::vector<std::string>({"ana alert.fired", "ana alert.fired"}));
+  EXPECT_EQ(events.last.root()["rule"].text(), "wait");
+  EXPECT_FALSE(events.last.root()["inhibited_by"].isNull());
+}
+
 TEST_F(TenantAlertsTest, whatNobodyAcknowledgesEscalates) {
   options.rules["load"] = {};
   options.rules["load"].escalate_after = 60s;

@@ -12,6 +12,7 @@ TEST(EventTypesOf, readsWhatASinkAsksFor) {
   EXPECT_EQ(eventTypesOf(""), all_event_types);
   EXPECT_EQ(eventTypesOf("message.posted"), bit(EventType::message_posted));
   EXPECT_EQ(wordsOf(eventTypesOf("room.*, member.left")), "room.created,room.changed,room.closed,member.left");
+  EXPECT_EQ(wordsOf(eventTypesOf("alert.*")), "alert.fired,alert.escalated,alert.acknowledged,alert.resolved");
   EXPECT_EQ(eventTypesOf("room,.*x,nothing.*"), 0u);
   EXPECT_EQ(eventTypesOf("*"), 0u);
   EXPECT_EQ(eventTypesOf(wordsOf(all_event_types)), all_event_types);

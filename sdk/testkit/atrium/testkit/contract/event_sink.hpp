@@ -26,19 +26,45 @@ class EventSinkContract : public ContractTest {
     static constexpr std::string_view message =
         R"("message_id":"msg_1","sender_id":"ana","sender_name":"Ana","message_type":"text","content":"Hello","priority":"normal",)"
         R"("metadata":{},"sent_at":"2026-01-01T00:00:00Z","delivery_status":"sent","seq":1,"epoch":"epoch_1","restricted":false)";
-    static constexpr std::array<std::pair<std::string_view, std::string_view>, 7> known = {{{"message.posted", message},
-                                                                                            {"room.created", R"("name":"A","by":"ana")"},
-                                                                                            {"room.changed", R"("name":"B","by":"ana")"},
-                                                                                            {"member.joined", member},
-                                                                                            {"member.changed", member},
-                                                                                            {"member.left", member},
-                                                                                            {"room.closed", R"("name":"B","by":"ana")"}}};
+    static constexpr std::string_view lead =
+        R"("lead_id":"lead_1","queue":"default","channel":"chat","priority":0,"lead":{"name":"A. Buyer","score":85},"handoff_id":null,)"
+        R"("room_id":null,"arrived_at":"2026-01-01T00:00:00Z","waiting_ms":0)";
+    static constexpr std::string_view offer =
+        R"("offer_id":"offer_1","lead_id":"lead_1","agent_id":"ben","kind":"routed","channel":"chat","queue":"default","over_cap":false,)"
+        R"("made_at":"2026-01-01T00:00:00Z","expires_at":"2026-01-01T00:00:20Z")";
+    static constexpr std::string_view handoff =
+        R"("handoff_id":"handoff_1","lead_id":"lead_1","from":"ben","to":"cleo","by":"ben","summary":"wants a garden","commitments":[],)"
+        R"("lead":{"name":"A. Buyer"},"made_at":"2026-01-01T00:00:00Z")";
+    static constexpr std::string_view alert =
+        R"("id":"alert_1","title":"Ben is overloaded","message":"He has 10 of 10 leads.","rule":"agent_overload","subject":"ben",)"
+        R"("created_at":"2026-01-01T00:00:00Z","recommended_actions":[],"actions":[],"silenced_by":[],"inhibited_by":null)";
+    struct Known {
+      std::string_view type, thing, more;
+    };
+    static constexpr std::array known{
+        Known{"message.posted", room, message},
+        Known{"room.created", room, R"("name":"A","by":"ana")"},
+        Known{"room.changed", room, R"("name":"B","by":"ana")"},
+        Known{"member.joined", room, member},
+        Known{"member.changed", room, member},
+        Known{"member.left", room, member},
+        Known{"room.closed", room, R"("name":"B","by":"ana")"},
+        Known{"lead.created", lead, R"("state":"waiting","owner":null,"offer_id":null)"},
+        Known{"offer.made", offer, R"("state":"pending","reason":null)"},
+        Known{"offer.accepted", offer, R"("state":"active","reason":null)"},
+        Known{"lead.assigned", lead, R"("state":"active","owner":"ben","offer_id":"offer_1")"},
+        Known{"handoff.started", handoff, R"("state":"pending","offer_id":null)"},
+        Known{"handoff.returned", handoff, R"("state":"returned","end_reason":"expired by cleo")"},
+        Known{"lead.completed", lead, R"("state":"wrapping","owner":"ben","offer_id":"offer_1","outcome":"won","value":500000)"},
+        Known{"offer.closed", offer, R"("state":"closed","outcome":"won","value":500000)"},
+        Known{"alert.fired", alert, R"("state":"firing","severity":"high")"},
+        Known{"alert.resolved", alert, R"("state":"resolved","severity":"high","resolved_by":null)"}};
     std::vector<JsonText> events;
-    for (const auto& [type, data] : known)
+    for (const auto& [type, thing, more] : known)
       if (asks_for(type))
         events.emplace_back("{\"offset\":" + std::to_string(events.size() + 1) + ",\"attempt\":" + std::to_string(attempt) +
                             ",\"event_id\":\"event_" + std::to_string(events.size() + 1) + "\",\"type\":\"" + std::string(type) +
-                            "\",\"data\":{" + std::string(room) + "," + std::string(data) + "}}");
+                            "\",\"data\":{" + std::string(thing) + "," + std::string(more) + "}}");
     return events;
   }
   // Whether the sink wants events of that type.
