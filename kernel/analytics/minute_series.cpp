@@ -36,7 +36,8 @@ double teamFigure(const Rollup& minute, std::size_t at) {
     case 4: return meanOf(load.agents_online, load.samples);
     case 5: return meanOf(load.samples == 0 ? 0 : load.oldest_wait_seconds, load.samples == 0 ? 0 : 1);
     case 6: return meanOf(load.active_leads, load.samples);
-    default: return meanOf(load.balance, load.staffed);
+    case 7: return meanOf(load.balance, load.staffed);
+    default: return static_cast<double>(minute.messages_failed);
   }
 }
 

@@ -105,12 +105,14 @@ AgentPart* Recorder::agentOf(Tenant& tenant, std::string_view agent_id) {
   return &agents.emplace(std::string(agent_id), AgentPart{}).first->second;
 }
 
-void Recorder::noteLatency(std::string_view tenant_id, const Distribution& latency_us) {
+void Recorder::noteMessages(std::string_view tenant_id, const Distribution& latency_us, std::uint64_t failed) {
   Tenant* tenant = stopping_ ? nullptr : tenantOf(tenant_id);
   if (!tenant) return;
   turn(*tenant);
   tenant->current.message_latency_us.add(latency_us);
   tenant->ring.latency_us.add(latency_us.sum(), latency_us.count());
+  tenant->current.messages_failed += failed;
+  tenant->ring.messages_failed += failed;
 }
 
 void Recorder::tick() {

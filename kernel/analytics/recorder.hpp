@@ -55,8 +55,9 @@ class Recorder final : public MetricHistory {
 
   // Counts what happened now. Nothing is kept of the fact's texts.
   void note(std::string_view tenant_id, const Fact& fact);
-  // Adds how long messages of the tenant took from receipt to the last hand-over, in µs, since the last time.
-  void noteLatency(std::string_view tenant_id, const Distribution& latency_us);
+  // Adds how long messages of the tenant took from receipt to the last hand-over, in µs, and how many the server had to refuse, since the
+  // last time.
+  void noteMessages(std::string_view tenant_id, const Distribution& latency_us, std::uint64_t failed = 0);
 
   void read(const std::string& tenant_id, std::vector<std::string> metrics, Wall from, Wall to,
             Completion<std::vector<MetricSeries>> done) override;

@@ -137,12 +137,13 @@ void TeamLoad::add(const TeamLoad& other) {
 }
 
 bool Rollup::empty() const {
-  return total.empty() && message_latency_us.count() == 0 && load.samples == 0 && queues.empty() && agents.empty();
+  return total.empty() && message_latency_us.count() == 0 && messages_failed == 0 && load.samples == 0 && queues.empty() && agents.empty();
 }
 
 void Rollup::add(const Rollup& other) {
   total.add(other.total);
   message_latency_us.add(other.message_latency_us);
+  messages_failed += other.messages_failed;
   load.add(other.load);
   for (const auto& [queue, activity] : other.queues) queues[queue].add(activity);
   for (const auto& [agent, part] : other.agents) agents[agent].add(part);

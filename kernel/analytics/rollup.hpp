@@ -116,6 +116,7 @@ struct Rollup {
   Wall from{};
   Activity total;
   Distribution message_latency_us;
+  std::uint64_t messages_failed = 0;  // That the server had to refuse.
   TeamLoad load;
   std::map<std::string, Activity, std::less<>> queues;
   AgentParts agents;

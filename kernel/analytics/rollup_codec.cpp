@@ -145,6 +145,7 @@ AgentPart agentIn(const JsonView& object) {
 void addTeam(const JsonView& root, Rollup& rollup) {
   addActivity(root["total"], rollup.total);
   if (const JsonView latency = root["message_latency_us"]; latency.isString()) rollup.message_latency_us.add(spreadIn(latency));
+  rollup.messages_failed += countIn(root["messages_failed"]);
   const JsonView load = root["load"];
   rollup.load.add({.samples = countIn(load["samples"]),
                    .agents_online = numberIn(load["agents_online"]),
@@ -167,6 +168,7 @@ std::string teamText(const Rollup& rollup) {
   write(json, rollup.total);
   json.end('}');
   write(json, "message_latency_us", rollup.message_latency_us);
+  writeUnlessZero(json, "messages_failed", rollup.messages_failed);
   if (rollup.load.samples > 0) {
     const TeamLoad& load = rollup.load;
     json.key("load").begin('{').key("samples").value(load.samples);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <utility>
 
 #include "analytics/rollup.hpp"
 #include "analytics/statistics.hpp"
@@ -49,6 +50,8 @@ void SampleRing::take(Wall at, const TeamSample* team, std::size_t agents_max) {
   values[0] = static_cast<float>(response_ms.take() / 1000);
   values[1] = static_cast<float>(assignment_ms.take() / 1000);
   values[2] = static_cast<float>(latency_us.take() / 1000);
+  failed_[place] = std::exchange(messages_failed, 0);
+  values[8] = static_cast<float>(failedWithinTheMinute());
   if (!team) return;
   for (const AgentSample& sample : team->agents) {
     if (agents_.size() >= agents_max && !agents_.contains(sample.agent_id)) continue;
@@ -65,6 +68,19 @@ void SampleRing::take(Wall at, const TeamSample* team, std::size_t agents_max) {
   values[5] = static_cast<float>(team->oldest_wait_seconds);
   values[6] = static_cast<float>(team->active_leads);
   values[7] = static_cast<float>(jain(loads));
+}
+
+std::uint64_t SampleRing::failedWithinTheMinute() const {
+  constexpr std::uint64_t minute_ms = 60'000;
+  const std::uint64_t now = at_ms_[(taken_ - 1) % places];
+  std::uint64_t failed = 0;
+  // A clock that was set back ends the look as well.
+  for (std::uint64_t number = taken_; number > 0 && number + places > taken_; --number) {
+    const std::uint64_t at = at_ms_[(number - 1) % places];
+    if (at > now || at + minute_ms <= now) break;
+    failed += failed_[(number - 1) % places];
+  }
+  return failed;
 }
 
 Wall SampleRing::oldest() const {

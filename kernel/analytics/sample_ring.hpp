@@ -15,8 +15,9 @@ namespace atrium {
 // The names of the figures that are sampled, of an agent and of the tenant as a whole, in the order in which they are kept.
 inline constexpr std::string_view agent_metric_words[] = {"capacity_utilization", "active_leads", "active_conversations",
                                                           "response_seconds"};
-inline constexpr std::string_view team_metric_words[] = {"response_seconds", "assignment_seconds",  "message_latency_ms", "queue_length",
-                                                         "agents_online",    "oldest_wait_seconds", "active_leads",       "load_balance"};
+inline constexpr std::string_view team_metric_words[] = {"response_seconds", "assignment_seconds", "message_latency_ms",
+                                                         "queue_length",     "agents_online",      "oldest_wait_seconds",
+                                                         "active_leads",     "load_balance",       "message_errors"};
 inline constexpr std::size_t agent_metric_count = std::size(agent_metric_words);
 inline constexpr std::size_t team_metric_count = std::size(team_metric_words);
 
@@ -32,7 +33,8 @@ struct MeanOf {
 };
 
 // The last samples of one tenant, in memory: so many places and no more, the oldest is written over. Times of people and of messages are
-// means over what happened since the sample before, and no data where nothing did. One thread.
+// means over what happened since the sample before, and no data where nothing did; message_errors are those of the minute before the
+// sample. One thread.
 class SampleRing {
  public:
   // 360 samples of 10 s are an hour.
@@ -40,6 +42,7 @@ class SampleRing {
 
   // What happens between two samples.
   MeanOf response_ms, assignment_ms, latency_us;
+  std::uint64_t messages_failed = 0;
   void noteResponse(std::string_view agent_id, double milliseconds);
 
   // Ends an interval. `team` may be null: then only what happened is kept. Agents beyond `agents_max` are left out.
@@ -57,10 +60,12 @@ class SampleRing {
     std::array<std::array<float, agent_metric_count>, places> values;
   };
   Agent& agentOf(std::string_view agent_id);
+  [[nodiscard]] std::uint64_t failedWithinTheMinute() const;
 
   std::uint64_t taken_ = 0;  // Samples so far; the place of the next one is taken_ % places.
   std::array<std::uint64_t, places> at_ms_{};
   std::array<std::array<float, team_metric_count>, places> team_{};
+  std::array<std::uint64_t, places> failed_{};  // Messages since the sample before.
   std::map<std::string, Agent, std::less<>> agents_;
 };
 

@@ -87,26 +87,26 @@ Distribution differenceOf(const Histogram::Snapshot& now, const Histogram::Snaps
 }  // namespace
 
 LoopAnalytics::LoopAnalytics(const Parts& parts)
-    : parts_(parts), road_(parts.index, parts.shards, parts.recorders), timer_([this] { tellLatencies(); }) {}
+    : parts_(parts), road_(parts.index, parts.shards, parts.recorders), timer_([this] { tellMessages(); }) {}
 
 void LoopAnalytics::begin() { parts_.timers.arm(timer_, parts_.now.mono + parts_.options.sampling); }
 
-void LoopAnalytics::tellLatencies() {
+void LoopAnalytics::tellMessages() {
   begin();
-  parts_.shard.eachLatency([this](std::string_view tenant_id, const Histogram& latency) {
-    Histogram::Snapshot now;
-    latency.addTo(now);
-    if (now.count == 0) return;
+  parts_.shard.eachTenantsMessages([this](std::string_view tenant_id, const Histogram& latency, std::uint64_t failed) {
+    Told now{.latency = {}, .failed = failed};
+    latency.addTo(now.latency);
+    if (now.latency.count == 0 && failed == 0) return;
     auto told = told_.find(tenant_id);
     if (told == told_.end()) {
       if (told_.size() >= parts_.options.tenants_max) return parts_.metrics.add(Metric::analytics_left_out_tenants);
-      told = told_.emplace(std::string(tenant_id), Histogram::Snapshot{}).first;
+      told = told_.emplace(std::string(tenant_id), Told{}).first;
     }
-    if (told->second.count == now.count) return;
+    const Told& before = told->second;
+    if (before.latency.count == now.latency.count && before.failed == failed) return;
     // What a full mailbox refuses is told the next time.
-    if (road_.tell(tenant_id, [tenant = std::string(tenant_id), difference = differenceOf(now, told->second)](Recorder& recorder) {
-          recorder.noteLatency(tenant, difference);
-        }))
+    if (road_.tell(tenant_id, [tenant = std::string(tenant_id), difference = differenceOf(now.latency, before.latency),
+                               more = failed - before.failed](Recorder& recorder) { recorder.noteMessages(tenant, difference, more); }))
       told->second = now;
   });
 }

@@ -12,8 +12,8 @@
 
 namespace atrium {
 
-// One loop's part in what is measured: tells each tenant's home how long the messages of this loop took, and is its API's way to reports.
-// On that loop.
+// One loop's part in what is measured: tells each tenant's home how long the messages of this loop took and how many failed, and is its
+// API's way to reports. On that loop.
 class LoopAnalytics final : public AnalyticsControl {
  public:
   struct Parts {
@@ -32,18 +32,22 @@ class LoopAnalytics final : public AnalyticsControl {
   // All of it outlives this.
   explicit LoopAnalytics(const Parts& parts);
 
-  // Begins to tell latencies, as often as is sampled.
+  // Begins to tell of messages, as often as is sampled.
   void begin();
 
   void report(AnalyticsAsk ask, Completion<std::string> done) override;
   void metrics(std::string tenant_id, Completion<std::string> done) override;
 
  private:
-  void tellLatencies();
+  void tellMessages();
 
   Parts parts_;
   TenantRoad<Recorder> road_;
-  std::map<std::string, Histogram::Snapshot, std::less<>> told_;  // What each tenant's home has been told; options.tenants_max of them.
+  struct Told {
+    Histogram::Snapshot latency;
+    std::uint64_t failed = 0;
+  };
+  std::map<std::string, Told, std::less<>> told_;  // What each tenant's home has been told; options.tenants_max of them.
   unsigned reports_ = 0;
   Timer timer_;
 };

@@ -43,6 +43,7 @@ struct TenantFigures {
   std::uint64_t messages = 0;
   std::uint64_t deliveries = 0;
   std::uint64_t deliveries_failed = 0;
+  std::uint64_t messages_failed = 0;  // Refused for a reason that is the server's, and not the sender's.
   MinuteCounter sent, refused, late;
   Histogram latency;
 

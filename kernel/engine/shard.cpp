@@ -279,8 +279,10 @@ void Shard::figures(std::string tenant_id, Completion<EngineFigures> done) {
   }
 }
 
-void Shard::eachLatency(const std::function<void(std::string_view tenant_id, const Histogram& latency)>& visit) const {
-  impl_->figures.each([&visit](std::string_view tenant_id, const TenantFigures& figures) { visit(tenant_id, figures.latency); });
+void Shard::eachTenantsMessages(
+    const std::function<void(std::string_view tenant_id, const Histogram& latency, std::uint64_t failed)>& visit) const {
+  impl_->figures.each(
+      [&visit](std::string_view tenant_id, const TenantFigures& figures) { visit(tenant_id, figures.latency, figures.messages_failed); });
 }
 
 void Shard::trace(std::string tenant_id, std::string message, Completion<std::string> done) {

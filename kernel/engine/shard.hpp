@@ -140,8 +140,10 @@ class Shard {
   void runCommand(PrincipalPtr caller, RunCommand command, Completion<std::string> done);
   // Of one tenant; an empty id: of all.
   void figures(std::string tenant_id, Completion<EngineFigures> done);
-  // Shows how long messages of each tenant took on this shard alone since its start, from receipt to the last hand-over.
-  void eachLatency(const std::function<void(std::string_view tenant_id, const Histogram& latency)>& visit) const;
+  // Shows of each tenant, of this shard alone and since its start, how long messages took from receipt to the last hand-over, and how many
+  // were refused for a reason that is the server's and not the sender's.
+  void eachTenantsMessages(
+      const std::function<void(std::string_view tenant_id, const Histogram& latency, std::uint64_t failed)>& visit) const;
   // Pushes these events, in order, to the live sessions of this shard whose users operate the server. One that cannot take them is closed
   // (slow) and asks anew.
   void tellOperators(std::span<const FramePtr> events);

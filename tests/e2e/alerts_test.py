@@ -1,5 +1,7 @@
 """Alerts over REST: from a message that takes too long to what people read in the emergency room; who may, silences, what is refused."""
 import datetime
+import pathlib
+import sqlite3
 import unittest
 
 import atrium
@@ -95,6 +97,30 @@ class Firing(unittest.TestCase):
         told = self.server.get(f"/collaboration/rooms/{alert['room_id']}/history", self.sue).json
         states = [message["metadata"]["state"] for message in told if message["metadata"]["alert_id"] == alert["id"]]
         self.assertEqual(states.count("firing"), 1)
+
+
+class Refusing(unittest.TestCase):
+    def test_messages_that_the_server_has_to_refuse_raise_an_alert_in_their_tenant_alone(self):
+        server = self.enterContext(atrium.Server(session.config(
+            analytics="{sampling: 1s}", alerts="{interval: 1s, rules: {information: false}}")))
+        ana, other = server.token("ana"), server.token("eve", role="supervisor", tenant="elsewhere")
+        room = session.make_room(server, "ana")
+        session.make_room(server, "eve", token=other)
+        post = lambda content: server.post("/collaboration/messages", {"room_id": room, "content": content}, ana)
+        # What no operator should do: somebody else holds the lock for writing, and every write fails at once.
+        lock = sqlite3.connect(pathlib.Path(server.data_dir, "atrium.db"), isolation_level=None)
+        lock.execute("BEGIN IMMEDIATE")
+        for _ in range(11):
+            self.assertEqual(post("Hello").status, 503)
+        for _ in range(11):
+            self.assertEqual(post("").status, 422, "this is the sender's own fault")
+        lock.execute("ROLLBACK")
+        lock.close()
+        alerts = []
+        while not alerts:  # The breaker of the storage lets its rules' writes through when its time has come.
+            alerts = [alert for alert in server.get("/coordination/alerts?state=firing", ana).json["items"] if alert["subject"] == "message_errors"]
+        self.assertEqual((alerts[0]["severity"], alerts[0]["value"], alerts[0]["threshold"]), ("critical", 11, 10))
+        self.assertEqual(server.get("/coordination/alerts", other).json["items"], [])
 
 
 class Actions(unittest.IsolatedAsyncioTestCase):

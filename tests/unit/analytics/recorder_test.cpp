@@ -175,6 +175,19 @@ TEST(Recorder, whatIsBeyondItsBoundsCountsForTheTeamAndIsCountedAsLeftOut) {
   EXPECT_FALSE(desk.has({"minute", "other", "2026-01-01T00:00"}));
 }
 
+TEST(Recorder, messageErrorsAreThoseOfTheMinuteBefore) {
+  Desk desk;
+  desk.recorder->noteMessages("acme", {}, 3);
+  desk.pass(30s);
+  desk.recorder->noteMessages("acme", {}, 2);
+  desk.pass(2min);
+  const auto live = desk.read({"message_errors"}, desk.start, desk.now.wall);
+  EXPECT_EQ(find(live, "message_errors")->values, (std::vector{3.0, 3.0, 3.0, 5.0, 5.0, 5.0, 2.0, 2.0, 2.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0}));
+  desk.pass(2h);
+  const auto both = desk.read({"message_errors"}, desk.start, desk.start + 2min);
+  EXPECT_EQ(find(both, "message_errors")->values, (std::vector{5.0})) << "a minute in which nothing happened is not kept";
+}
+
 TEST(Recorder, seriesAreReadFromMemoryAndFurtherBackFromMinutes) {
   Desk desk;
   const TestTeam team = teamOfTwo();
@@ -184,7 +197,7 @@ TEST(Recorder, seriesAreReadFromMemoryAndFurtherBackFromMinutes) {
   desk.note({.kind = Fact::Kind::accepted, .agent_id = "ana", .milliseconds = 7000});
   Distribution latency;
   latency.add(2500);
-  desk.recorder->noteLatency("acme", latency);
+  desk.recorder->noteMessages("acme", latency);
   desk.pass(10s);
   const auto live = desk.read({"capacity_utilization", "response_seconds", "assignment_seconds", "message_latency_ms", "load_balance",
                                "queue_length", "agents_online", "oldest_wait_seconds", "no_such_metric"},

@@ -16,6 +16,7 @@ Rollup busyMinute() {
   minute.total.note({.kind = Fact::Kind::closed, .milliseconds = 900'000, .value = 1234.5, .won = true});
   minute.queues["north \"A\""].note({.kind = Fact::Kind::lead_arrived});
   minute.message_latency_us.add(321);
+  minute.messages_failed = 4;
   minute.load = {.samples = 6,
                  .agents_online = 12,
                  .active_leads = 30,
@@ -55,6 +56,7 @@ TEST(RollupCodec, whatIsWrittenIsReadAgain) {
   EXPECT_EQ(read.total[Timing::acceptance_ms].sumOfSquares(), 16e6);
   EXPECT_EQ(read.queues.at("north \"A\"")[Tally::arrived], 1U);
   EXPECT_EQ(read.message_latency_us.sum(), 321);
+  EXPECT_EQ(read.messages_failed, 4u);
   EXPECT_EQ(read.load.oldest_wait_seconds, 7);
   EXPECT_DOUBLE_EQ(read.load.balance, 5.7);
   const AgentPart& ana = read.agents.at("ana\\1");

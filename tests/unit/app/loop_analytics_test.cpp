@@ -107,6 +107,34 @@ TEST_F(LoopAnalyticsTest, theTimeOfMessagesGetsToTheirTenantsHome) {
   EXPECT_TRUE(report->contains(R"("messages":3)")) << *report;
 }
 
+TEST_F(LoopAnalyticsTest, whatTheServerHadToRefuseGetsToItsTenantsHome) {
+  const std::string room = world.createRoom("acme", "ana");
+  sim::Client& ana = world.connect("acme", "ana", room);
+  const auto say = [&](std::string_view more) {
+    world.send(ana, R"({"event_type":"send_message","room_id":")" + room + R"(","message_type":"text")" + std::string(more) + "}");
+  };
+  const auto errors = [&] {
+    std::optional<double> latest;
+    home("acme").read("acme", {"message_errors"}, now.wall, now.wall, [&](const Result<std::vector<MetricSeries>>& series) {
+      if (series && !series->empty()) latest = series->front().values.back();
+    });
+    return latest;
+  };
+  world.store.options.refuse_batch = 1000;
+  for (int n = 0; n < 3; ++n) say(R"(,"content":"hello")");
+  say("");  // The sender's own fault.
+  world.settle();
+  world.store.options.refuse_batch = 0;
+  pass(20s);
+  EXPECT_EQ(errors(), 3.0);
+  say(R"(,"content":"hello")");
+  pass(70s);
+  EXPECT_EQ(errors(), 0.0) << "it was more than a minute ago";
+  home("other").read("other", {"message_errors"}, now.wall, now.wall, [](const Result<std::vector<MetricSeries>>& series) {
+    EXPECT_TRUE(series && series->empty()) << "nothing is measured of another tenant";
+  });
+}
+
 TEST_F(LoopAnalyticsTest, agentsSeeTheTeamAndTheirOwnRowAndSupervisorsAll) {
   for (const char* agent : {"ana", "ben"}) home("acme").note("acme", {.kind = Fact::Kind::accepted, .agent_id = agent, .milliseconds = 1});
   pass(60s);
