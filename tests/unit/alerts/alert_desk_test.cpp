@@ -48,6 +48,7 @@ TEST_F(AlertDeskTest, passesOverTenantsOfOtherLoops) {
                      .watcher = nullptr,
                      .delivery = delivery,
                      .actions = actions,
+                     .events = events,
                      .seed = 1},
                     options);
     other.begin();
