@@ -9,6 +9,7 @@ namespace atrium {
 namespace {
 
 constexpr std::uint32_t busy_retry_ms = 1000;
+constexpr std::uint32_t days_forgotten_at_once = 50;
 
 std::string_view reasonOf(Code code) {
   switch (code) {
@@ -48,6 +49,14 @@ void writeNullable(JsonWriter<std::string>& json, std::string_view name, std::st
 
 }  // namespace
 
+void writeNotSaid(JsonWriter<std::string>& json, const std::optional<Error>& why) {
+  json.key("not_said");
+  if (why)
+    json.begin('{').key("code").value(info(why->code).word).key("detail").value(std::string_view(why->detail)).end('}');
+  else
+    json.null();
+}
+
 // One question on its way.
 struct CoachingDesk::Asking {
   PrincipalPtr caller;
@@ -73,7 +82,11 @@ Result<Whisper> readWhisper(const JsonView& body, const Principal& caller, std::
 }
 
 CoachingDesk::CoachingDesk(const Ports& ports, CoachingOptions options)
-    : ports_(ports), options_(std::move(options)), book_(ports.store, ports.now, options_.tips_kept), ids_(Random(ports.seed)) {}
+    : ports_(ports),
+      options_(std::move(options)),
+      book_(ports.store, ports.now, options_.tips_kept),
+      privacy_(ports.store, options_.redaction),
+      ids_(Random(ports.seed)) {}
 
 void CoachingDesk::ask(PrincipalPtr caller, AssistRequest request, Completion<std::string> done) {
   ports_.metrics.add(Metric::assists_asked);
@@ -101,17 +114,24 @@ void CoachingDesk::ask(PrincipalPtr caller, AssistRequest request, Completion<st
   asking->caller = std::move(caller);
   asking->request = std::move(request);
   asking->done = std::move(done);
-  lookAtRoom(asking);
+  lookAtPrivacy(asking);
 }
 
-void CoachingDesk::lookAtRoom(const AskingPtr& asking) {
+void CoachingDesk::lookAtPrivacy(const AskingPtr& asking) {
+  privacy_.rulesOf(asking->caller->tenant_id, [this, asking](const Result<RedactionRules>& rules) {
+    if (!rules) return end(asking, fail(rules.error()));
+    lookAtRoom(asking, *rules);
+  });
+}
+
+void CoachingDesk::lookAtRoom(const AskingPtr& asking, const RedactionRules& rules) {
   if (asking->request.room_id.empty()) {
-    asking->context = assistContext(asking->request, JsonView(), options_.redaction);
+    asking->context = assistContext(asking->request, JsonView(), rules);
     return lookAtBudget(asking);
   }
-  ports_.rooms.conversation(asking->caller, asking->request.room_id, [this, asking](Result<JsonDocument> messages) {
+  ports_.rooms.conversation(asking->caller, asking->request.room_id, [this, asking, rules](Result<JsonDocument> messages) {
     if (!messages) return end(asking, fail(messages.error()));
-    asking->context = assistContext(asking->request, messages->root(), options_.redaction);
+    asking->context = assistContext(asking->request, messages->root(), rules);
     lookAtBudget(asking);
   });
 }
@@ -126,8 +146,20 @@ void CoachingDesk::lookAtBudget(const AskingPtr& asking) {
     if (tenant.day != today) {  // Else another question was faster, and has added to it by now.
       tenant.day = today;
       tenant.spend = *found ? DaySpend::decode((*found)->value) : DaySpend{};
+      forgetDays(asking->caller->tenant_id, today);
     }
     choose(asking);
+  });
+}
+
+// What cannot be removed now is so on another day.
+void CoachingDesk::forgetDays(const std::string& tenant_id, const std::string& today) {
+  ports_.store.scan({"assist_spend", tenant_id}, {}, days_forgotten_at_once, [this, today](const Result<std::vector<Document>>& days) {
+    std::vector<DocumentWrite> removals;
+    if (days)
+      for (const Document& day : *days)
+        if (day.key.back() != today) removals.push_back({day.key, ATRIUM_VERSION_ANY, std::nullopt});
+    if (!removals.empty()) ports_.store.write(std::move(removals), [](const Result<void>&) {});
   });
 }
 
@@ -230,16 +262,7 @@ void CoachingDesk::end(const AskingPtr& asking, Result<std::string> outcome) {
   json.key("details").raw(asking->figures.empty() ? std::string_view("{}") : asking->figures.text());
   writeNullable(json, "room_id", tip.room_id);
   writeNullable(json, "message_id", asking->message_id);
-  json.key("not_said");
-  if (asking->not_said)
-    json.begin('{')
-        .key("code")
-        .value(info(asking->not_said->code).word)
-        .key("detail")
-        .value(std::string_view(asking->not_said->detail))
-        .end('}');
-  else
-    json.null();
+  writeNotSaid(json, asking->not_said);
   json.key("latency_ms").value(tip.latency_ms).end('}');
   std::exchange(asking->done, nullptr)(std::move(text));
 }

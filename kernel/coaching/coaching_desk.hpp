@@ -16,7 +16,7 @@
 #include "coaching/assist_request.hpp"
 #include "coaching/assistants.hpp"
 #include "coaching/day_budget.hpp"
-#include "coaching/redaction.hpp"
+#include "coaching/privacy.hpp"
 #include "coaching/tip_book.hpp"
 #include "coaching/tip_rooms.hpp"
 #include "engine/shard.hpp"
@@ -24,10 +24,10 @@
 // One desk on every loop: it asks assistants in the name of the tenants whose home that loop is, shows them what is not private, keeps
 // what they may cost and what became of their tips.
 //
-// A question takes this road: the room's latest messages as the caller reads them (which also finds out whether he may), the day's
-// spending, the assistant that is wanted and, when that one has no budget left or fails, the one to fall back on; then the tip is stored
-// together with what it cost, said in its room, and the caller gets it. Nothing is told before the store has it. A message that cannot be
-// said costs the caller nothing: he has the tip, and the reason.
+// A question takes this road: what the tenant has marked private, the room's latest messages as the caller reads them (which also finds out
+// whether he may), the day's spending, the assistant that is wanted and, when that one has no budget left or fails, the one to fall back
+// on; then the tip is stored together with what it cost, said in its room, and the caller gets it. Nothing is told before the store has it.
+// A message that cannot be said costs the caller nothing: he has the tip, and the reason.
 //
 // The bound of the day is looked at before an assistant is asked, so that what is under way at that moment may go over it.
 namespace atrium {
@@ -36,8 +36,8 @@ namespace atrium {
 struct CoachingOptions {
   std::array<std::string, assist_task_count> assistants;  // By task: who is asked.
   std::string fallback;                                   // Who is asked when that one cannot; empty: nobody.
-  RedactionRules redaction;
-  unsigned at_once = 8;  // Questions of one tenant; above it they are refused with rate_limited.
+  RedactionRules redaction;                               // Of all tenants.
+  unsigned at_once = 8;                                   // Questions of one tenant; above it they are refused with rate_limited.
   DayBounds day;
   std::uint32_t output_max = 4096;  // bytes
   std::chrono::milliseconds first_piece{3000};
@@ -56,6 +56,9 @@ inline constexpr std::size_t whisper_max = 4096;       // bytes of text
 inline constexpr std::size_t whisper_topic_max = 200;  // bytes
 // Fails with validation_failed. `room_id` is the path's.
 [[nodiscard]] Result<Whisper> readWhisper(const JsonView& body, const Principal& caller, std::string room_id);
+
+// Writes the member not_said: why a message is missing, or null.
+void writeNotSaid(JsonWriter<std::string>& json, const std::optional<Error>& why);
 
 // On the loop's thread, where everything completes.
 class CoachingDesk {
@@ -79,6 +82,7 @@ class CoachingDesk {
   // See TipBook. Completes with a Tip.
   void judge(PrincipalPtr caller, const std::string& tip_id, TipState verdict, Completion<std::string> done);
   void list(const Principal& caller, const TipQuery& query, Completion<std::string> done) { book_.list(caller, query, std::move(done)); }
+  [[nodiscard]] Privacy& privacy() { return privacy_; }
   // For supervisors, admins and services. A whisper is a tip like any other: it is accepted or dismissed. Completes with an Assistance.
   void whisper(PrincipalPtr caller, Whisper whisper, Completion<std::string> done);
 
@@ -92,7 +96,8 @@ class CoachingDesk {
   };
 
   // The steps of a question, in this order.
-  void lookAtRoom(const AskingPtr& asking);
+  void lookAtPrivacy(const AskingPtr& asking);
+  void lookAtRoom(const AskingPtr& asking, const RedactionRules& rules);
   void lookAtBudget(const AskingPtr& asking);
   void choose(const AskingPtr& asking);
   void askOne(const AskingPtr& asking, const std::string& assistant);
@@ -102,12 +107,15 @@ class CoachingDesk {
   void end(const AskingPtr& asking, Result<std::string> outcome);
 
   [[nodiscard]] Tenant& tenantOf(const std::string& tenant_id);
+  // Removes what was spent on other days.
+  void forgetDays(const std::string& tenant_id, const std::string& today);
   // What the day's document becomes with an answer's figures; nothing when they cost nothing.
   [[nodiscard]] std::vector<DocumentWrite> spend(const std::string& tenant_id, const JsonView& figures);
 
   const Ports ports_;
   const CoachingOptions options_;
   TipBook book_;
+  Privacy privacy_;
   IdSource ids_;
   std::unordered_map<std::string, Tenant> tenants_;
 };

@@ -167,6 +167,25 @@ class Claude(unittest.TestCase):
             self.assertNotIn("600 123", asked)
             self.assertNotIn(api.key, "".join(server.tail(1000)))
 
+    def test_a_tenant_marks_what_is_private_to_it(self):
+        with messages_api.Api() as api, session.atrium.Server(with_model(api)) as server:
+            sue, path = server.token("sue", role="supervisor"), "/coordination/coaching/privacy"
+            marks = {"redact": [], "redact_fields": ["salary"]}
+            kept = server.put(path, marks, sue)
+            self.assertEqual((kept.status, kept.json["marked"]), (200, marks), kept)
+            self.assertIn("ssn", kept.json["always"]["redact_fields"])
+            server.stop()
+            server.start()
+            self.assertEqual(server.get(path, sue).json, kept.json)
+            for name, tenant, seen in (("ana", "acme", False), ("eve", "other", True)):
+                token = server.token(name, tenant=tenant)
+                self.assertEqual(coach(server, token, agent_id=name, lead={"salary": 91234, "email": "bo@example.com"}).json["assistant"], "claude")
+                self.assertEqual("91234" in str(api.requests[-1]), seen, tenant)
+                self.assertNotIn("bo@example.com", str(api.requests[-1]))
+                self.assertEqual(server.put(path, marks, token).json["code"], "forbidden")
+                self.assertEqual(server.get(path, token).json["code"], "forbidden")
+            self.assertEqual(server.put(path, {"redact": ["names"]}, sue).json["errors"][0]["path"], "/redact/0")
+
     def test_whatever_goes_wrong_the_rules_answer_and_the_reply_says_so(self):
         with messages_api.Api() as api, session.atrium.Server(with_model(api)) as server:
             ana = server.token("ana")

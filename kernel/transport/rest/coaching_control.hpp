@@ -33,6 +33,10 @@ class CoachingControl {
   virtual void judge(PrincipalPtr caller, std::string tip_id, TipVerdict verdict, Completion<std::string> done) = 0;
   // A TipList; forbidden, validation_failed.
   virtual void list(PrincipalPtr caller, ListTips query, Completion<std::string> done) = 0;
+  // What no assistant sees of the caller's tenant: a Privacy; forbidden.
+  virtual void readPrivacy(PrincipalPtr caller, Completion<std::string> done) = 0;
+  // Marks it anew; forbidden, validation_failed, identity_mismatch.
+  virtual void putPrivacy(PrincipalPtr caller, JsonDocument body, Completion<std::string> done) = 0;
   // An Assistance; forbidden, validation_failed, not_found.
   virtual void whisper(PrincipalPtr caller, std::string room_id, JsonDocument body, Completion<std::string> done) = 0;
   // A SupervisionReply; forbidden and what the room refuses.

@@ -46,6 +46,14 @@ void RestHandler::judgeTip(Call call, TipVerdict verdict) {
   parts_.coaching.judge(std::move(call.caller), call.routing.parameters.front(), verdict, answerText(std::move(call.reply)));
 }
 
+void RestHandler::readPrivacy(Call call) { parts_.coaching.readPrivacy(std::move(call.caller), answerText(std::move(call.reply))); }
+
+void RestHandler::putPrivacy(Call call) {
+  const auto body = bodyOf(call);
+  if (!body) return;
+  parts_.coaching.putPrivacy(std::move(call.caller), JsonDocument(*body), answerText(std::move(call.reply)));
+}
+
 void RestHandler::whisper(Call call) {
   const auto body = bodyOf(call);
   if (!body) return;

@@ -183,6 +183,8 @@ void RestHandler::dispatch(Call call) {
     case Operation::list_tips: return tips(std::move(call));
     case Operation::accept_tip: return judgeTip(std::move(call), TipVerdict::accepted);
     case Operation::dismiss_tip: return judgeTip(std::move(call), TipVerdict::dismissed);
+    case Operation::read_privacy: return readPrivacy(std::move(call));
+    case Operation::put_privacy: return putPrivacy(std::move(call));
     case Operation::whisper: return whisper(std::move(call));
     case Operation::monitor: return supervise(std::move(call), Supervision::monitor);
     case Operation::take_over: return supervise(std::move(call), Supervision::take_over);

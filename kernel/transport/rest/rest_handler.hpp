@@ -134,6 +134,8 @@ class RestHandler final : public HttpHandler {
   void assist(Call call, bool names_task);
   void tips(Call call);
   void judgeTip(Call call, TipVerdict verdict);
+  void readPrivacy(Call call);
+  void putPrivacy(Call call);
   void whisper(Call call);
   void supervise(Call call, Supervision how);
   void uiMenu(Call call);

@@ -124,6 +124,35 @@ TEST_F(CoachingDeskTest, aTenantThatHasSpentItsDayGetsTheRulesUntilTheNext) {
   EXPECT_EQ(read(ask()).root()["assistant"].text(), "model");
 }
 
+TEST_F(CoachingDeskTest, keepsWhatWasSpentOfOneDayAlone) {
+  assistants.figures_of = {{"model", R"({"input_tokens":5})"}};
+  for (int day = 0; day < 3; ++day) {
+    ask();
+    now.wall += 24h;
+  }
+  EXPECT_EQ(std::ranges::count_if(store.documents, [](const auto& entry) { return entry.first[0] == "assist_spend"; }), 1);
+}
+
+TEST_F(CoachingDeskTest, showsNobodyWhatTheTenantHasMarkedPrivate) {
+  const auto asked = [&](const std::string& tenant) {
+    AssistRequest request = anasRequest();
+    request.lead = *JsonDocument::parse(R"({"salary":1,"name":"Bo"})");
+    desk.ask(who("ana", ATRIUM_ROLE_AGENT, tenant), std::move(request), [](const Result<std::string>&) {});
+    return std::string(assistants.calls.back().context.root()["lead"].raw());
+  };
+  desk.privacy().mark("acme", {.emails = false, .phone_numbers = false, .card_numbers = false, .fields = {"salary"}},
+                      [](const Result<std::string>&) {});
+  EXPECT_EQ(asked("acme"), R"({"name":"Bo"})");
+  EXPECT_EQ(asked("other"), R"({"salary":1,"name":"Bo"})");
+  CoachingDesk next({.store = store, .assistants = assistants, .rooms = rooms, .now = now, .metrics = own, .seed = 2}, optionsOf());
+  store.refusal = Code::storage_unavailable;
+  const std::size_t before = assistants.calls.size();
+  std::optional<Result<std::string>> told;
+  next.ask(who("ana"), anasRequest(), [&told](Result<std::string> answer) { told = std::move(answer); });
+  EXPECT_EQ(told->error().code, Code::storage_unavailable);
+  EXPECT_EQ(assistants.calls.size(), before) << "while nobody knows what is private, nobody is asked";
+}
+
 TEST_F(CoachingDeskTest, whatWasSpentOutlivesTheProcess) {
   assistants.figures_of = {{"model", R"({"input_tokens":100})"}};
   ask();

@@ -160,6 +160,8 @@ class TestCoaching final : public CoachingControl {
   void assist(PrincipalPtr, JsonDocument, bool, Completion<std::string> done) override { done(answer); }
   void judge(PrincipalPtr, std::string, TipVerdict, Completion<std::string> done) override { done(answer); }
   void list(PrincipalPtr, ListTips, Completion<std::string> done) override { done(answer); }
+  void readPrivacy(PrincipalPtr, Completion<std::string> done) override { done(answer); }
+  void putPrivacy(PrincipalPtr, JsonDocument, Completion<std::string> done) override { done(answer); }
   void whisper(PrincipalPtr, std::string, JsonDocument, Completion<std::string> done) override { done(no_room); }
   void supervise(PrincipalPtr, std::string, Supervision, Completion<std::string> done) override { done(no_room); }
   const Result<std::string> no_room = std::unexpected(Error{Code::not_found, {}, 0, {}});
