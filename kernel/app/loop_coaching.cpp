@@ -44,6 +44,8 @@ PrincipalPtr supervisionOf(const std::string& tenant_id) {
                                                      .plugin = true});
 }
 
+Error overseersAlone() { return {Code::forbidden, "This is for supervisors, admins and services.", 0, {}}; }
+
 std::string_view word(Supervision how) { return how == Supervision::monitor ? "monitor" : "take_over"; }
 
 }  // namespace
@@ -100,6 +102,25 @@ void LoopCoaching::list(PrincipalPtr caller, ListTips query, Completion<std::str
       });
 }
 
+void LoopCoaching::readPrivacy(PrincipalPtr caller, Completion<std::string> done) {
+  if (!supervises(*caller)) return done(fail(overseersAlone()));
+  const std::string& tenant_id = caller->tenant_id;
+  road_.ask<std::string>(tenant_id, std::move(done), [tenant_id](CoachingDesk& desk, Completion<std::string> answer) {
+    desk.privacy().read(tenant_id, std::move(answer));
+  });
+}
+
+void LoopCoaching::putPrivacy(PrincipalPtr caller, JsonDocument body, Completion<std::string> done) {
+  if (!supervises(*caller)) return done(fail(overseersAlone()));
+  Result<RedactionRules> marks = readMarks(body.root(), *caller);
+  if (!marks) return done(fail(marks.error()));
+  const std::string& tenant_id = caller->tenant_id;
+  road_.ask<std::string>(tenant_id, std::move(done),
+                         [tenant_id, marks = *std::move(marks)](CoachingDesk& desk, Completion<std::string> answer) mutable {
+                           desk.privacy().mark(tenant_id, std::move(marks), std::move(answer));
+                         });
+}
+
 void LoopCoaching::whisper(PrincipalPtr caller, std::string room_id, JsonDocument body, Completion<std::string> done) {
   Result<Whisper> whisper = readWhisper(body.root(), *caller, std::move(room_id));
   if (!whisper) return done(fail(whisper.error()));
@@ -141,11 +162,13 @@ void LoopCoaching::tell(const PrincipalPtr& caller, const std::string& room_id, 
   const std::string id = once ? fmt::format("{}_{:016x}", word(how), stableHash(member)) : std::string();
   shard_.sendMessage(supervisionOf(caller->tenant_id), bodyFrom(room_id, "system", text, metadata, id), Mono{},
                      messageId([room_id, how, member, done = std::move(done)](Result<std::string> said) mutable {
-                       if (!said) return done(fail(said.error()));
                        std::string reply;
                        JsonWriter<std::string> out(reply);
                        out.begin('{').key("room_id").value(std::string_view(room_id)).key("action").value(word(how));
-                       out.key("member").raw(member).key("message_id").value(std::string_view(*said)).end('}');
+                       out.key("member").raw(member).key("message_id");
+                       said ? out.value(std::string_view(*said)) : out.null();
+                       writeNotSaid(out, said ? std::nullopt : std::optional(said.error()));
+                       out.end('}');
                        done(std::move(reply));
                      }));
 }

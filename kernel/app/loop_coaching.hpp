@@ -33,11 +33,13 @@ class LoopCoaching final : public CoachingControl {
   void assist(PrincipalPtr caller, JsonDocument body, bool names_task, Completion<std::string> done) override;
   void judge(PrincipalPtr caller, std::string tip_id, TipVerdict verdict, Completion<std::string> done) override;
   void list(PrincipalPtr caller, ListTips query, Completion<std::string> done) override;
+  void readPrivacy(PrincipalPtr caller, Completion<std::string> done) override;
+  void putPrivacy(PrincipalPtr caller, JsonDocument body, Completion<std::string> done) override;
   void whisper(PrincipalPtr caller, std::string room_id, JsonDocument body, Completion<std::string> done) override;
   void supervise(PrincipalPtr caller, std::string room_id, Supervision how, Completion<std::string> done) override;
 
  private:
-  // What comes once he is a member. `once`: of this membership the room is told once.
+  // What comes once he is a member; he is one also when the room cannot be told. `once`: of this membership the room is told once.
   void tell(const PrincipalPtr& caller, const std::string& room_id, Supervision how, const std::string& member, bool once,
             Completion<std::string> done);
 
