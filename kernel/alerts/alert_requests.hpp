@@ -10,6 +10,7 @@
 #include "alerts/silence.hpp"
 #include "base/result.hpp"
 #include "protocol/json_index.hpp"
+#include "protocol/principal.hpp"
 
 // What people ask of alerts, read from the texts of requests. Each reader collects every wrong field and fails with validation_failed.
 namespace atrium {
@@ -64,9 +65,9 @@ inline constexpr std::uint32_t backtest_steps_max = 20'000;
 
 [[nodiscard]] Result<AlertQuery> readAlertQuery(const AlertFilter& filter);
 // Absent bodies are empty objects. `now`: what lies in the past is refused.
-[[nodiscard]] Result<AcknowledgeAlert> readAcknowledgeAlert(const JsonView& body, Wall now);
-[[nodiscard]] Result<ResolveAlert> readResolveAlert(const JsonView& body);
-[[nodiscard]] Result<NewSilence> readNewSilence(const JsonView& body, Wall now);
-[[nodiscard]] Result<BacktestRule> readBacktestRule(const JsonView& body, Wall now);
+[[nodiscard]] Result<AcknowledgeAlert> readAcknowledgeAlert(const JsonView& body, const Principal& caller, Wall now);
+[[nodiscard]] Result<ResolveAlert> readResolveAlert(const JsonView& body, const Principal& caller);
+[[nodiscard]] Result<NewSilence> readNewSilence(const JsonView& body, const Principal& caller, Wall now);
+[[nodiscard]] Result<BacktestRule> readBacktestRule(const JsonView& body, const Principal& caller, Wall now);
 
 }  // namespace atrium

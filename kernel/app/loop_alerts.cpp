@@ -21,7 +21,7 @@ void LoopAlerts::run(AlertCall call, Completion<std::string> done) {
           call.caller->tenant_id, std::move(done),
           [tenant = call.caller->tenant_id](AlertDesk& desk, Completion<std::string> answer) { desk.silences(tenant, std::move(answer)); });
     case Verb::backtest: {
-      const auto test = readBacktestRule(call.body.root(), now_.wall);
+      const auto test = readBacktestRule(call.body.root(), *call.caller, now_.wall);
       if (!test) return done(fail(test.error()));
       return road_.ask<std::string>(call.caller->tenant_id, std::move(done),
                                     [tenant = call.caller->tenant_id, test = *test](AlertDesk& desk, Completion<std::string> answer) {
@@ -52,8 +52,8 @@ void LoopAlerts::ofAlert(AlertCall call, Completion<std::string> done) {
   if (!id) return done(fail(Code::not_found, "There is no such alert."));
   auto acknowledge = Result<AcknowledgeAlert>();
   auto resolve = Result<ResolveAlert>();
-  if (call.verb == Verb::acknowledge) acknowledge = readAcknowledgeAlert(call.body.root(), now_.wall);
-  if (call.verb == Verb::resolve) resolve = readResolveAlert(call.body.root());
+  if (call.verb == Verb::acknowledge) acknowledge = readAcknowledgeAlert(call.body.root(), *call.caller, now_.wall);
+  if (call.verb == Verb::resolve) resolve = readResolveAlert(call.body.root(), *call.caller);
   if (!acknowledge) return done(fail(std::move(acknowledge.error())));
   if (!resolve) return done(fail(std::move(resolve.error())));
   road_.ask<std::string>(
@@ -69,7 +69,7 @@ void LoopAlerts::ofAlert(AlertCall call, Completion<std::string> done) {
 
 void LoopAlerts::ofSilence(AlertCall call, Completion<std::string> done) {
   if (call.verb == AlertCall::Verb::silence) {
-    auto silence = readNewSilence(call.body.root(), now_.wall);
+    auto silence = readNewSilence(call.body.root(), *call.caller, now_.wall);
     if (!silence) return done(fail(std::move(silence.error())));
     return road_.ask<std::string>(
         call.caller->tenant_id, std::move(done),

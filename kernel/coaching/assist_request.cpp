@@ -88,7 +88,8 @@ Result<AssistRequest> readAssistRequest(const JsonView& body, const Principal& c
   const bool something = std::ranges::any_of(something_to_go_by, [&body](std::string_view name) {
     return body[name].exists() && !body[name].isNull() && body[name].raw() != "\"\"";
   });
-  in.needed("prospect_message", something);
+  if (!something)
+    in.wrong("prospect_message", "is required, or one of conversation_stage, conversation_context, lead, notification and room_id");
   if (request.agent_id != caller.user_id && !supervises(caller))
     return fail(Code::identity_mismatch, "Only supervisors, admins and services ask for somebody else: agent_id is not yours.");
   return in.finish(std::move(request));

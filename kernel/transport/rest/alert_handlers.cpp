@@ -1,4 +1,3 @@
-#include <charconv>
 #include <utility>
 
 #include "protocol/errors.hpp"
@@ -25,21 +24,15 @@ bool takesBody(AlertCall::Verb verb) {
 }  // namespace
 
 void RestHandler::listAlerts(Call call) {
-  AlertCall list{.verb = AlertCall::Verb::list, .limit = alert_pages.fallback};
+  AlertCall list{.verb = AlertCall::Verb::list};
   call.request.parameter("state", list.state);
   call.request.parameter("severity", list.severity);
   call.request.parameter("rule", list.rule);
   call.request.parameter("subject", list.subject);
   call.request.parameter("cursor", list.cursor);
-  std::string text;
-  if (call.request.parameter("limit", text)) {
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), list.limit);
-    if (error != std::errc{} || end != text.data() + text.size() || list.limit < 1 || list.limit > alert_pages.most)
-      return call.reply.problem({Code::validation_failed,
-                                 "The query has wrong parameters.",
-                                 0,
-                                 {{"/limit", "must be a whole number from 1 to " + std::to_string(alert_pages.most)}}});
-  }
+  const auto limit = readLimit(call.request, alert_pages);
+  if (!limit) return call.reply.problem(limit.error());
+  list.limit = *limit;
   askAlerts(std::move(call), std::move(list));
 }
 

@@ -1,4 +1,3 @@
-#include <charconv>
 #include <utility>
 
 #include "protocol/errors.hpp"
@@ -27,18 +26,11 @@ void RestHandler::assist(Call call, bool names_task) {
 }
 
 void RestHandler::tips(Call call) {
-  ListTips query{.limit = tip_pages.fallback};
+  const auto limit = readLimit(call.request, tip_pages);
+  if (!limit) return call.reply.problem(limit.error());
+  ListTips query{.limit = *limit};
   static_cast<void>(call.request.parameter("agent_id", query.agent_id));
   static_cast<void>(call.request.parameter("cursor", query.cursor));
-  std::string limit;
-  if (call.request.parameter("limit", limit)) {
-    const auto [end, error] = std::from_chars(limit.data(), limit.data() + limit.size(), query.limit);
-    if (error != std::errc{} || end != limit.data() + limit.size() || query.limit < 1 || query.limit > tip_pages.most)
-      return call.reply.problem({Code::validation_failed,
-                                 "The query has wrong parameters.",
-                                 0,
-                                 {{"/limit", "must be a whole number from 1 to " + std::to_string(tip_pages.most)}}});
-  }
   parts_.coaching.list(std::move(call.caller), std::move(query), answerText(std::move(call.reply)));
 }
 

@@ -1,4 +1,3 @@
-#include <charconv>
 #include <utility>
 
 #include "protocol/errors.hpp"
@@ -24,11 +23,9 @@ bool readListing(const HttpRequest& request, CoordinationCommand& command, Reply
     return false;
   };
   std::string given;
-  if (request.parameter("limit", given)) {
-    const auto [end, error] = std::from_chars(given.data(), given.data() + given.size(), command.limit);
-    if (error != std::errc{} || end != given.data() + given.size() || command.limit < 1 || command.limit > coordination_page_max)
-      return refuse("/limit", "must be a whole number from 1 to " + std::to_string(coordination_page_max));
-  }
+  const auto limit = readLimit(request, {.fallback = command.limit, .most = coordination_page_max});
+  if (!limit) return reply.problem(limit.error()), false;
+  command.limit = *limit;
   if (request.parameter("ended", given)) {
     if (given != "true" && given != "false") return refuse("/ended", "must be true or false");
     command.ended = given == "true";

@@ -67,6 +67,11 @@ class QueryReader {
 
 }  // namespace
 
+Result<std::uint32_t> readLimit(const HttpRequest& request, const PageLimits& limits) {
+  QueryReader reader(request);
+  return reader.finish(reader.limit(limits));
+}
+
 Result<HistoryQuery> readHistoryQuery(const HttpRequest& request, std::string room_id, const PageLimits& limits) {
   QueryReader reader(request);
   HistoryQuery query{.room_id = std::move(room_id),

@@ -20,6 +20,9 @@ struct PageLimits {
 [[nodiscard]] Result<HistoryQuery> readHistoryQuery(const HttpRequest& request, std::string room_id, const PageLimits& limits);
 [[nodiscard]] Result<ListRooms> readListRooms(const HttpRequest& request, const PageLimits& limits);
 
+// The parameter `limit`, alone. Fails with validation_failed.
+[[nodiscard]] Result<std::uint32_t> readLimit(const HttpRequest& request, const PageLimits& limits);
+
 // The target of the page after `page`, with the filters of `query`; `prefix` is how the path was addressed.
 [[nodiscard]] std::string nextPageTarget(std::string_view prefix, const HistoryQuery& query, const HistoryPage& page);
 

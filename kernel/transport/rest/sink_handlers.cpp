@@ -11,12 +11,11 @@ namespace {
 
 constexpr PageLimits letter_pages{.fallback = 50, .most = 200};
 
-// A whole number of the query, `fallback` when it is not there; nothing when it is something else.
-template <typename Number>
-std::optional<Number> numberOf(const HttpRequest& request, std::string_view name, Number fallback) {
+// A whole number of the query, 0 when it is not there; nothing when it is something else.
+std::optional<std::uint64_t> numberOf(const HttpRequest& request, std::string_view name) {
   std::string text;
-  if (!request.parameter(name, text)) return fallback;
-  Number value = 0;
+  std::uint64_t value = 0;
+  if (!request.parameter(name, text)) return value;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
   return value;
@@ -39,11 +38,10 @@ void RestHandler::forgetSink(Call call) {
 }
 
 void RestHandler::deadLetters(Call call) {
-  const auto after = numberOf<std::uint64_t>(call.request, "cursor", 0);
+  const auto after = numberOf(call.request, "cursor");
   if (!after) return wrong(call.reply, "cursor", "must be a next_cursor");
-  const auto limit = numberOf<std::uint32_t>(call.request, "limit", letter_pages.fallback);
-  if (!limit || *limit < 1 || *limit > letter_pages.most)
-    return wrong(call.reply, "limit", "must be a whole number from 1 to " + std::to_string(letter_pages.most));
+  const auto limit = readLimit(call.request, letter_pages);
+  if (!limit) return call.reply.problem(limit.error());
   SinkCommand command{
       .verb = SinkCommand::Verb::dead_letters, .sink = call.routing.parameters.front(), .after = *after, .limit = *limit, .by = {}};
   parts_.sinks.run(std::move(command), [reply = std::move(call.reply)](Result<std::string> done) mutable {
@@ -56,7 +54,7 @@ void RestHandler::changeDeadLetters(Call call, SinkCommand::Verb verb) {
   SinkCommand command{.verb = verb, .sink = call.routing.parameters.front(), .by = call.caller->user_id};
   std::string given;
   if (call.request.parameter("offset", given)) {
-    const auto offset = numberOf<std::uint64_t>(call.request, "offset", 0);
+    const auto offset = numberOf(call.request, "offset");
     if (!offset || *offset == 0) return wrong(call.reply, "offset", "must be a whole number above 0");
     command.offset = *offset;
   }

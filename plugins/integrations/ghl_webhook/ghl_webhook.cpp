@@ -119,9 +119,11 @@ void GhlWebhook::route(GhlLead& lead, atrium::UiResponse& response) {
 
 // What the CRM says of somebody, for those who look after its connection.
 void GhlWebhook::enrich(const atrium::UiRequest& request, atrium::UiResponse& response) {
-  if (request.tenant_id() != options_.tenant || request.path() != "/enrich") return response.status(404);
-  if (const auto caller = request.caller(); !caller || !caller->has(overseers)) return response.status(403);
-  if (request.method() != "POST") return response.status(405);
+  if (request.tenant_id() != options_.tenant || request.path() != "/enrich")
+    return problem(response, 404, "not_found", "There is no such page.");
+  if (const auto caller = request.caller(); !caller || !caller->has(overseers))
+    return problem(response, 403, "forbidden", "This is for supervisors, admins and services.");
+  if (request.method() != "POST") return problem(response, 405, "method_not_allowed", "Ask by POST.");
   std::string email, phone;
   static_cast<void>(json_.parse(request.body(), [&](atrium::Json body) {
     email = body["email"].as_text().value_or("");

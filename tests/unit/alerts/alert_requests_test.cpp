@@ -17,17 +17,19 @@ std::string problemsOf(const char* body, Read read) {
   EXPECT_EQ(result.error().code, Code::validation_failed);
   std::string all;
   for (const FieldProblem& problem : result.error().fields) (all += all.empty() ? "" : " | ") += problem.path + " " + problem.message;
+  EXPECT_TRUE(all.starts_with(result.error().detail)) << "the first is told without the list, too: " << result.error().detail;
   return all;
 }
 
-const auto read_silence = [](const JsonView& body) { return readNewSilence(body, asked_at); };
-const auto read_test = [](const JsonView& body) { return readBacktestRule(body, asked_at); };
-const auto read_acknowledge = [](const JsonView& body) { return readAcknowledgeAlert(body, asked_at); };
+const Principal somebody;
+const auto read_silence = [](const JsonView& body) { return readNewSilence(body, somebody, asked_at); };
+const auto read_test = [](const JsonView& body) { return readBacktestRule(body, somebody, asked_at); };
+const auto read_acknowledge = [](const JsonView& body) { return readAcknowledgeAlert(body, somebody, asked_at); };
 
 TEST(AlertRequests, aSilenceNamesWhatItMatchesWhyAndUntilWhen) {
   const auto document =
       JsonDocument::parse(R"({"matchers":[{"label":"rule","value":"load"}],"reason":"works","expires_at":"2026-01-10T13:00:00Z"})");
-  const auto silence = readNewSilence(document->root(), asked_at);
+  const auto silence = readNewSilence(document->root(), somebody, asked_at);
   ASSERT_TRUE(silence);
   EXPECT_EQ(silence->matchers[0].value, "load");
   EXPECT_EQ(silence->expires_at, asked_at + 1h);
@@ -37,7 +39,7 @@ TEST(AlertRequests, aSilenceNamesWhatItMatchesWhyAndUntilWhen) {
             "/matchers/0/label must be rule, subject or severity | /matchers/0/value must be a text of at most 300 bytes | "
             "/matchers/0/is_equal must be true or false");
   EXPECT_EQ(problemsOf(R"({"matchers":[{"label":"rule","value":"x"}],"reason":"","expires_at":"2026-01-10T11:00:00Z"})", read_silence),
-            "/reason must not be empty | /expires_at must lie in the future");
+            "/reason must have 1 to 1000 bytes | /expires_at must lie in the future");
   EXPECT_EQ(problemsOf(R"({"matchers":[{"label":"rule","value":"x"}],"reason":"r","expires_at":"2036-01-10T11:00:00Z"})", read_silence),
             "/expires_at must not be further away than 366 days");
   EXPECT_EQ(problemsOf(R"({"matchers":[{"label":"rule","value":"x"}],"dry_run":true})", read_silence), "none") << "a dry run needs neither";
@@ -48,7 +50,7 @@ TEST(AlertRequests, aSilenceNamesWhatItMatchesWhyAndUntilWhen) {
 TEST(AlertRequests, aBacktestHasABeginningAndABound) {
   const auto document =
       JsonDocument::parse(R"({"rule":"load","from":"2026-01-10T11:00:00Z","for_seconds":30,"keep_firing_for_seconds":0,"step_seconds":5})");
-  const auto test = readBacktestRule(document->root(), asked_at);
+  const auto test = readBacktestRule(document->root(), somebody, asked_at);
   ASSERT_TRUE(test);
   EXPECT_EQ(test->to, asked_at);
   EXPECT_EQ(test->step, 5s);
@@ -56,7 +58,7 @@ TEST(AlertRequests, aBacktestHasABeginningAndABound) {
   EXPECT_EQ(test->keep_firing_for, 0s);
   EXPECT_EQ(problemsOf("{}", read_test), "/rule is required | /from is required");
   EXPECT_EQ(problemsOf(R"({"rule":"load","from":"yesterday","step_seconds":0})", read_test),
-            "/from must be a time as in 2026-01-10T15:30:00Z | /step_seconds must be a whole number from 1 to 3600");
+            "/from must be a time as in 2026-01-10T15:30:00Z | /step_seconds must be an integer from 1 to 3600");
   EXPECT_EQ(problemsOf(R"({"rule":"load","from":"2026-01-10T13:00:00Z"})", read_test), "/to must be later than from");
   EXPECT_EQ(problemsOf(R"({"rule":"load","from":"2025-01-10T13:00:00Z"})", read_test),
             "/step_seconds leads to more than 20000 evaluations");

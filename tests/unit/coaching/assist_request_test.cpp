@@ -26,6 +26,8 @@ TEST(AssistRequest, readsTheSeedsFields) {
 TEST(AssistRequest, namesTheFieldThatIsWrong) {
   EXPECT_EQ(problemOf(readRequest("[]")), "");
   EXPECT_EQ(problemOf(readRequest("{}")), "/prospect_message");
+  EXPECT_EQ(readRequest("{}").error().detail,
+            "/prospect_message is required, or one of conversation_stage, conversation_context, lead, notification and room_id");
   EXPECT_EQ(problemOf(readRequest(R"({"prospect_message":"","lead":null})")), "/prospect_message");
   EXPECT_EQ(problemOf(readRequest(R"({"prospect_message":7})")), "/prospect_message");
   EXPECT_EQ(problemOf(readRequest(R"({"prospect_message":"x","lead":"ben"})")), "/lead");

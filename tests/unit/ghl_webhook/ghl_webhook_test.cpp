@@ -229,6 +229,7 @@ TEST_F(Ghl, tellsSupervisorsWhatTheCrmSays) {
     return testkit::handle(*plugin, {.method = "POST", .path = "/enrich", .body = body, .caller = caller});
   };
   EXPECT_EQ(ask("agent", R"({"email":"bo@example.com"})").status, 403u);
+  EXPECT_NE(ask("agent", "{}").body.find(R"("code":"forbidden")"), std::string::npos);
   EXPECT_EQ(ask("supervisor", "{}").status, 422u);
   host.answer_http("https://crm.example/", 200, R"({"score":7})");
   EXPECT_EQ(ask("supervisor", R"({"email":"bo@example.com"})").body, R"({"enrichment":"done","fields":{"score":7}})");
