@@ -13,7 +13,7 @@ queue = "{queues: {everyone: {lease: 2s, declined_for: 1s, ramp_in: 0s}}}"
 
 class DemoTeam(unittest.TestCase):
     def setUp(self):
-        self.server = self.enterContext(atrium.Server(session.config(server="loops: 2", coordination=queue, analytics="sampling: 1s")))
+        self.server = self.enterContext(atrium.Server(session.config(server="loops: 2", coordination=queue, analytics="sampling: 1s", alerts="interval: 1s")))
         self.sue = self.server.token("sue", tenant="demo", role="supervisor")
 
     def play(self, *arguments, **options):
@@ -73,6 +73,14 @@ class DemoTeam(unittest.TestCase):
         figures = self.server.get("/coordination/metrics", self.sue).json
         self.assertIsNotNone(figures["avg_response_time"])
         self.assertIsNotNone(figures["lead_assignment_time"])
+
+    def test_a_team_that_has_too_much_to_do_leads_to_alerts(self):
+        code, out = self.played("--speed", "100", "--leads", "30", "--load", "1.5")
+        self.assertEqual(code, 0, out)
+        overloaded = [alert["subject"] for alert in self.items("/coordination/alerts?rule=agent_overload")]
+        self.assertTrue(overloaded, out)
+        for agent in overloaded:
+            self.assertRegex(agent, r"^demo-agent-\d$")
 
     def test_every_room_says_that_it_is_a_simulation(self):
         code, out = self.played("--speed", "1000", "--leads", "1")

@@ -104,8 +104,7 @@ void Play::accept(Case& one, std::size_t index, const std::string& offer_id) {
   Agent& agent = agents_[index];
   tell(fmt::format("{} takes {}", agent.actor.name, one.client.name));
   if (!one.room_id.empty()) {
-    (void)api_.ask(hostActor(), "POST", "/collaboration/rooms/" + one.room_id + "/members",
-                   fmt::format(R"({{"user_id":"{}"}})", agent.actor.user_id));
+    (void)api_.ask(hostActor(), "POST", "/collaboration/rooms/" + one.room_id + "/members", memberRequest(agent.actor.user_id));
     agent.session.send(fmt::format(R"({{"event_type":"join_room","room_id":"{}"}})", one.room_id));
   }
   if (first) return converse(one);

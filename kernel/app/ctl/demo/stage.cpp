@@ -49,7 +49,7 @@ std::expected<std::string, std::string> findRoom(Api& api, const TeamRoom& kind,
   });
   if (!room_id.empty()) {
     for (const std::string& member : members)  // Who is a member already stays one.
-      (void)api.ask(hostActor(), "POST", "/collaboration/rooms/" + room_id + "/members", fmt::format(R"({{"user_id":"{}"}})", member));
+      (void)api.ask(hostActor(), "POST", "/collaboration/rooms/" + room_id + "/members", memberRequest(member));
     return room_id;
   }
   const auto made =

@@ -73,6 +73,12 @@ std::string routeRequest(const std::string& lead_id, const std::string& room_id,
   return body;
 }
 
+std::string memberRequest(std::string_view user_id) {
+  std::string body;
+  Json(body).begin('{').key("user_id").value(user_id).end('}');
+  return body;
+}
+
 std::string roomRequest(std::string_view type, const std::string& name, std::string_view about, const std::vector<std::string>& members,
                         std::string_view lead_id) {
   std::string body;

@@ -44,6 +44,8 @@ inline constexpr std::string_view agent_id_prefix = "demo-agent-";
 [[nodiscard]] bool isUrgent(const simulation::LeadModel& lead);
 [[nodiscard]] double dealValue(const simulation::LeadModel& lead);
 
+// The body that makes somebody a member of a room.
+[[nodiscard]] std::string memberRequest(std::string_view user_id);
 // The bodies that make a room and send a message; marked as simulated.
 [[nodiscard]] std::string roomRequest(std::string_view type, const std::string& name, std::string_view about,
                                       const std::vector<std::string>& members, std::string_view lead_id = {});

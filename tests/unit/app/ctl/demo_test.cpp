@@ -26,6 +26,7 @@ TEST(Demo, saysOfEverythingThatItIsASimulation) {
   EXPECT_TRUE(room.root()["context"]["simulated"].boolean(false));
   EXPECT_EQ(room.root()["context"]["lead_id"].text(), "lead_1");
   EXPECT_EQ(room.root()["initial_members"].size(), 2U);
+  EXPECT_EQ(parsed(memberRequest("a \"guest\"")).root()["user_id"].text(), "a \"guest\"");
   EXPECT_TRUE(parsed(messageRequest("room_1", "Say \"yes\"", "1")).root()["metadata"]["simulated"].boolean(false));
   for (unsigned number = 1; number <= world.agents.size(); ++number)
     EXPECT_TRUE(agentActor(number, world.agents[number - 1]).name.starts_with("Demo Agent "));
