@@ -3,7 +3,6 @@ server of calendars."""
 import datetime
 import hashlib
 import hmac
-import http.server
 import json
 import pathlib
 import tempfile
@@ -13,6 +12,7 @@ import time
 import unittest
 
 import atrium
+import local_http
 import provider
 import session
 
@@ -52,52 +52,37 @@ location = "ve9EPM428h8vShlRW1KT"
 secret = "a secret that signs what a workflow sends"
 
 
-class Web:
+class Web(local_http.Server):
     """Another system: answers GET with what `pages` has for the path, and tells what it was asked. A page that is an Event is answered when that is
     set."""
 
+    class Handler(local_http.Handler):
+        protocol_version = "HTTP/1.0"
+
+        def do_GET(self):
+            page = self.owner.pages.get(self.path.split("?")[0], 404)
+            self.owner.asked.append(self.path)
+            if isinstance(page, threading.Event):
+                page.wait(60)
+                page = 503
+            body = page.encode() if isinstance(page, str) else b""
+            try:
+                self.send_response(page if isinstance(page, int) else 200)
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+            except OSError:
+                pass  # Nobody waits any more.
+
     def __init__(self):
+        super().__init__()
         self.pages, self.asked = {}, []
-        self._changed = threading.Condition()
-        web = self
-
-        class Handler(http.server.BaseHTTPRequestHandler):
-            def do_GET(self):
-                page = web.pages.get(self.path.split("?")[0], 404)
-                with web._changed:
-                    web.asked.append(self.path)
-                    web._changed.notify_all()
-                if isinstance(page, threading.Event):
-                    page.wait(60)
-                    page = 503
-                body = page.encode() if isinstance(page, str) else b""
-                try:
-                    self.send_response(page if isinstance(page, int) else 200)
-                    self.send_header("Content-Length", str(len(body)))
-                    self.end_headers()
-                    self.wfile.write(body)
-                except OSError:
-                    pass  # Nobody waits any more.
-
-            def log_message(self, *_):
-                pass
-
-        self._server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._server.daemon_threads = True
-        self.port = self._server.server_address[1]
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,))
-
-    def __enter__(self):
-        self._thread.start()
-        return self
 
     def __exit__(self, *_):
         for page in self.pages.values():
             if isinstance(page, threading.Event):
                 page.set()
-        self._server.shutdown()
-        self._thread.join()
-        self._server.server_close()
+        super().__exit__()
 
 
 class GoHighLevel(unittest.TestCase):

@@ -5,13 +5,14 @@
 
 An answer is a function that gets the handler, whose head has been read; see the methods below.
 """
-import http.server
 import json
 import pathlib
 import ssl
 import subprocess
 import tempfile
 import threading
+
+import local_http
 
 deadline_s = 30
 
@@ -32,8 +33,22 @@ def end(tokens=15):
     return event("message_delta", delta={"stop_reason": "end_turn"}, usage={"output_tokens": tokens}) + event("message_stop")
 
 
-class Api:
+class Api(local_http.Server):
+    class Handler(local_http.Handler):
+        def do_POST(self):
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            try:
+                self.owner._take(self, body)(self)
+            except OSError:
+                pass  # Whoever asked has gone.
+            self.close_connection = True
+
+        def chunk(self, data):
+            self.wfile.write(f"{len(data):x}\r\n".encode() + data + b"\r\n")
+            self.wfile.flush()
+
     def __init__(self, tls=False):
+        super().__init__()
         self.key = "test-key"
         self.answers = []  # Of the requests to come; then `then`.
         self.then = self.text("Listen first.")
@@ -41,34 +56,10 @@ class Api:
         self.wrong = []  # What was wrong with requests.
         self._changed = threading.Condition()
         self._gate = threading.Event()
-        api = self
-
-        class Handler(http.server.BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-
-            def do_POST(self):
-                body = self.rfile.read(int(self.headers["Content-Length"]))
-                try:
-                    api._take(self, body)(self)
-                except OSError:
-                    pass  # Whoever asked has gone.
-                self.close_connection = True
-
-            def chunk(self, data):
-                self.wfile.write(f"{len(data):x}\r\n".encode() + data + b"\r\n")
-                self.wfile.flush()
-
-            def log_message(self, *_):
-                pass
-
-        self._server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._server.daemon_threads = True
-        self.port = self._server.server_address[1]
         self._directory = tempfile.TemporaryDirectory(prefix="atrium-api-")
         self.url = f"http://127.0.0.1:{self.port}"
         if tls:
             self._encrypt()
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,))
 
     def _encrypt(self):
         """With a certificate for 127.0.0.1 that stands in `certificate` alone."""
@@ -81,15 +72,9 @@ class Api:
         self._server.socket = context.wrap_socket(self._server.socket, server_side=True)
         self.url = f"https://localhost:{self.port}"
 
-    def __enter__(self):
-        self._thread.start()
-        return self
-
     def __exit__(self, *_):
         self._gate.set()
-        self._server.shutdown()
-        self._thread.join()
-        self._server.server_close()
+        super().__exit__()
         self._directory.cleanup()
         assert not self.wrong, self.wrong
 

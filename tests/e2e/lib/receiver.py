@@ -9,16 +9,32 @@ Checks the signature of every request by itself, from what standardwebhooks.com 
 import base64
 import hashlib
 import hmac
-import http.server
 import json
 import secrets
 import threading
 
+import local_http
+
 deadline_s = 30
 
 
-class Receiver:
+class Receiver(local_http.Server):
+    class Handler(local_http.Handler):
+        def do_POST(self):
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            self.owner._gate.wait(deadline_s)
+            status, headers = self.owner._take({key.lower(): value for key, value in self.headers.items()}, body)
+            try:
+                self.send_response(status)
+                for name, value in headers.items():
+                    self.send_header(name, value)
+                self.send_header("Content-Length", "0")
+                self.end_headers()
+            except OSError:
+                pass  # The server was killed.
+
     def __init__(self, signed=True):
+        super().__init__()
         self.key = secrets.token_bytes(24) if signed else None
         self.answers = []  # Of the requests to come: a status, or a status and headers; then `then`.
         self.then = 200
@@ -29,31 +45,6 @@ class Receiver:
         self._changed = threading.Condition()
         self._gate = threading.Event()
         self._gate.set()
-        receiver = self
-
-        class Handler(http.server.BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-
-            def do_POST(self):
-                body = self.rfile.read(int(self.headers["Content-Length"]))
-                receiver._gate.wait(deadline_s)
-                status, headers = receiver._take({key.lower(): value for key, value in self.headers.items()}, body)
-                try:
-                    self.send_response(status)
-                    for name, value in headers.items():
-                        self.send_header(name, value)
-                    self.send_header("Content-Length", "0")
-                    self.end_headers()
-                except OSError:
-                    pass  # The server was killed.
-
-            def log_message(self, *_):
-                pass
-
-        self._server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._server.daemon_threads = True
-        self.port = self._server.server_address[1]
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,))
 
     @property
     def url(self):
@@ -63,15 +54,9 @@ class Receiver:
     def secret(self):
         return "whsec_" + base64.b64encode(self.key).decode()
 
-    def __enter__(self):
-        self._thread.start()
-        return self
-
     def __exit__(self, *_):
         self._gate.set()
-        self._server.shutdown()
-        self._thread.join()
-        self._server.server_close()
+        super().__exit__()
         assert not self.wrong, self.wrong
 
     def hold(self):
