@@ -24,16 +24,16 @@ TEST_F(AlertDeskTest, looksForThemAgainWhenTheStoreDidNotAnswer) {
   desk->watch("acme");
   loads = {{"ana", 1.0}};
   pass(10s);
-  store.refuses = true;
+  store.refusal = Code::storage_unavailable;
   start();
   EXPECT_EQ(desk->tenants(), 0u);
-  store.refuses = false;
+  store.refusal.reset();
   pass(11s);
   EXPECT_EQ(desk->tenants(), 1u);
 }
 
 TEST_F(AlertDeskTest, passesOverTenantsOfOtherLoops) {
-  store.documents[{"alert", "acme", "alert_1"}] = "{}";
+  store.documents[{"alert", "acme", "alert_1"}] = {{"alert", "acme", "alert_1"}, 1, "{}"};
   const unsigned home = homeOfTenant("acme", 2);
   for (const unsigned shard : {0u, 1u}) {
     AlertDesk other({.shard = shard,
@@ -123,12 +123,12 @@ TEST_F(AlertDeskTest, readsOneAlertOfItsTenantAlone) {
 }
 
 TEST_F(AlertDeskTest, refusesWhileTheStoreDoesNotAnswer) {
-  store.refuses = true;
+  store.refusal = Code::storage_unavailable;
   start();
   const auto refused = listed();
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().code, Code::storage_unavailable);
-  store.refuses = false;
+  store.refusal.reset();
   EXPECT_TRUE(listed());
 }
 

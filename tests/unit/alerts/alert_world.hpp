@@ -14,45 +14,10 @@
 #include "protocol/errors.hpp"
 #include "protocol/json_index.hpp"
 #include "protocol/metrics.hpp"
+#include "unit/support/document_store.hpp"
 
 // The alerts of one loop in a world that does what the test says: a clock that is moved by hand, a store in memory, one rule.
 namespace atrium::test {
-
-// Answers at once, or refuses.
-class DocumentStore final : public Store {
- public:
-  [[nodiscard]] Durability durabilityMax() const override { return Durability::stored; }
-  void append(std::unique_ptr<AppendBatch> batch, AppendDone done) override { done(std::move(batch)); }
-  void write(std::vector<DocumentWrite> writes, Completion<void> done) override {
-    if (refuses || writes.size() > ATRIUM_BATCH_MAX) return done(fail(Code::storage_unavailable));
-    for (DocumentWrite& write : writes) {
-      ++written;
-      if (write.value)
-        documents[write.key] = *std::move(write.value);
-      else
-        documents.erase(write.key);
-    }
-    done({});
-  }
-  void trim(RoomKey, std::uint64_t, Wall, Completion<std::uint64_t> done) override { done(0); }
-  void head(const RoomKey&, Completion<RoomHead> done) override { done(RoomHead{}); }
-  void locate(const RoomKey&, const Id&, Completion<std::uint64_t> done) override { done(fail(Code::not_found)); }
-  void page(PageQuery, Completion<RecordPage> done) override { done(RecordPage{}); }
-  void get(DocumentKey, Completion<std::optional<Document>> done) override { done(std::optional<Document>()); }
-  void scan(DocumentKey prefix, DocumentKey after, std::uint32_t limit, Completion<std::vector<Document>> done) override {
-    if (refuses) return done(fail(Code::storage_unavailable));
-    std::vector<Document> found;
-    for (const auto& [key, value] : documents) {
-      const bool below = key.size() >= prefix.size() && std::equal(prefix.begin(), prefix.end(), key.begin());
-      if (below && (after.empty() || key > after) && found.size() < limit) found.push_back({key, 1, value});
-    }
-    done(std::move(found));
-  }
-
-  std::map<DocumentKey, std::string> documents;
-  std::size_t written = 0;
-  bool refuses = false;
-};
 
 // What the test puts there.
 class TestHistory final : public MetricHistory {

@@ -64,11 +64,11 @@ TEST_F(TenantAlertsTest, whatDoesNotLastIsForgotten) {
 TEST_F(TenantAlertsTest, nobodyIsToldBeforeItIsStored) {
   loads = {{"ana", 1.0}};
   pass(10s);
-  store.refuses = true;
+  store.refusal = Code::storage_unavailable;
   pass(60s);
   EXPECT_EQ(shown(), "ana pending");
   EXPECT_TRUE(delivery.notices.empty());
-  store.refuses = false;
+  store.refusal.reset();
   pass(6s);
   EXPECT_EQ(shown(), "ana firing");
   EXPECT_EQ(delivery.notices.size(), 1u);

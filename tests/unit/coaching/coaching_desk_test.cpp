@@ -46,7 +46,7 @@ class CoachingDeskTest : public testing::Test {
     return static_cast<std::size_t>(std::ranges::count_if(store.documents, [](const auto& entry) { return entry.first[0] == "tip"; }));
   }
 
-  FakeStore store;
+  DocumentStore store;
   FakeAssistants assistants;
   FakeRooms rooms;
   Now now{Mono{1h}, fromMillis(1'767'225'600'000)};

@@ -26,7 +26,7 @@ class PrivacyTest : public testing::Test {
     return text;
   }
 
-  FakeStore store;
+  DocumentStore store;
   const RedactionRules always{.emails = true, .phone_numbers = false, .card_numbers = false, .fields = {"ssn"}};
   Privacy privacy{store, always};
 };

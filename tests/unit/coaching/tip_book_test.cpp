@@ -45,7 +45,7 @@ class TipBookTest : public testing::Test {
   }
 
   Now now{Mono{1h}, fromMillis(1'767'225'600'000)};
-  FakeStore store;
+  DocumentStore store;
   IdSource ids{Random(7)};
   TipBook book{store, now, 24h};
   const PrincipalPtr ana = who("ana"), ben = who("ben"), sue = who("sue", ATRIUM_ROLE_SUPERVISOR);

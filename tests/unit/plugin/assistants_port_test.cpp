@@ -5,19 +5,17 @@
 #include <future>
 
 #include "atrium/ext/assistant.h"
-#include "one_shard.hpp"
-#include "plugin_world.hpp"
+#include "edge_world.hpp"
 #include "protocol/errors.hpp"
-#include "protocol/metrics.hpp"
 
 namespace atrium::test {
 namespace {
 
 // The plugin test.assistant does what its context tells it to.
-class AssistantsPortTest : public testing::Test {
+class AssistantsPortTest : public testing::Test, protected EdgeWorld {
  protected:
+  AssistantsPortTest() : EdgeWorld(ATRIUM_ASSISTANT_PLUGINS) {}
   void SetUp() override {
-    const auto started = world.start();
     ASSERT_TRUE(started) << started.error().detail;
     port.emplace(world.host().registry(), calls, desk);
   }
@@ -46,15 +44,6 @@ class AssistantsPortTest : public testing::Test {
   }
   [[nodiscard]] std::string code() const { return answer->has_value() ? "" : std::string(info(answer->error().code).word); }
 
-  PluginWorld world{ATRIUM_ASSISTANT_PLUGINS};
-  SystemClock clock;
-  MetricRegistry metrics{metric_table};
-  MetricSet& own = metrics.makeSet();
-  WorkerPool workers{{.threads = 1}, clock, world.log, metrics.makeSet()};
-  OneShard shards;
-  Now now{Mono{1h}, {}};
-  TimerWheel timers{now.mono};
-  WorkerCalls calls{{.workers = workers, .shards = shards, .shard = 0, .timers = timers, .now = now, .metrics = own}};
   CompletionDesk desk{metrics.makeSet()};
   std::optional<AssistantsPort> port;
   std::optional<Result<AssistantAnswer>> answer;

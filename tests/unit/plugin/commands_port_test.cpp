@@ -3,20 +3,18 @@
 #include <gtest/gtest.h>
 
 #include "command_scene.hpp"
-#include "one_shard.hpp"
+#include "edge_world.hpp"
 #include "plugin/command_progress.hpp"
-#include "plugin_world.hpp"
 #include "protocol/errors.hpp"
-#include "protocol/metrics.hpp"
 
 namespace atrium::test {
 namespace {
 
 // The plugin test.worker has the command "echo", for agents, which answers with the id of the run.
-class CommandsPortTest : public testing::Test {
+class CommandsPortTest : public testing::Test, protected EdgeWorld {
  protected:
+  CommandsPortTest() : EdgeWorld(ATRIUM_TEST_PLUGINS) {}
   void SetUp() override {
-    const auto started = world.start();
     ASSERT_TRUE(started) << started.error().detail;
     port.emplace(world.host().registry(), calls, desk);
   }
@@ -29,15 +27,6 @@ class CommandsPortTest : public testing::Test {
   }
   [[nodiscard]] std::string code() const { return answer->has_value() ? "" : std::string(info(answer->error().code).word); }
 
-  PluginWorld world{ATRIUM_TEST_PLUGINS};
-  SystemClock clock;
-  MetricRegistry metrics{metric_table};
-  MetricSet& own = metrics.makeSet();
-  WorkerPool workers{{.threads = 1}, clock, world.log, metrics.makeSet()};
-  OneShard shards;
-  Now now{Mono{1h}, {}};
-  TimerWheel timers{now.mono};
-  WorkerCalls calls{{.workers = workers, .shards = shards, .shard = 0, .timers = timers, .now = now, .metrics = own}};
   CompletionDesk desk{metrics.makeSet()};
   std::optional<CommandsPort> port;
   std::optional<Result<std::string>> answer;

@@ -8,15 +8,14 @@
 #include <optional>
 
 #include "coordination/decider.hpp"
-#include "one_shard.hpp"
-#include "plugin_world.hpp"
-#include "protocol/metrics.hpp"
+#include "edge_world.hpp"
 
 namespace atrium::test {
 namespace {
 
-class ScorerPanelTest : public testing::Test {
+class ScorerPanelTest : public testing::Test, protected EdgeWorld {
  protected:
+  ScorerPanelTest() : EdgeWorld(ATRIUM_TEST_PLUGINS) {}
   void SetUp() override { ASSERT_TRUE(started) << started.error().detail; }
   // Two agents of four places: one with three leads, one with one.
   static std::shared_ptr<const Question> question(std::string lead_id, Side side = Side::agents) {
@@ -44,16 +43,6 @@ class ScorerPanelTest : public testing::Test {
     return answer ? *answer : ScorerAnswer{};
   }
 
-  PluginWorld world{ATRIUM_TEST_PLUGINS};
-  Result<void> started = world.start();
-  SystemClock clock;
-  MetricRegistry metrics{metric_table};
-  MetricSet& own = metrics.makeSet();
-  OneShard shards;  // Outlives the workers, who post to it.
-  WorkerPool workers{{.threads = 1, .jobs_max = 2}, clock, world.log, metrics.makeSet()};
-  Now now{Mono{1h}, {}};
-  TimerWheel timers{now.mono};
-  WorkerCalls calls{{.workers = workers, .shards = shards, .shard = 0, .timers = timers, .now = now, .metrics = own}};
   ScorerCalls panel{world.host().registry(), calls};
 };
 

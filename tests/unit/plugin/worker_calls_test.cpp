@@ -5,19 +5,15 @@
 #include <future>
 #include <thread>
 
-#include "one_shard.hpp"
-#include "plugin_world.hpp"
-#include "protocol/metrics.hpp"
+#include "edge_world.hpp"
 
 namespace atrium::test {
 namespace {
 
-class WorkerCallsTest : public testing::Test {
+class WorkerCallsTest : public testing::Test, protected EdgeWorld {
  protected:
-  void SetUp() override {
-    const auto started = world.start();
-    ASSERT_TRUE(started) << started.error().detail;
-  }
+  WorkerCallsTest() : EdgeWorld(ATRIUM_TEST_PLUGINS) {}
+  void SetUp() override { ASSERT_TRUE(started) << started.error().detail; }
   PluginLease lease() { return world.host().registry().lease("command", "echo"); }
   void advance(std::chrono::nanoseconds step) {
     now.mono += step;
@@ -36,15 +32,6 @@ class WorkerCallsTest : public testing::Test {
     return world.host().registry().drained(plugin, 0ms);
   }
 
-  PluginWorld world{ATRIUM_TEST_PLUGINS};
-  SystemClock clock;
-  MetricRegistry metrics{metric_table};
-  MetricSet& own = metrics.makeSet();
-  OneShard shards;  // Outlives the workers, who post to it.
-  WorkerPool workers{{.threads = 1, .jobs_max = 2}, clock, world.log, metrics.makeSet()};
-  Now now{Mono{1h}, {}};
-  TimerWheel timers{now.mono};
-  WorkerCalls calls{{.workers = workers, .shards = shards, .shard = 0, .timers = timers, .now = now, .metrics = own}};
   std::optional<CallAnswer<std::string>> answer;
 };
 
