@@ -46,10 +46,12 @@ std::optional<Shift> readShift(BodyReader& in) {
   const JsonView body = in.object("shift");
   if (!body.exists()) return std::nullopt;
   Shift shift;
-  const std::int64_t offset = integerOf(body["utc_offset_minutes"], 0);
-  if (offset < -840 || offset > 840) in.wrong("shift/utc_offset_minutes", "must be an integer from -840 to 840");
+  std::int64_t offset = 0;
+  if (const JsonView given = body["utc_offset_minutes"]; given.exists() && (!given.integer(offset) || offset < -840 || offset > 840))
+    in.wrong("shift/utc_offset_minutes", "must be an integer from -840 to 840");
   shift.utc_offset_minutes = static_cast<std::int32_t>(offset);
   const JsonView days = body["days"];
+  if (!days.isObject()) in.wrong("shift/days", "must be an object with the days on which he works");
   std::string scratch;
   for (JsonView day = days.first(); day.exists(); day = day.sibling(days)) {
     const auto known = std::ranges::find(day_words, day.key(scratch));

@@ -46,8 +46,9 @@ void checkFields(BodyReader& in, const JsonView& lead) {
     if (!(number >= 0 && number <= 100)) in.wrong("lead/score", "must be a number from 0 to 100");
   }
   for (const std::string_view name : {"budget", "value"})
-    if (const JsonView amount = lead[name]; amount.exists() && !amount.isNull() && !amount.isString() && !(numberOf(amount, -1) >= 0))
-      in.wrong("lead/" + std::string(name), "must be a number of at least 0, or a text");
+    if (const JsonView amount = lead[name]; amount.exists() && !amount.isNull() && !amount.isString())
+      if (const double number = numberOf(amount, -1); !(number >= 0 && number <= lead_value_max))
+        in.wrong("lead/" + std::string(name), "must be a number from 0 to 1000000000000, or a text");
 }
 
 }  // namespace

@@ -19,6 +19,7 @@ namespace atrium {
 
 inline constexpr std::string_view lead_prefix = "lead_";
 inline constexpr std::size_t lead_id_max = 200;  // bytes
+inline constexpr double lead_value_max = 1e12;   // Of what a lead is worth, or brought.
 
 // waiting: in its queue. offered: an offer pends. active: one agent works on it. wrapping: completed, its place not free yet. closed: over.
 enum class LeadState : std::uint8_t { waiting, offered, active, wrapping, closed };
@@ -46,6 +47,7 @@ struct Lead {
   std::vector<std::pair<std::string, Wall>> declined;  // Who let it pass, and until when he is not asked again.
   std::uint32_t overflows = 0;
   bool kept = false;  // It was handed to the store once.
+  Mono look_at{};     // While it waits: when it is looked at again because of time alone; zero: not. Not stored.
 
   [[nodiscard]] double value() const;  // What it is worth: its field value, else budget, else score, as numbers; 1 without.
   [[nodiscard]] std::string text(std::string_view field) const;
@@ -69,7 +71,7 @@ struct RouteLead {
   std::string room_id;
   bool dry_run = false;
 };
-// validation_failed names every wrong field: name is needed, score is 0 to 100, budget no negative number.
+// validation_failed names every wrong field: name is needed, score is 0 to 100, budget and value 0 to lead_value_max.
 [[nodiscard]] Result<RouteLead> readRouteLead(const JsonView& body, const Principal& caller);
 
 }  // namespace atrium

@@ -1,5 +1,6 @@
 #include "coordination/offer.hpp"
 
+#include "coordination/lead.hpp"
 #include "coordination/stored_json.hpp"
 #include "protocol/body_reader.hpp"
 
@@ -10,7 +11,6 @@ namespace {
 constexpr std::array<std::string_view, 7> offer_state_words{"pending", "active", "wrapping", "closed", "rejected", "expired", "rescinded"};
 constexpr std::array<std::string_view, 3> offer_kind_words{"routed", "direct", "handoff"};
 constexpr std::size_t reason_max = 500, outcome_max = 50;  // bytes
-constexpr double value_max = 1e12;
 
 }  // namespace
 
@@ -96,7 +96,7 @@ Result<OfferEnd> readOfferCompletion(const JsonView& body, const Principal& call
   BodyReader in(body, caller);
   OfferEnd end;
   end.outcome = in.text("outcome", 1, outcome_max).value_or(end.outcome);
-  end.value = in.number("value", 0, value_max, "of at least 0").value_or(0);
+  end.value = in.number("value", 0, lead_value_max, "of at least 0").value_or(0);
   end.reason = in.text("note", 1, reason_max).value_or("");
   return in.finish(std::move(end));
 }

@@ -68,6 +68,17 @@ TEST(AgentRecords, everyWrongFieldIsNamed) {
                                       "/shift/days/someday", "/shift/days/monday", "/conversion_rate"}));
 }
 
+// A shift that was not understood would keep the agent from every lead.
+TEST(AgentRecords, aShiftSaysWhichDaysInSoManyWords) {
+  for (const auto& [text, path] : {std::pair{R"({"shift":{}})", "/shift/days"},
+                                   {R"({"shift":{"days":"monday"}})", "/shift/days"},
+                                   {R"({"shift":{"days":{},"utc_offset_minutes":"60"}})", "/shift/utc_offset_minutes"},
+                                   {R"({"shift":{"days":{"monday":"09:00"}}})", "/shift/days/monday"}}) {
+    const JsonDocument body = json(text);
+    EXPECT_EQ(wrongFields(readAgent("ana", body.root(), sue).error()), (std::vector<std::string>{path})) << text;
+  }
+}
+
 TEST(AgentRecords, theValueReceivedFadesByHalfEveryEightHours) {
   AgentRecord record;
   const Wall noon = monday(12, 0);
@@ -99,6 +110,8 @@ TEST(LeadRecords, aLeadNeedsItsName) {
   const auto read = readRouteLead(body.root(), sue);
   ASSERT_FALSE(read);
   EXPECT_EQ(wrongFields(read.error()), (std::vector<std::string>{"/lead/urgency", "/lead/name", "/lead/score", "/lead/budget"}));
+  const JsonDocument rich = json(R"({"lead":{"name":"A","budget":1e300,"value":1e13}})");
+  EXPECT_EQ(wrongFields(readRouteLead(rich.root(), sue).error()), (std::vector<std::string>{"/lead/budget", "/lead/value"}));
   const JsonDocument none = json("{}");
   EXPECT_EQ(wrongFields(readRouteLead(none.root(), sue).error()), (std::vector<std::string>{"/lead"}));
   const JsonDocument long_one = json(R"({"lead":{"name":"A","notes":")" + std::string(256 << 10, 'x') + R"("}})");
