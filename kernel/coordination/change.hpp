@@ -49,6 +49,7 @@ class Change {
   void tell(EventType type, const LeadOffer& offer);
   void tell(EventType type, const Handoff& handoff);
 
+  [[nodiscard]] std::size_t size() const { return writes_.size(); }
   [[nodiscard]] std::vector<DocumentWrite> writes() { return std::move(writes_); }
   [[nodiscard]] std::vector<std::move_only_function<void()>> told() { return std::move(told_); }
 

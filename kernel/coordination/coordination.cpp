@@ -99,8 +99,8 @@ void Coordination::setRules(CoordinationRules rules) {
 
 void Coordination::decisions(const std::string& tenant_id, Listing query, Completion<std::string> done) {
   DocumentKey after;
-  if (!query.cursor.empty()) after = {"decision", tenant_id, query.cursor};
-  parts_.store.scan({"decision", tenant_id}, std::move(after), query.limit + 1,
+  if (!query.cursor.empty()) after = {std::string(decision_collection), tenant_id, query.cursor};
+  parts_.store.scan({std::string(decision_collection), tenant_id}, std::move(after), query.limit + 1,
                     [limit = query.limit, done = std::move(done)](const Result<std::vector<Document>>& found) mutable {
                       if (!found) return done(fail(found.error()));
                       std::string out = R"({"items":[)";
@@ -115,11 +115,11 @@ void Coordination::decisions(const std::string& tenant_id, Listing query, Comple
 }
 
 void Coordination::decision(const std::string& tenant_id, const std::string& decision_id, Completion<std::string> done) {
-  parts_.store.get({"decision", tenant_id, decision_id}, [this, tenant_id, decision_id,
-                                                          done = std::move(done)](Result<std::optional<Document>> found) mutable {
+  parts_.store.get({std::string(decision_collection), tenant_id, decision_id}, [this, tenant_id, decision_id, done = std::move(done)](
+                                                                                   Result<std::optional<Document>> found) mutable {
     if (!found) return done(fail(found.error()));
     if (!*found) return done(fail(Code::not_found, "There is no such decision."));
-    parts_.store.scan({"decision_inputs", tenant_id, decision_id}, {}, decision_parts_max,
+    parts_.store.scan({std::string(decision_inputs_collection), tenant_id, decision_id}, {}, decision_parts_max,
                       [summary = std::move((*found)->value), done = std::move(done)](const Result<std::vector<Document>>& parts) mutable {
                         if (!parts) return done(fail(parts.error()));
                         const auto inputs = readInputs(*parts);
@@ -146,7 +146,7 @@ void Coordination::policyNamed(const std::string& tenant_id, std::string name, C
 }
 
 void Coordination::recorded(const std::string& tenant_id, const std::string& decision_id, Completion<Decision> done) {
-  parts_.store.scan({"decision_inputs", tenant_id, decision_id}, {}, decision_parts_max,
+  parts_.store.scan({std::string(decision_inputs_collection), tenant_id, decision_id}, {}, decision_parts_max,
                     [done = std::move(done)](const Result<std::vector<Document>>& parts) mutable {
                       if (!parts) return done(fail(parts.error()));
                       auto inputs = readInputs(*parts);
@@ -187,9 +187,9 @@ void Coordination::replayTraffic(const std::string& tenant_id, std::string polic
   policyNamed(tenant_id, std::move(policy), [this, tenant_id, query, done = std::move(done)](Result<Policy> named) mutable {
     if (!named) return done(fail(named.error()));
     DocumentKey after;
-    if (!query.cursor.empty()) after = {"decision", tenant_id, query.cursor};
+    if (!query.cursor.empty()) after = {std::string(decision_collection), tenant_id, query.cursor};
     parts_.store.scan(
-        {"decision", tenant_id}, std::move(after), query.limit,
+        {std::string(decision_collection), tenant_id}, std::move(after), query.limit,
         [this, tenant_id, named = *std::move(named), done = std::move(done)](const Result<std::vector<Document>>& found) mutable {
           if (!found) return done(fail(found.error()));
           auto collecting = std::make_shared<Collecting>(Collecting{tenant_id, {}, {}, std::move(named), std::move(done)});

@@ -134,10 +134,7 @@ void writePair(Json& json, const Decision& decision, const DecisionPlace& place)
   const LeadView* lead = agents ? &question.leads.front() : winner ? &question.leads[*winner] : nullptr;
   textOrNull(json, "lead_id", lead ? std::string_view(lead->lead_id) : std::string_view());
   const AgentView* agent = !agents ? &question.agents.front() : winner ? &question.agents[*winner] : nullptr;
-  textOrNull(json, "agent_id",
-             !place.agent_id.empty() ? place.agent_id
-             : agent                 ? std::string_view(agent->profile->agent_id)
-                                     : std::string_view());
+  textOrNull(json, "agent_id", agent ? std::string_view(agent->profile->agent_id) : std::string_view());
   textOrNull(json, "offer_id", place.offer_id);
 }
 
@@ -166,7 +163,7 @@ std::string summaryOf(const Decision& decision, const DecisionPlace& place, bool
   writePair(json, decision, place);
   textOrNull(json, "note", place.note);
   writeOutcome(json, decision);
-  json.key("reasoning").value(reasoningOf(decision));
+  json.key("reasoning").value(reasoningOf(decision, place.note));
   writePolicy(json, question);
   writeScorers(json, decision);
   json.key("candidate_count").value(decision.ranking.order.size()).key("candidates").begin('[');
@@ -194,10 +191,10 @@ std::vector<DocumentWrite> decisionWrites(const Decision& decision, const Decisi
   const std::size_t parts = (inputs.size() + ATRIUM_VALUE_MAX - 1) / ATRIUM_VALUE_MAX;
   const bool replayable = parts <= decision_parts_max;
   std::vector<DocumentWrite> writes;
-  writes.push_back({.key = {"decision", tenant, id}, .value = summaryOf(decision, place, replayable)});
+  writes.push_back({.key = {std::string(decision_collection), tenant, id}, .value = summaryOf(decision, place, replayable)});
   for (std::size_t part = 0; replayable && part < parts; ++part)
-    writes.push_back(
-        {.key = {"decision_inputs", tenant, id, partName(part)}, .value = inputs.substr(part * ATRIUM_VALUE_MAX, ATRIUM_VALUE_MAX)});
+    writes.push_back({.key = {std::string(decision_inputs_collection), tenant, id, partName(part)},
+                      .value = inputs.substr(part * ATRIUM_VALUE_MAX, ATRIUM_VALUE_MAX)});
   return writes;
 }
 
@@ -226,24 +223,18 @@ std::string decisionJson(std::string_view summary, const Decision* inputs) {
 
 std::string routeReply(const Decision& decision, const DecisionPlace& place, const RouteReply& reply) {
   const Question& question = *decision.question;
-  const auto winner = decision.winner();
+  const auto winner = reply.queued ? std::nullopt : decision.winner();
   std::string out;
   Json json(out);
   json.begin('{');
   textOrNull(json, "decision_id", reply.dry_run ? std::string_view() : place.decision_id);
   textOrNull(json, "offer_id", place.offer_id);
   json.key("lead_id").value(reply.lead_id);
-  const std::string reasoning = reasoningOf(decision);
-  if (place.agent_id.empty()) {
-    textOrNull(json, "agent_id", winner ? std::string_view(question.agents[*winner].profile->agent_id) : std::string_view());
-    textOrNull(json, "agent_name", winner ? candidateName(question, *winner) : std::string());
-  } else {
-    textOrNull(json, "agent_id", place.agent_id);
-    textOrNull(json, "agent_name", place.agent_name);
-  }
+  textOrNull(json, "agent_id", winner ? std::string_view(question.agents[*winner].profile->agent_id) : std::string_view());
+  textOrNull(json, "agent_name", winner ? candidateName(question, *winner) : std::string());
   json.key("match_score").value(decision.matchScore()).key("confidence").value(decision.confidence());
   json.key("assignment_time_ms").value(std::chrono::duration<double, std::milli>(reply.took).count());
-  json.key("reasoning").value(place.note.empty() ? std::string_view(reasoning) : place.note);
+  json.key("reasoning").value(reasoningOf(decision, place.note));
   if (winner)
     writeContributions(json, decision, *winner);
   else

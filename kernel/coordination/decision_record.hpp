@@ -17,14 +17,14 @@
 //   ("decision_inputs", tenant, id, part)   bytes: decision_inputs.hpp, in parts of what a store takes, "00", "01" and so on
 namespace atrium {
 
+inline constexpr std::string_view decision_prefix = "decision_", decision_collection = "decision",
+                                  decision_inputs_collection = "decision_inputs";
+
 // What the desk knows of a decision that the decision does not. Texts are borrowed for the call.
 struct DecisionPlace {
   std::string_view decision_id;
   std::string_view offer_id = {};  // Empty: none was made.
-  // Who got the offer where that is not the winner, chosen by hand or because the lead was his before; else empty.
-  std::string_view agent_id = {};
-  std::string_view agent_name = {};
-  std::string_view note = {};  // Then why, a sentence: "Ana had this lead before.".
+  std::string_view note = {};      // Where scores are not the reason, a sentence: "Assigned by sue: she knows him". Else empty.
 };
 
 constexpr std::size_t decision_candidates_shown = 20;
@@ -51,8 +51,8 @@ struct RouteReply {
 };
 [[nodiscard]] std::string routeReply(const Decision& decision, const DecisionPlace& place, const RouteReply& reply);
 
-// One sentence for people, and the name they know a candidate by.
-[[nodiscard]] std::string reasoningOf(const Decision& decision);
+// One sentence for people: `note`, unless it is empty. And the name they know a candidate by.
+[[nodiscard]] std::string reasoningOf(const Decision& decision, std::string_view note);
 [[nodiscard]] std::string candidateName(const Question& question, std::uint32_t candidate);
 // A number that changes with anything in the policy.
 [[nodiscard]] std::string policyHash(const RoutingPolicy& policy);

@@ -54,7 +54,8 @@ std::string candidateName(const Question& question, std::uint32_t candidate) {
   return name.empty() ? lead.lead_id : name;
 }
 
-std::string reasoningOf(const Decision& decision) {
+std::string reasoningOf(const Decision& decision, std::string_view note) {
+  if (!note.empty()) return std::string(note);
   const Question& question = *decision.question;
   const auto winner = decision.winner();
   if (!winner) {

@@ -14,18 +14,14 @@ namespace {
 constexpr std::uint32_t load_page = 1000;
 constexpr auto reload_pause = std::chrono::seconds(1);
 constexpr auto balance_pause = std::chrono::minutes(1);
+constexpr std::size_t mended_at_once = 500;  // Writes.
 
 }  // namespace
 
 Desk::Desk(const DeskParts& parts, std::string tenant_id)
     : parts_(parts),
       tenant_id_(std::move(tenant_id)),
-      ledger_(parts.store, tenant_id_,
-              [this] {
-                parts_.metrics.add(Metric::coordination_reloads);
-                parts_.log.warning("coordination.reload", {{"tenant", tenant_id_}, {"reason", "a change could not be stored"}});
-                load();
-              }),
+      ledger_(parts.store, tenant_id_, [this] { broken(); }),
       timer_([this] { ring(); }),
       reload_timer_([this] { load(); }) {
   watchShadows();
@@ -34,17 +30,30 @@ Desk::Desk(const DeskParts& parts, std::string tenant_id)
 
 // ---- Loading
 
+// In a turn of its own: whoever has handed a change over goes on with what the desk knows until he returns. Nothing of that is stored any
+// more.
+void Desk::broken() {
+  parts_.metrics.add(Metric::coordination_reloads);
+  parts_.log.warning("coordination.reload", {{"tenant", tenant_id_}, {"reason", "a change could not be stored"}});
+  loading_ = true;
+  parts_.timers.arm(reload_timer_, parts_.now.mono);
+}
+
 void Desk::forgetAll() {
   ++era_;
   for (auto& [id, seat] : team_.seats()) {
+    seat.record = {};
     seat.offers.clear();
     seat.taken.clear();
+    seat.look_at = {};
+    seat.known = false;
   }
   leads_.clear();
   offers_.clear();
   handoffs_.clear();
   queue_.clear();
   held_.clear();
+  spoken_.clear();
   alarms_.clear();
   timer_.disarm();
   jobs_for_.clear();
@@ -58,7 +67,8 @@ void Desk::forgetAll() {
 void Desk::load() {
   loading_ = true;
   forgetAll();
-  ledger_.renew([this](const Result<void>& renewed) {
+  ledger_.renew([this, era = era_](const Result<void>& renewed) {
+    if (era != era_) return;  // It has begun anew.
     if (!renewed) return loadFailed(renewed.error());
     loadAgents();
   });
@@ -68,7 +78,8 @@ template <typename Take>
 void Desk::loadAll(std::string_view collection, DocumentKey after, Take take, std::move_only_function<void()> next) {
   DocumentKey prefix{std::string(collection), tenant_id_};
   parts_.store.scan(std::move(prefix), std::move(after), load_page,
-                    [this, collection, take, next = std::move(next)](Result<std::vector<Document>> found) mutable {
+                    [this, era = era_, collection, take, next = std::move(next)](Result<std::vector<Document>> found) mutable {
+                      if (era != era_) return;
                       if (!found) return loadFailed(found.error());
                       for (const Document& document : *found)
                         if (!take(document))
@@ -82,7 +93,7 @@ void Desk::loadAll(std::string_view collection, DocumentKey after, Take take, st
 void Desk::loadAgents() {
   const auto agent = [this](const Document& document) {
     auto profile = decodeAgent(document);
-    if (profile) team_.put(*std::move(profile));
+    if (profile) team_.put(*std::move(profile)).known = true;
     return profile.has_value();
   };
   const auto record = [this](const Document& document) {
@@ -90,7 +101,11 @@ void Desk::loadAgents() {
     if (Seat* seat = known ? team_.find(document.key.back()) : nullptr) seat->record = *std::move(known);
     return known.has_value();
   };
-  loadAll(agent_collection, {}, agent, [this, record] { loadAll(agent_record_collection, {}, record, [this] { loadLeads(); }); });
+  loadAll(agent_collection, {}, agent, [this, record] {
+    // Whom an earlier reading, or a change that failed, has left behind.
+    std::erase_if(team_.seats(), [](const auto& one) { return !one.second.known; });
+    loadAll(agent_record_collection, {}, record, [this] { loadLeads(); });
+  });
 }
 
 void Desk::loadLeads() {
@@ -129,32 +144,38 @@ void Desk::showAll() {
 // What does not fit together, because a part of it was damaged or deleted by somebody else, is brought to a state that does: a lead without
 // its offer waits again, an offer or a handoff without its lead is over.
 void Desk::mend() {
-  Change change = this->change();
+  std::optional<Change> change(this->change());
+  // There may be more than one change holds; with each the desk is nearer to what fits.
+  const auto enough = [&] {
+    if (change->size() < mended_at_once) return;
+    commit(*std::move(change));
+    change.emplace(this->change());
+  };
   for (auto at = offers_.begin(); at != offers_.end();) {
     LeadOffer& offer = at++->second;
     const auto lead = leads_.find(offer.lead_id);
     const bool handed = offer.kind == OfferKind::handoff && offer.state == OfferState::pending;
     if (lead != leads_.end() && (handed ? handoffs_.contains(offer.handoff_id) : lead->second.offer_id == offer.offer_id)) continue;
     parts_.log.error("coordination.damaged", {{"tenant", tenant_id_}, {"collection", offer_collection}, {"id", offer.offer_id}});
-    offer.state = OfferState::rescinded;
-    offer.reason = "what it belonged to is gone";
-    offer.ended = parts_.now.wall;
-    freePlace(change, offer);
+    rescind(*change, offer, "what it belonged to is gone");
+    enough();
   }
   for (auto at = handoffs_.begin(); at != handoffs_.end();) {
     Handoff& handoff = at++->second;
     const auto lead = leads_.find(handoff.lead_id);
     if (lead == leads_.end() || lead->second.handoff_id != handoff.handoff_id)
-      endHandoff(handoff, HandoffState::cancelled, "its lead is gone", change);
+      endHandoff(handoff, HandoffState::cancelled, "its lead is gone", *change);
     else if (!handoff.offer_id.empty() && !offers_.contains(handoff.offer_id))
       handoff.offer_id.clear();  // The next one is asked.
+    enough();
   }
   for (auto& [id, lead] : leads_) {
     if (!lead.handoff_id.empty() && !handoffs_.contains(lead.handoff_id)) lead.handoff_id.clear();
-    if (lead.state != LeadState::waiting && !offers_.contains(lead.offer_id)) putBack(change, lead);
+    if (lead.state != LeadState::waiting && !offers_.contains(lead.offer_id)) putBack(*change, lead);
+    enough();
   }
   freed_.clear();
-  commit(std::move(change));
+  commit(*std::move(change));
 }
 
 void Desk::loaded() {
@@ -173,7 +194,7 @@ void Desk::loaded() {
     if (seat.lost == Wall{}) seat.lost = now;
     alarm(seat.lost + parts_.rules.lost_after, Alarm::Kind::lost, id);
   }
-  if (parts_.rules.rebalance_auto) alarm(now + balance_pause, Alarm::Kind::balance, {});
+  alarm(now + balance_pause, Alarm::Kind::balance, {});
   for (auto& waiting : std::exchange(waiting_, {})) waiting({});
   goOn();
 }
@@ -218,7 +239,7 @@ void Desk::commit(Change change, Reply done, std::string reply) {
 
 // What is read is told when it is stored: it may be the work of a change that is on its way.
 void Desk::read(std::string json, Reply done) {
-  ledger_.commit({}, [json = std::move(json), done = std::move(done)](const Result<void>& stored) mutable {
+  ledger_.afterAll([json = std::move(json), done = std::move(done)](const Result<void>& stored) mutable {
     if (!stored) return done(fail(stored.error()));
     done(std::move(json));
   });
@@ -227,9 +248,11 @@ void Desk::read(std::string json, Reply done) {
 // ---- Alarms
 
 void Desk::alarm(Wall at, Alarm::Kind kind, const std::string& id) {
-  alarms_.emplace(parts_.now.mono + std::max(at - parts_.now.wall, std::chrono::milliseconds(0)), Alarm{kind, id});
+  alarms_.emplace(moment(at), Alarm{kind, id});
   armNext();
 }
+
+Mono Desk::moment(Wall at) const { return parts_.now.mono + std::max(at - parts_.now.wall, std::chrono::milliseconds(0)); }
 
 void Desk::armNext() {
   if (alarms_.empty()) return timer_.disarm();
@@ -237,6 +260,7 @@ void Desk::armNext() {
 }
 
 void Desk::ring() {
+  if (loading_) return;  // All of them are set anew.
   while (!alarms_.empty() && alarms_.begin()->first <= parts_.now.mono) {
     const Alarm due = std::move(alarms_.extract(alarms_.begin()).mapped());
     rung(due);
@@ -263,11 +287,14 @@ void Desk::rung(const Alarm& due) {
       }
       return;
     case Alarm::Kind::lead:
-      if (const auto lead = leads_.find(due.id); lead != leads_.end() && lead->second.state == LeadState::waiting) leadIsDue(lead->second);
+      if (const auto lead = leads_.find(due.id);
+          lead != leads_.end() && lead->second.look_at != Mono{} && lead->second.look_at <= parts_.now.mono) {
+        lead->second.look_at = {};
+        if (lead->second.state == LeadState::waiting) leadIsDue(lead->second);
+      }
       return;
     case Alarm::Kind::look:
-      if (Seat* seat = team_.find(due.id); seat && seat->look_at != Wall{}) {
-        if (seat->look_at > now) return;  // An earlier one has seen to it, and set another.
+      if (Seat* seat = team_.find(due.id); seat && seat->look_at != Mono{} && seat->look_at <= parts_.now.mono) {
         seat->look_at = {};
         lookWhatHeTakes(due.id, Trigger::slot_freed);
       }
@@ -309,14 +336,15 @@ void Desk::posted(const std::string& room_id, const std::string& lead_id, const 
 
 // The owner of a lead has written to it: his first response, or one to what its client said.
 void Desk::answered(Lead& lead, Seat& seat, Wall at) {
-  Change change = this->change();
   const auto offer = offers_.find(lead.offer_id);
   const bool first = offer != offers_.end() && offer->second.first_response == Wall{};
   const auto asked = spoken_.find(lead.lead_id);
   if (!first && asked == spoken_.end()) return;
   const Wall since = first ? offer->second.accepted : asked->second;
+  if (at < since) return;  // It was on its way when he accepted, and answers nothing.
   const double ms = static_cast<double>((at - since).count());
   if (asked != spoken_.end()) spoken_.erase(asked);
+  Change change = this->change();
   if (first) {
     offer->second.first_response = at;
     change.put(offer->second);
@@ -330,7 +358,7 @@ void Desk::answered(Lead& lead, Seat& seat, Wall at) {
 }
 
 bool Desk::sample(TeamSample& sample) const {
-  if (team_.seats().empty() && leads_.empty()) return false;
+  if (loading_ || (team_.seats().empty() && leads_.empty())) return false;
   const Wall now = parts_.now.wall;
   sample.agents.clear();
   sample.active_leads = static_cast<std::uint32_t>(leads_.size() - queue_.size());

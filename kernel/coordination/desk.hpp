@@ -34,12 +34,13 @@ class Desk {
  public:
   using Reply = Completion<std::string>;  // One JSON object.
   static constexpr std::size_t waiting_max = 1000;
+  static constexpr std::size_t considered_max = 2000;  // Leads that wait which one agent is asked about; of more, the oldest.
 
   Desk(const DeskParts& parts, std::string tenant_id);
 
   // ---- What the engine tells.
   void presenceChanged(const std::string& user_id, Status status, std::size_t sessions);
-  // A message of that sender was posted in a room that is about that lead, or about none that is known.
+  // A message of that sender was posted in a room that says it is about that lead, which may be none that is known.
   void posted(const std::string& room_id, const std::string& lead_id, const std::string& sender_id, bool by_client, Wall at);
 
   // ---- The roster. agent_unknown: nobody of that id is on it.
@@ -106,6 +107,7 @@ class Desk {
   };
 
   // desk.cpp: loading, storing, alarms.
+  void broken();
   void load();
   template <typename Take>
   void loadAll(std::string_view collection, DocumentKey after, Take take, std::move_only_function<void()> next);
@@ -125,6 +127,7 @@ class Desk {
   void commit(Change change, Reply done, std::string reply);
   void read(std::string json, Reply done);
   void alarm(Wall at, Alarm::Kind kind, const std::string& id);
+  [[nodiscard]] Mono moment(Wall at) const;  // Now at the earliest.
   void ring();
   void rung(const Alarm& alarm);
   void armNext();
@@ -132,35 +135,49 @@ class Desk {
   void answered(Lead& lead, Seat& seat, Wall at);
   void seatChanged(AgentProfile profile, Reply done);
 
-  // desk_routing.cpp
+  // desk_rules.cpp: what the operator says.
   [[nodiscard]] const QueueRule& ruleOf(std::string_view queue) const;
   [[nodiscard]] const QueueRule* queueNamed(std::string_view name) const;
   [[nodiscard]] const QueueRule& queueFor(const JsonView& lead) const;
+  [[nodiscard]] const std::string& policyOf(const Lead& lead) const;
+  void watchShadows();
+
+  // desk_routing.cpp
   [[nodiscard]] Result<Lead> leadOf(RouteLead& command) const;
   void arrive(Lead lead, Mono received, Reply done);
   [[nodiscard]] Error takenError(const Lead& lead) const;
   void enqueue(Job job);
   void lookFor(const std::string& lead_id, Trigger trigger);
   void lookWhatHeTakes(const std::string& agent_id, Trigger trigger);
-  void lookLater(Seat& seat, Wall until);
   void pump();
   void begin(Job job);
-  void ask(Job job, PolicyInForce policy);
-  [[nodiscard]] std::shared_ptr<Question> questionForLead(const Job& job, const Lead& lead);
-  [[nodiscard]] std::shared_ptr<Question> questionForAgent(Seat& seat);
-  [[nodiscard]] std::string policyNameOf(const Job& job) const;
+  [[nodiscard]] std::shared_ptr<Question> questionOf(const Job& job);
+  void withPolicy(Job job, std::shared_ptr<Question> question, std::string name);
+  void refused(Job job, Error error);
+  void ask(Job job, std::shared_ptr<Question> question, PolicyInForce policy);
   void explain(Job job, Decision decision);
-  void watchShadows();
   void decided(Job job, Decision decision);
+  void overtaken(Job job);
   void offerTo(Job job, Decision decision, Lead& lead, Seat& seat);
   void nobodyTakes(Job job, Decision decision, Lead& lead);
   void record(Change& change, const Decision& decision, const DecisionPlace& place);
+  static void keep(Change& change, const Decision& decision, const DecisionPlace& place);
   [[nodiscard]] std::chrono::nanoseconds sinceThen(Mono received) const;
   void settle(Job job, Result<std::string> result);
   static void dropJob(Job job, const Error& error);
+
+  // desk_questions.cpp
+  [[nodiscard]] std::shared_ptr<Question> questionForLead(const Job& job, const Lead& lead);
+  [[nodiscard]] std::shared_ptr<Question> questionForAgent(Seat& seat);
+  [[nodiscard]] Decision byHand(const Lead& lead, Seat& seat, Trigger trigger) const;
+  void lookLater(Seat& seat, Wall until);
+
+  // desk_waiting.cpp
+  void watchLead(Lead& lead);
+  void lookAgain(Lead& lead, Wall at);
   void leadIsDue(Lead& lead);
+  void fallBack(Lead& lead, Seat& seat, const QueueRule& rule);
   void moveOn(Change& change, Lead& lead);
-  void watchLead(const Lead& lead);
 
   // desk_offers.cpp
   [[nodiscard]] LeadOffer makeOffer(const Lead& lead, Seat& seat, OfferKind kind, std::chrono::milliseconds lease);
@@ -175,12 +192,16 @@ class Desk {
   void wrappedUp(LeadOffer& offer);
   void closeOffer(LeadOffer& offer, Change change, Reply done);
   void freePlace(Change& change, const LeadOffer& offer);
+  void endOffer(Change& change, LeadOffer& offer, OfferState how, std::string reason);
+  void rescind(Change& change, LeadOffer& offer, std::string reason);
   void endPending(const std::string& offer_id, OfferState how, std::string reason, Trigger next, Reply done);
   void decline(Lead& lead, const std::string& agent_id, Wall now);
   void putBack(Change& change, Lead& lead);
   void lookAround();
   void loseAgent(Seat& seat);
   void loseActive(LeadOffer& offer);
+
+  // desk_by_hand.cpp
   [[nodiscard]] std::optional<Error> unfit(const Seat& seat, const Lead& lead, bool over_cap) const;
   [[nodiscard]] static Error unknownLead(const std::string& lead_id);
 
@@ -189,13 +210,19 @@ class Desk {
   void list(std::string_view collection, Listing query, Reply done);
 
   // desk_handoffs.cpp
-  void startHandoff(const std::string& by, BeginHandoff command, Lead& lead, Reply done);
+  void startHandoff(const std::string& by, BeginHandoff command, Lead& lead, Trigger trigger, Reply done);
   void askFor(Handoff& handoff, Trigger trigger);
-  void offerHandoff(Handoff& handoff, Seat& seat, Change change, Reply done, std::string decision_id);
+  [[nodiscard]] LeadOffer handoffOffer(const Handoff& handoff, const Lead& lead, Seat& seat);
+  void askToTakeOver(Change& change, Handoff& handoff, Seat& seat, const LeadOffer& offer);
+  void tellOf(Change& change, const Handoff& handoff);
   void handOver(Handoff& handoff, LeadOffer& fresh, Change& change);
   void roundOver(Handoff& handoff, OfferState how, Change& change);
   void endHandoff(Handoff& handoff, HandoffState how, std::string reason, Change& change);
-  [[nodiscard]] std::vector<Move> plan();
+
+  // desk_balance.cpp
+  [[nodiscard]] std::vector<Move> plan() const;
+  [[nodiscard]] const Seat* emptiestFor(const Lead& lead, const std::string& owner, double left,
+                                        const std::map<std::string, double>& load) const;
   void carryOut(const std::vector<Move>& moves, const std::string& by);
   void balanceIfAsked();
 

@@ -6,12 +6,10 @@
 #include "coordination/stored_json.hpp"
 #include "protocol/errors.hpp"
 
-// How a lead changes hands: its owner keeps it until the next one accepts. And what would even out the load.
+// How a lead changes hands: its owner keeps it until the next one accepts.
 namespace atrium {
 
 namespace {
-
-constexpr std::size_t moves_max = 20;  // Of one rebalancing.
 
 // What event sinks are told of a handoff that is over.
 EventType handoffEnd(HandoffState state) {
@@ -36,11 +34,11 @@ void Desk::beginHandoff(PrincipalPtr caller, BeginHandoff command, Reply done) {
       if (!seat) return done(fail(Code::agent_unknown, "\"" + command.to + "\" is not on the roster."));
       if (auto refusal = unfit(*seat, lead, false)) return done(fail(*std::move(refusal)));
     }
-    startHandoff(caller->user_id, std::move(command), lead, std::move(done));
+    startHandoff(caller->user_id, std::move(command), lead, Trigger::handoff, std::move(done));
   });
 }
 
-void Desk::startHandoff(const std::string& by, BeginHandoff command, Lead& lead, Reply done) {
+void Desk::startHandoff(const std::string& by, BeginHandoff command, Lead& lead, Trigger trigger, Reply done) {
   Handoff handoff;
   handoff.handoff_id = formatId(handoff_prefix, parts_.ids.next(parts_.now.wall));
   handoff.lead_id = lead.lead_id;
@@ -60,16 +58,17 @@ void Desk::startHandoff(const std::string& by, BeginHandoff command, Lead& lead,
   Change change = this->change();
   change.put(lead);
   change.tell(EventType::handoff_started, known);
-  change.then([outlet = &parts_.outlet, tenant = tenant_id_, begun = known] { outlet->handoff(tenant, begun); });
-  if (Seat* seat = known.to.empty() ? nullptr : team_.find(known.to))
-    return offerHandoff(known, *seat, std::move(change), std::move(done), {});
+  if (Seat* seat = known.to.empty() ? nullptr : team_.find(known.to)) {
+    const LeadOffer offer = handoffOffer(known, lead, *seat);
+    askToTakeOver(change, known, *seat, offer);
+    keep(change, byHand(lead, *seat, trigger),
+         {.decision_id = offer.decision_id, .offer_id = offer.offer_id, .note = "Named by " + because(by, known.reason)});
+    std::string reply = encodeHandoff(known);
+    return commit(std::move(change), std::move(done), std::move(reply));
+  }
   change.put(known);
   commit(std::move(change));
-  enqueue({.trigger = Trigger::handoff,
-           .lead_id = lead.lead_id,
-           .handoff_id = known.handoff_id,
-           .policy = lead.policy,
-           .reply = std::move(done)});
+  enqueue({.trigger = trigger, .lead_id = lead.lead_id, .handoff_id = known.handoff_id, .policy = lead.policy, .reply = std::move(done)});
 }
 
 void Desk::askFor(Handoff& handoff, Trigger trigger) {
@@ -80,21 +79,31 @@ void Desk::askFor(Handoff& handoff, Trigger trigger) {
            .policy = lead == leads_.end() ? std::string() : lead->second.policy});
 }
 
-// Asks one agent whether he takes it over.
-void Desk::offerHandoff(Handoff& handoff, Seat& seat, Change change, Reply done, std::string decision_id) {
-  Lead& lead = leads_.find(handoff.lead_id)->second;
+LeadOffer Desk::handoffOffer(const Handoff& handoff, const Lead& lead, Seat& seat) {
   LeadOffer offer = makeOffer(lead, seat, OfferKind::handoff, handoff.patience);
   offer.handoff_id = handoff.handoff_id;
-  offer.decision_id = std::move(decision_id);
   offer.by = handoff.by;
   offer.reason = handoff.reason;
+  return offer;
+}
+
+// Asks one agent whether he takes it over, which the lead's room is told.
+void Desk::askToTakeOver(Change& change, Handoff& handoff, Seat& seat, const LeadOffer& offer) {
   handoff.to = offer.agent_id;
   handoff.offer_id = offer.offer_id;
   ++handoff.rounds;
   hold(change, seat, offer);
   change.put(handoff);
-  std::string reply = encodeHandoff(handoff);
-  commit(std::move(change), std::move(done), std::move(reply));
+  tellOf(change, handoff);
+}
+
+// Its room may be made meanwhile.
+void Desk::tellOf(Change& change, const Handoff& handoff) {
+  change.then([this, told = handoff]() mutable {
+    if (const auto lead = leads_.find(told.lead_id); told.room_id.empty() && lead != leads_.end())
+      told.room_id = lead->second.handoff_room_id;
+    parts_.outlet.handoff(tenant_id_, told);
+  });
 }
 
 // The new owner has accepted: in one change the old offer ends and the handoff with it.
@@ -127,26 +136,25 @@ void Desk::roundOver(Handoff& handoff, OfferState how, Change& change) {
 }
 
 void Desk::roomMade(const std::string& lead_id, const std::string& room_id) {
-  const auto lead = leads_.find(lead_id);
-  if (lead == leads_.end()) return;
-  lead->second.handoff_room_id = room_id;
-  Change change = this->change();
-  if (const auto handoff = handoffs_.find(lead->second.handoff_id); handoff != handoffs_.end()) {
-    handoff->second.room_id = room_id;
-    change.put(handoff->second);
-  }
-  change.put(lead->second);
-  commit(std::move(change));
+  const auto nobody_waits = [](const Result<std::string>&) {};
+  ready(Reply(nobody_waits), [this, lead_id, room_id](const Reply&) {
+    const auto lead = leads_.find(lead_id);
+    if (lead == leads_.end()) return;
+    lead->second.handoff_room_id = room_id;
+    Change change = this->change();
+    if (const auto handoff = handoffs_.find(lead->second.handoff_id); handoff != handoffs_.end()) {
+      handoff->second.room_id = room_id;
+      change.put(handoff->second);
+    }
+    change.put(lead->second);
+    commit(std::move(change));
+  });
 }
 
 // Takes the handoff off the desk. The reference dies.
 void Desk::endHandoff(Handoff& handoff, HandoffState how, std::string reason, Change& change) {
-  if (const auto offer = offers_.find(handoff.offer_id); offer != offers_.end() && offer->second.state == OfferState::pending) {
-    offer->second.state = OfferState::rescinded;
-    offer->second.reason = reason;
-    offer->second.ended = parts_.now.wall;
-    freePlace(change, offer->second);
-  }
+  if (const auto offer = offers_.find(handoff.offer_id); offer != offers_.end() && offer->second.state == OfferState::pending)
+    rescind(change, offer->second, reason);
   handoff.state = how;
   handoff.end_reason = std::move(reason);
   handoff.ended = parts_.now.wall;
@@ -156,93 +164,8 @@ void Desk::endHandoff(Handoff& handoff, HandoffState how, std::string reason, Ch
   }
   change.put(handoff);
   change.tell(handoffEnd(how), handoff);
-  change.then([this, ended = handoff]() mutable {
-    // Its room may have been made meanwhile.
-    if (const auto lead = leads_.find(ended.lead_id); ended.room_id.empty() && lead != leads_.end())
-      ended.room_id = lead->second.handoff_room_id;
-    parts_.outlet.handoff(tenant_id_, ended);
-  });
+  tellOf(change, handoff);
   handoffs_.erase(handoffs_.find(handoff.handoff_id));
-}
-
-// ---- Evening out
-
-// From the fullest to the emptiest who may take it, while that makes the difference smaller; leads nobody has answered yet, newest first.
-std::vector<Move> Desk::plan() {
-  std::map<std::string, double> load;  // As it would be, in parts of the capacity.
-  for (const auto& [id, seat] : team_.seats())
-    if (seat.sessions > 0 && !seat.profile->isPaused()) load[id] = seat.utilisation();
-  std::vector<const LeadOffer*> movable;
-  for (const auto& [id, offer] : offers_)
-    if (offer.state == OfferState::active && offer.first_response == Wall{}) movable.push_back(&offer);
-  std::ranges::sort(movable, std::ranges::greater{}, [](const LeadOffer* offer) { return offer->accepted; });
-
-  std::vector<Move> moves;
-  for (const LeadOffer* offer : movable) {
-    if (moves.size() == moves_max) break;
-    const Lead& lead = leads_.find(offer->lead_id)->second;
-    const Seat* from = team_.find(offer->agent_id);
-    if (!lead.handoff_id.empty() || !from || !load.contains(offer->agent_id)) continue;
-    const Seat* best = nullptr;
-    for (const auto& [id, seat] : team_.seats()) {
-      if (id == offer->agent_id || !load.contains(id) || Team::hindrance(seat, lead, ruleOf(lead.queue), parts_.now.wall)) continue;
-      if (!best || load[id] < load[best->profile->agent_id]) best = &seat;
-    }
-    if (!best) continue;
-    const double leaves = 1.0 / from->profile->capacity, comes = 1.0 / best->profile->capacity;
-    double& his = load[offer->agent_id];
-    double& others = load[best->profile->agent_id];
-    if (his - leaves < others + comes) continue;  // It would only swap who is the fuller one.
-    moves.push_back(
-        {lead.lead_id, offer->agent_id, best->profile->agent_id,
-         "evens out " + std::to_string(static_cast<int>(his * 100)) + " % and " + std::to_string(static_cast<int>(others * 100)) + " %"});
-    his -= leaves;
-    others += comes;
-  }
-  return moves;
-}
-
-void Desk::rebalance(PrincipalPtr caller, bool preview, Reply done) {
-  ready(std::move(done), [this, caller = std::move(caller), preview](Reply done) {
-    const std::vector<Move> moves = plan();
-    std::string out;
-    JsonText json(out);
-    json.begin('{').key("preview").value(preview).key("moves").begin('[');
-    for (const Move& move : moves)
-      json.begin('{')
-          .key("lead_id")
-          .value(move.lead_id)
-          .key("from")
-          .value(move.from)
-          .key("to")
-          .value(move.to)
-          .key("reason")
-          .value(move.reason)
-          .end('}');
-    json.end(']').end('}');
-    if (!preview) carryOut(moves, caller->user_id);
-    read(std::move(out), std::move(done));
-  });
-}
-
-void Desk::carryOut(const std::vector<Move>& moves, const std::string& by) {
-  for (const Move& move : moves) {
-    const auto lead = leads_.find(move.lead_id);
-    if (lead == leads_.end() || lead->second.owner != move.from || !lead->second.handoff_id.empty()) continue;
-    startHandoff(by,
-                 {.lead_id = move.lead_id,
-                  .to = move.to,
-                  .reason = "rebalance",
-                  .summary = move.reason,
-                  .commitments = {},
-                  .room_id = {},
-                  .patience = {}},
-                 lead->second, {});
-  }
-}
-
-void Desk::balanceIfAsked() {
-  if (parts_.rules.rebalance_auto && !loading_) carryOut(plan(), "rebalance");
 }
 
 }  // namespace atrium

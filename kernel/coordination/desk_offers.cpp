@@ -1,10 +1,9 @@
 #include <algorithm>
 #include <utility>
 
+#include "coordination/decision_record.hpp"
 #include "coordination/desk.hpp"
 #include "coordination/desk_ready.hpp"
-#include "coordination/stored_json.hpp"
-#include "protocol/body_reader.hpp"
 #include "protocol/errors.hpp"
 #include "protocol/metrics.hpp"
 
@@ -31,6 +30,7 @@ LeadOffer Desk::makeOffer(const Lead& lead, Seat& seat, OfferKind kind, std::chr
   const Wall now = parts_.now.wall;
   LeadOffer offer;
   offer.offer_id = formatId(offer_prefix, parts_.ids.next(now));
+  offer.decision_id = formatId(decision_prefix, parts_.ids.next(now));
   offer.lead_id = lead.lead_id;
   offer.agent_id = seat.profile->agent_id;
   offer.kind = kind;
@@ -236,24 +236,36 @@ void Desk::freePlace(Change& change, const LeadOffer& offer) {
   if (seat) freed_.push_back(agent_id);
 }
 
+// What is noted of an offer that ends without being completed.
+void Desk::endOffer(Change& change, LeadOffer& offer, OfferState how, std::string reason) {
+  if (offer.state == OfferState::pending) {
+    const Seat* seat = team_.find(offer.agent_id);
+    offer.places_taken = seat ? seat->places() : 0;
+    change.note({.kind = how == OfferState::rejected  ? Fact::Kind::rejected
+                         : how == OfferState::expired ? Fact::Kind::expired
+                                                      : Fact::Kind::rescinded},
+                offer.agent_id, offer.queue, {});
+  }
+  offer.state = how;
+  offer.reason = std::move(reason);
+  offer.ended = parts_.now.wall;
+}
+
+// Takes an offer back, in a change that sees to its lead. The reference dies.
+void Desk::rescind(Change& change, LeadOffer& offer, std::string reason) {
+  endOffer(change, offer, OfferState::rescinded, std::move(reason));
+  freePlace(change, offer);
+}
+
 // An offer that nobody accepted: the lead waits again, or its handoff goes on.
 void Desk::endPending(const std::string& offer_id, OfferState how, std::string reason, Trigger next, Reply done) {
   LeadOffer& offer = offers_.find(offer_id)->second;
-  const Seat* seat = team_.find(offer.agent_id);
-  const Wall now = parts_.now.wall;
   Change change = this->change();
-  offer.state = how;
-  offer.reason = std::move(reason);
-  offer.ended = now;
-  offer.places_taken = seat ? seat->places() : 0;
-  change.note({.kind = how == OfferState::rejected  ? Fact::Kind::rejected
-                       : how == OfferState::expired ? Fact::Kind::expired
-                                                    : Fact::Kind::rescinded},
-              offer.agent_id, offer.queue, {});
+  endOffer(change, offer, how, std::move(reason));
   const std::string lead_id = offer.lead_id, handoff_id = offer.handoff_id, agent_id = offer.agent_id;
   std::string reply = encodeOffer(offer);
   Lead& lead = leads_.find(lead_id)->second;
-  if (how != OfferState::rescinded) decline(lead, agent_id, now);
+  if (how != OfferState::rescinded) decline(lead, agent_id, parts_.now.wall);
   freePlace(change, offer);
   if (!handoff_id.empty())
     roundOver(handoffs_.find(handoff_id)->second, how, change);
@@ -306,102 +318,11 @@ void Desk::loseActive(LeadOffer& offer) {
     endHandoff(handoff->second, HandoffState::cancelled, "its owner has gone", change);
   lead.last_owner = lead.owner;
   putBack(change, lead);
-  offer.state = OfferState::rescinded;
-  offer.reason = "the agent has gone";
-  offer.ended = parts_.now.wall;
-  freePlace(change, offer);
+  spoken_.erase(lead_id);
+  rescind(change, offer, "the agent has gone");
   commit(std::move(change));
   lookFor(lead_id, Trigger::agent_lost);
   lookAround();
-}
-
-// ---- What people with an overview do
-
-void Desk::assign(PrincipalPtr caller, std::string lead_id, AssignLead command, Reply done) {
-  ready(std::move(done), [this, caller = std::move(caller), lead_id = std::move(lead_id), command = std::move(command)](Reply done) {
-    const auto found = leads_.find(lead_id);
-    if (found == leads_.end()) return done(fail(unknownLead(lead_id)));
-    Seat* seat = team_.find(command.agent_id);
-    if (!seat) return done(fail(Code::agent_unknown, "\"" + command.agent_id + "\" is not on the roster."));
-    if (found->second.state == LeadState::active || found->second.state == LeadState::wrapping)
-      return done(fail(takenError(found->second)));
-    if (auto refusal = unfit(*seat, found->second, command.over_cap)) return done(fail(*std::move(refusal)));
-    if (found->second.state == LeadState::offered)
-      endPending(found->second.offer_id, OfferState::rescinded, "assigned by " + caller->user_id, Trigger::manual, {});
-    Lead& lead = found->second;
-    // Ending the other offer may have led to a new one at once.
-    if (lead.state != LeadState::waiting) return done(fail(takenError(lead)));
-    LeadOffer offer = makeOffer(lead, *seat, OfferKind::direct, ruleOf(lead.queue).lease);
-    offer.by = caller->user_id;
-    offer.reason = command.reason;
-    offer.over_cap = seat->places() >= seat->profile->capacity;
-    if (offer.over_cap)
-      parts_.log.warning(
-          "coordination.over_cap",
-          {{"tenant", tenant_id_}, {"lead", lead_id}, {"agent", offer.agent_id}, {"by", offer.by}, {"reason", offer.reason}});
-    Change change = this->change();
-    takeOffer(change, lead, *seat, offer);
-    commit(std::move(change), std::move(done), encodeOffer(offer));
-    lookAround();
-  });
-}
-
-// Why an agent cannot be offered a lead although somebody wants it so; his skills are that somebody's matter.
-std::optional<Error> Desk::unfit(const Seat& seat, const Lead& lead, bool over_cap) const {
-  if (seat.sessions == 0 || seat.profile->isPaused())
-    return Error{
-        Code::agent_unavailable, "\"" + seat.profile->agent_id + "\" is " + (seat.profile->isPaused() ? "paused." : "offline."), 0, {}};
-  const auto taken = seat.taken.find(lead.channel);
-  const bool full =
-      seat.places() >= seat.profile->capacity || (taken == seat.taken.end() ? 0 : taken->second) >= seat.profile->capacityIn(lead.channel);
-  if (full && !over_cap)
-    return Error{Code::at_cap,
-                 "\"" + seat.profile->agent_id + "\" has " + std::to_string(seat.places()) + " of " +
-                     std::to_string(seat.profile->capacity) + " leads; over_cap with a reason overrides that.",
-                 0,
-                 {}};
-  return std::nullopt;
-}
-
-Error Desk::unknownLead(const std::string& lead_id) { return {Code::lead_unknown, "No lead \"" + lead_id + "\" is open.", 0, {}}; }
-
-void Desk::withdraw(PrincipalPtr caller, std::string lead_id, std::string reason, Reply done) {
-  ready(std::move(done), [this, caller = std::move(caller), lead_id = std::move(lead_id), reason = std::move(reason)](Reply done) {
-    const auto found = leads_.find(lead_id);
-    if (found == leads_.end()) return done(fail(unknownLead(lead_id)));
-    if (found->second.state == LeadState::active || found->second.state == LeadState::wrapping)
-      return done(fail(takenError(found->second)));
-    if (held_.contains(lead_id)) return done(fail(takenError(found->second)));
-    Change change = this->change();
-    if (const auto offer = offers_.find(found->second.offer_id); offer != offers_.end()) {
-      offer->second.state = OfferState::rescinded;
-      offer->second.reason = "the lead was withdrawn";
-      offer->second.ended = parts_.now.wall;
-      freePlace(change, offer->second);
-    }
-    Lead lead = std::move(leads_.extract(found).mapped());
-    queue_.erase({lead.arrived, lead.lead_id});
-    lead.state = LeadState::closed;
-    lead.queued = parts_.now.wall;
-    change.put(lead);
-    change.tell(EventType::lead_withdrawn, lead, {.by = caller->user_id, .reason = reason});
-    change.note({.kind = Fact::Kind::abandoned, .milliseconds = static_cast<double>((parts_.now.wall - lead.arrived).count())}, {},
-                lead.queue, lead.text(ruleOf(lead.queue).skill_field));
-    parts_.log.info("coordination.withdrawn", {{"tenant", tenant_id_}, {"lead", lead_id}, {"by", caller->user_id}, {"reason", reason}});
-    commit(std::move(change), std::move(done), leadJson(lead, parts_.now.wall));
-    lookAround();
-  });
-}
-
-Result<AssignLead> readAssignLead(const JsonView& body, const Principal& caller) {
-  BodyReader in(body, caller);
-  AssignLead command;
-  command.agent_id = in.text("agent_id", 1, user_id_max).value_or("");
-  in.needed("agent_id", !command.agent_id.empty());
-  command.reason = in.text("reason", 1, 500).value_or("");
-  command.over_cap = in.flag("over_cap").value_or(false);
-  if (command.over_cap) in.needed("reason", !command.reason.empty());
-  return in.finish(std::move(command));
 }
 
 }  // namespace atrium

@@ -20,6 +20,9 @@ void Desk::ready(Done done, Request request) {
   });
 }
 
+// "sue: she knows him", a sentence's end.
+inline std::string because(const std::string& who, const std::string& reason) { return reason.empty() ? who + "." : who + ": " + reason; }
+
 // The end of {"items":[…
 inline void closeList(std::string& out, const std::string& next) {
   out += R"(],"next_cursor":)";

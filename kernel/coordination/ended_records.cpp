@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "coordination/change.hpp"
+#include "coordination/decision_record.hpp"
 #include "coordination/stored_json.hpp"
 #include "protocol/metrics.hpp"
 
@@ -13,13 +14,12 @@ namespace {
 
 constexpr std::uint32_t swept_page = 200;
 constexpr auto breath = std::chrono::milliseconds(20);  // Between two pages.
-constexpr std::string_view decision_collection = "decision", inputs_collection = "decision_inputs";
 
 constexpr std::array<std::pair<std::string_view, std::string_view>, 5> swept{{{closed_lead_collection, {}},
                                                                               {ended_offer_collection, offer_prefix},
                                                                               {ended_handoff_collection, handoff_prefix},
-                                                                              {decision_collection, "decision_"},
-                                                                              {inputs_collection, "decision_"}}};
+                                                                              {decision_collection, decision_prefix},
+                                                                              {decision_inputs_collection, decision_prefix}}};
 
 Wall madeAt(const Id& id) {
   std::uint64_t ms = 0;
@@ -51,23 +51,28 @@ void EndedRecords::step() {
               });
 }
 
-bool EndedRecords::isOld(const Errand& errand, const Document& document) const {
-  if (!errand.prefix.empty()) {
-    const auto id = parseId(errand.prefix, document.key[2]);
-    return id && madeAt(*id) < before_;
+// Ids grow with time, so that all that follow one made within that time are younger, too. What was made before may have ended within it.
+EndedRecords::Age EndedRecords::ageOf(const Errand& errand, const Document& document) const {
+  if (errand.prefix.empty()) {
+    const auto lead = decodeLead(document);
+    return lead && lead->queued < before_ ? Age::over : Age::kept;
   }
-  const auto lead = decodeLead(document);
-  return lead && lead->queued < before_;
+  const auto id = parseId(errand.prefix, document.key[2]);
+  if (!id) return Age::kept;
+  if (madeAt(*id) >= before_) return Age::young;
+  if (errand.prefix == decision_prefix) return Age::over;
+  const auto parsed = JsonDocument::parse(document.value);
+  return parsed && storedTime(parsed->root()["ended_at"]) >= before_ ? Age::kept : Age::over;
 }
 
 void EndedRecords::take(const Errand& errand, const std::vector<Document>& found) {
   std::vector<DocumentWrite> writes;
   bool more = found.size() == swept_page;
   for (const Document& document : found) {
-    if (isOld(errand, document))
-      writes.push_back({.key = document.key, .value = std::nullopt});
-    else if (!errand.prefix.empty()) {
-      more = false;  // Ids grow with time: all that follow are younger.
+    const Age age = ageOf(errand, document);
+    if (age == Age::over) writes.push_back({.key = document.key, .value = std::nullopt});
+    if (age == Age::young) {
+      more = false;
       break;
     }
   }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <deque>
 #include <string>
 #include <string_view>
@@ -27,12 +28,13 @@ class EndedRecords {
   struct Errand {
     std::string tenant_id;
     std::string_view collection;
-    std::string_view prefix;  // Of its ids, which tell when a thing was made; empty: the thing itself tells when it ended.
+    std::string_view prefix;  // Of its ids, which tell when a thing was made; empty: they tell nothing.
   };
+  enum class Age : std::uint8_t { over, kept, young };
   void step();
   void take(const Errand& errand, const std::vector<Document>& found);
   void next();
-  [[nodiscard]] bool isOld(const Errand& errand, const Document& document) const;
+  [[nodiscard]] Age ageOf(const Errand& errand, const Document& document) const;
   void remove(const Errand& errand, std::vector<DocumentWrite> writes, bool more);
 
   Store& store_;

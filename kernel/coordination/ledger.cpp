@@ -4,19 +4,29 @@
 #include <iterator>
 #include <memory>
 
+#include "base/assert.hpp"
 #include "protocol/errors.hpp"
 
 namespace atrium {
 
 namespace {
 constexpr std::string_view ledger_collection = "coordination";
+
+Error tooSlow() { return {Code::overloaded, "Storage is too slow for what comes.", 1000, {}}; }
+
 }  // namespace
 
 void Ledger::commit(std::vector<DocumentWrite> writes, Then then) {
+  ATRIUM_ASSERT(writes.size() < ATRIUM_BATCH_MAX, "a change fits into one batch");
   if (!sound_) return then(atrium::fail(Code::storage_unavailable, "Storage has failed; what the desk knows is being read anew.", 1000));
   waiting_.push_back({std::move(writes), std::move(then)});
-  if (waiting_.size() > waiting_max) return fail({Code::overloaded, "Storage is too slow for what comes.", 1000, {}}, {});
+  if (waiting_.size() > waiting_max) return fail(tooSlow(), {});
   if (!flying_) flush();
+}
+
+void Ledger::afterAll(Then then) {
+  if (sound_ && waiting_.size() >= waiting_max) return then(atrium::fail(tooSlow()));
+  commit({}, std::move(then));
 }
 
 void Ledger::flush() {
@@ -32,7 +42,11 @@ void Ledger::flush() {
   if (writes.empty()) return stored(std::move(told), {});
   flying_ = true;
   writes.push_back({.key = {std::string(ledger_collection), tenant_id_}, .expected_version = version_, .value = "{}"});
-  store_.write(std::move(writes), [this, told = std::move(told)](const Result<void>& result) mutable {
+  store_.write(std::move(writes), [this, term = term_, told = std::move(told)](const Result<void>& result) mutable {
+    if (term != term_) {
+      for (Then& then : told) then(result);
+      return;
+    }
     flying_ = false;
     if (result) ++version_;
     stored(std::move(told), result);
@@ -46,14 +60,16 @@ void Ledger::stored(std::vector<Then> told, const Result<void>& result) {
 }
 
 void Ledger::fail(const Error& error, std::vector<Then> told) {
-  sound_ = false;
+  const bool known = !std::exchange(sound_, false);
   const Result<void> refused = atrium::fail(error);
   for (Commit& behind : std::exchange(waiting_, {})) told.push_back(std::move(behind.then));
   for (Then& then : told) then(refused);
-  broken_();
+  if (!known) broken_();
 }
 
 void Ledger::renew(Completion<void> done) {
+  ++term_;
+  flying_ = false;
   DocumentKey key{std::string(ledger_collection), tenant_id_};
   // Writes reach the store in the order they are handed over: once this one is answered, none of before is on its way.
   store_.write({{.key = key, .expected_version = ATRIUM_VERSION_ANY, .value = "{}"}},

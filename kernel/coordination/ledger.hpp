@@ -20,13 +20,15 @@ namespace atrium {
 class Ledger {
  public:
   using Then = std::move_only_function<void(const Result<void>&)>;
-  // `broken` runs after everybody was told of a failure; then renew(). The store outlives it.
+  // `broken` runs after everybody was told of a failure, once until the next renew(), possibly within commit(). The store outlives it.
   Ledger(Store& store, std::string tenant_id, std::move_only_function<void()> broken)
       : store_(store), tenant_id_(std::move(tenant_id)), broken_(std::move(broken)) {}
 
-  // Stores the writes, fewer than ATRIUM_BATCH_MAX, all or none; `then` runs when they are stored, or with why not. Without writes it runs
-  // when all that was handed over before is stored.
+  // Stores the writes, fewer than ATRIUM_BATCH_MAX, all or none; `then` runs when they and all that was handed over before are stored, or
+  // with why not. Possibly before this returns.
   void commit(std::vector<DocumentWrite> writes, Then then);
+  // Changes nothing: `then` runs when all that was handed over before is stored; overloaded when as much waits as may.
+  void afterAll(Then then);
   // Makes sure that nothing of before is still on its way, and that the ledger is this one's from now on. Before the first commit, and
   // after each failure.
   void renew(Completion<void> done);
@@ -48,6 +50,7 @@ class Ledger {
   const std::string tenant_id_;
   std::move_only_function<void()> broken_;
   std::uint64_t version_ = 0;  // Of the tenant's document.
+  std::uint64_t term_ = 0;     // Grows with renew(): what comes of a batch of before is of no more consequence.
   bool sound_ = false;
   bool flying_ = false;
   std::deque<Commit> waiting_;

@@ -58,7 +58,7 @@ struct CoordinationRules {
   bool lost_active = false;                  // ...and the leads it works on, too.
   std::chrono::hours closed_kept{168};       // How long offers, leads and decisions stay readable after their end.
   std::chrono::milliseconds handoff_deadline{60'000};
-  bool rebalance_auto = false;  // Whether pending offers move by themselves when the team is out of balance.
+  bool rebalance_auto = false;  // Whether leads that nobody has answered yet are handed over by themselves to even out the load.
   friend bool operator==(const CoordinationRules&, const CoordinationRules&) = default;
 };
 

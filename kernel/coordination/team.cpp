@@ -166,12 +166,18 @@ void Team::free(Seat& seat, const LeadOffer& offer) {
   if (--at->second == 0) seat.taken.erase(at);
 }
 
-std::optional<Hindrance> Team::hindrance(const Seat& seat, const Lead& lead, const QueueRule& rule, Wall now) {
+std::optional<Hindrance> Team::hindrance(const Seat& seat, Wall now) {
   const AgentProfile& profile = *seat.profile;
   if (profile.isPaused()) return Hindrance{Exclusion::paused};
   if (profile.shift && !profile.shift->covers(now))
     return Hindrance{Exclusion::off_shift, std::chrono::floor<std::chrono::minutes>(now) + std::chrono::minutes(1)};
   if (const auto presence = presenceRule(seat)) return Hindrance{*presence};
+  return std::nullopt;
+}
+
+std::optional<Hindrance> Team::hindrance(const Seat& seat, const Lead& lead, const QueueRule& rule, Wall now) {
+  if (const auto whole = hindrance(seat, now)) return whole;
+  const AgentProfile& profile = *seat.profile;
   if (!profile.queues.empty() && !contains(profile.queues, lead.queue)) return Hindrance{Exclusion::other_queue};
   if (const auto skill = skillRule(seat, lead, rule, now)) return skill;
   if (const std::string language = lead.text("language");
@@ -182,11 +188,13 @@ std::optional<Hindrance> Team::hindrance(const Seat& seat, const Lead& lead, con
     return Hindrance{Exclusion::other_territory};
   const auto declined = std::ranges::find(lead.declined, profile.agent_id, &std::pair<std::string, Wall>::first);
   if (declined != lead.declined.end() && now < declined->second) return Hindrance{Exclusion::declined, declined->second};
-  if (seat.places() >= profile.capacity) return Hindrance{Exclusion::at_cap};
-  const auto taken = seat.taken.find(lead.channel);
-  if (taken != seat.taken.end() ? taken->second >= profile.capacityIn(lead.channel) : profile.capacityIn(lead.channel) == 0)
-    return Hindrance{Exclusion::channel_full};
+  if (full(seat, lead.channel)) return Hindrance{seat.places() >= profile.capacity ? Exclusion::at_cap : Exclusion::channel_full};
   return rampRule(seat, rule, now);
+}
+
+bool Team::full(const Seat& seat, const std::string& channel) {
+  const auto taken = seat.taken.find(channel);
+  return seat.places() >= seat.profile->capacity || (taken == seat.taken.end() ? 0 : taken->second) >= seat.profile->capacityIn(channel);
 }
 
 AgentView Team::view(Seat& seat, Wall now) {

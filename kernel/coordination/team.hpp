@@ -49,9 +49,10 @@ struct Seat {
   std::map<std::string, std::uint32_t, std::less<>> taken;  // Places by channel.
   std::deque<Wall> lately;  // When he was offered something, within the last minute; at most the ramp-in's number is looked at.
   std::map<std::string, Wall, std::less<>> rooms;  // Where he has talked with a client lately.
-  Wall look_at{};                                  // When it is looked again what he takes, as time alone stood against it; zero: not.
+  Mono look_at{};                                  // When it is looked again what he takes, as time alone stood against it; zero: not.
   std::shared_ptr<const JsonDocument> fields;      // For scorers; null: to be made anew.
   Wall fields_at{};
+  bool known = false;  // While the desk is read: whether the store has him.
 
   [[nodiscard]] std::uint32_t places() const { return static_cast<std::uint32_t>(offers.size()); }
   [[nodiscard]] double utilisation() const { return static_cast<double>(places()) / profile->capacity; }
@@ -88,8 +89,12 @@ class Team {
   static void take(Seat& seat, const LeadOffer& offer, Wall now);
   static void free(Seat& seat, const LeadOffer& offer);
 
+  // The first rule that speaks against offering this agent any lead now, but for his places.
+  [[nodiscard]] static std::optional<Hindrance> hindrance(const Seat& seat, Wall now);
   // The first rule that speaks against offering this lead to this agent now.
   [[nodiscard]] static std::optional<Hindrance> hindrance(const Seat& seat, const Lead& lead, const QueueRule& rule, Wall now);
+  // Whether all his places are taken, or those of that channel.
+  [[nodiscard]] static bool full(const Seat& seat, const std::string& channel);
   // How an agent goes into a question.
   [[nodiscard]] static AgentView view(Seat& seat, Wall now);
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "protocol/errors.hpp"
 #include "protocol/metrics.hpp"
 
 namespace atrium::sim {
@@ -37,6 +38,7 @@ void DeskPanel::work() {
 }
 
 void DeskPolicies::find(const std::string&, std::string name, Completion<PolicyInForce> done) {
+  if (unread) return done(fail(Code::storage_unavailable, "The policies cannot be read."));
   const RoutingPolicy* known = builtInPolicy(name.empty() ? "balanced" : name);
   done(PolicyInForce{known ? std::shared_ptr<const RoutingPolicy>(std::shared_ptr<const void>(), known) : nullptr, 1});
 }
@@ -104,7 +106,7 @@ void DeskWorld::start() {
                                            .decider = *decider_,
                                            .explainer = *explainer_,
                                            .shadows = *shadows_,
-                                           .policies = policies_,
+                                           .policies = policies,
                                            .outlet = audience,
                                            .events = events,
                                            .timers = *timers_,

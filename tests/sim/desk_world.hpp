@@ -37,6 +37,8 @@ class DeskPanel final : public ScorerPanel {
 class DeskPolicies final : public PolicySource {
  public:
   void find(const std::string&, std::string name, Completion<PolicyInForce> done) override;
+
+  bool unread = false;  // What is stored of them cannot be read.
 };
 
 // What was told, as those see it whom it was told.
@@ -129,6 +131,7 @@ class DeskWorld {
   CoordinationRules rules;
   SimStore store;
   DeskPanel panel;
+  DeskPolicies policies;
   DeskAudience audience;
   ManualClock clock;
   Now now;
@@ -140,7 +143,6 @@ class DeskWorld {
   void start();
   std::vector<std::unique_ptr<Store>> ports_;  // The last one is in use; what was asked through the others may still be on its way.
   std::unique_ptr<TimerWheel> timers_;
-  DeskPolicies policies_;
   std::unique_ptr<IdSource> ids_;
   MetricRegistry metrics_;
   MetricSet& set_;

@@ -92,10 +92,9 @@ TEST_F(DecisionRecordTest, theReplyHasTheSeedsWords) {
   EXPECT_EQ(part(reply, "assignment_time_ms"), "1.5");
   EXPECT_EQ(part(reply, "decision_id"), R"("dec_1")");
   EXPECT_EQ(part(reply, "degraded"), "false");
-  reply =
-      routeReply(decision, {.decision_id = "dec_1", .agent_id = "ben", .agent_name = "Ben", .note = "Chosen by Zoe."}, {.lead_id = "l1"});
-  EXPECT_EQ(part(reply, "agent_id"), R"("ben")");
-  EXPECT_EQ(part(reply, "reasoning"), R"("Chosen by Zoe.")");
+  reply = routeReply(decision, {.decision_id = "dec_1", .note = "They had gone."}, {.lead_id = "l1", .queued = true});
+  EXPECT_EQ(part(reply, "agent_id"), "null") << "who was found did not get it";
+  EXPECT_EQ(part(reply, "reasoning"), R"("They had gone.")");
   EXPECT_EQ(part(routeReply(decision, {.decision_id = "dec_1"}, {.lead_id = "l1", .dry_run = true}), "decision_id"), "null");
 }
 

@@ -1,0 +1,112 @@
+// Leads that change hands: kernel/coordination/desk_handoffs.cpp, desk_balance.cpp.
+#include <gtest/gtest.h>
+
+#include "desk_asks.hpp"
+
+namespace atrium::test {
+namespace {
+
+TEST(DeskHandoffs, theLeadStaysWithItsOwnerUntilTheNextOneAccepts) {
+  DeskWorld world(11);
+  staff(world, "ana");
+  works(world, "ana", "lead_1");
+  staff(world, "ben");
+  EXPECT_EQ(fieldOf(handOver(world, "ana", "lead_1", "ben"), "state"), "pending");
+  EXPECT_EQ(ownerOf(world, "lead_1"), "ana");
+  ASSERT_EQ(world.audience.handoffs.size(), 1U) << "the room is told";
+  EXPECT_EQ(world.audience.handoffs[0].commitments, std::vector<std::string>{"call on Friday"});
+  EXPECT_EQ(decisionOf(world, "ben").root()["reasoning"].text(), "Named by ana.");
+  accept(world, "ben");
+  EXPECT_EQ(ownerOf(world, "lead_1"), "ben");
+  ASSERT_EQ(world.audience.handoffs.size(), 2U);
+  EXPECT_EQ(world.audience.handoffs[1].state, HandoffState::accepted);
+  EXPECT_EQ(world.flaw(), "");
+}
+
+TEST(DeskHandoffs, oneThatNobodyAcceptsInTimeReturns) {
+  DeskWorld world(12);
+  staff(world, "ana");
+  works(world, "ana", "lead_1");
+  staff(world, "ben");
+  handOver(world, "ana", "lead_1");
+  EXPECT_FALSE(world.lastOffer("ben").empty()) << "the policy finds him";
+  ASSERT_EQ(world.audience.handoffs.size(), 1U);
+  EXPECT_EQ(world.audience.handoffs[0].to, "ben") << "the room is told who is asked";
+  world.pass(world.rules.handoff_deadline);
+  world.settle();
+  ASSERT_EQ(world.audience.handoffs.size(), 2U);
+  EXPECT_EQ(world.audience.handoffs[1].state, HandoffState::returned);
+  EXPECT_EQ(ownerOf(world, "lead_1"), "ana");
+  EXPECT_EQ(world.flaw(), "");
+}
+
+TEST(DeskHandoffs, theNextOneIsAskedWhereTheFirstDoesNotTakeIt) {
+  DeskWorld world(35);
+  staff(world, "ana");
+  works(world, "ana", "lead_1");
+  staff(world, "ben");
+  staff(world, "cem");
+  handOver(world, "ana", "lead_1", "ben", HandoffFallback::next);
+  reject(world, "ben", world.lastOffer("ben"));
+  EXPECT_FALSE(world.lastOffer("cem").empty());
+  ASSERT_EQ(world.audience.handoffs.size(), 2U);
+  EXPECT_EQ(world.audience.handoffs[1].to, "cem");
+  accept(world, "cem");
+  EXPECT_EQ(ownerOf(world, "lead_1"), "cem");
+  EXPECT_EQ(world.flaw(), "");
+}
+
+// A handoff that nobody is asked about would keep its lead from every other one.
+TEST(DeskHandoffs, oneForWhichNobodyCanBeLookedForIsOver) {
+  DeskWorld world(36);
+  staff(world, "ana");
+  works(world, "ana", "lead_1");
+  staff(world, "ben");
+  world.policies.unread = true;
+  EXPECT_EQ(handOver(world, "ana", "lead_1").error().code, Code::storage_unavailable);
+  world.policies.unread = false;
+  EXPECT_EQ(fieldOf(handOver(world, "ana", "lead_1"), "state"), "pending");
+}
+
+TEST(DeskBalance, evensOutWhatNobodyHasAnsweredYet) {
+  DeskWorld world(21);
+  staff(world, "ana", 4);
+  for (const char* lead : {"lead_1", "lead_2", "lead_3"}) works(world, "ana", lead);
+  staff(world, "ben", 4);
+  const auto preview = rebalance(world, true);
+  ASSERT_TRUE(preview);
+  EXPECT_EQ(parsed(preview).root()["moves"].size(), 1U);
+  EXPECT_TRUE(world.lastOffer("ben").empty()) << "a preview moves nothing";
+  rebalance(world, false);
+  EXPECT_FALSE(world.lastOffer("ben").empty());
+  EXPECT_EQ(decisionOf(world, "ben").root()["trigger"].text(), "rebalance");
+}
+
+TEST(DeskBalance, beginsWithTheFullest) {
+  DeskWorld world(37);
+  staff(world, "cem", 4);
+  for (const char* lead : {"lead_1", "lead_2", "lead_3", "lead_4"}) works(world, "cem", lead);
+  staff(world, "ana", 4);
+  for (const char* lead : {"lead_5", "lead_6", "lead_7"}) works(world, "ana", lead);  // Later ones, and fewer.
+  staff(world, "ben", 4);
+  const auto preview = rebalance(world, true);
+  EXPECT_EQ(parsed(preview).root()["moves"].first()["from"].text(), "cem") << preview.value_or("");
+}
+
+TEST(DeskBalance, goesByItselfWhereTheRulesComeToSaySo) {
+  DeskWorld world(38);
+  staff(world, "ana", 4);
+  for (const char* lead : {"lead_1", "lead_2", "lead_3"}) works(world, "ana", lead);
+  staff(world, "ben", 4);
+  world.pass(std::chrono::minutes(1));
+  world.settle();
+  EXPECT_TRUE(world.lastOffer("ben").empty());
+  world.rules.rebalance_auto = true;
+  world.desk().rulesChanged();
+  world.pass(std::chrono::minutes(1));
+  world.settle();
+  EXPECT_FALSE(world.lastOffer("ben").empty());
+}
+
+}  // namespace
+}  // namespace atrium::test
