@@ -9,8 +9,6 @@ namespace {
 
 constexpr std::array<std::string_view, 5> lead_state_words{"waiting", "offered", "active", "wrapping", "closed"};
 constexpr std::size_t lead_name_max = 200, lead_word_max = 100;  // bytes
-// So that what is stored of it, and told to event sinks, fits into the store beside it.
-constexpr std::size_t lead_bytes_max = std::size_t{256} << 10;
 
 void writeStored(JsonText& json, const Lead& lead) {
   json.key("lead_id").value(lead.lead_id).key("state").value(word(lead.state)).key("queue").value(lead.queue);
@@ -40,7 +38,6 @@ void checkFields(BodyReader& in, const JsonView& lead) {
   text("language", lead_word_max);
   text("territory", lead_word_max);
   if (!lead["name"].isString()) in.needed("lead/name", false);
-  if (lead.raw().size() > lead_bytes_max) in.wrong("lead", "must have at most 256 KiB");
   if (const JsonView score = lead["score"]; score.exists() && !score.isNull()) {
     const double number = numberOf(score, -1);
     if (!(number >= 0 && number <= 100)) in.wrong("lead/score", "must be a number from 0 to 100");

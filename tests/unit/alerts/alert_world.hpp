@@ -115,11 +115,10 @@ class TestEvents final : public EventOutbox {
  public:
   [[nodiscard]] bool wants(EventType) const override { return wanted; }
   [[nodiscard]] OutboxEvent addTo(std::vector<DocumentWrite>& writes, Happening event) override {
-    Id id;
-    id.bytes[15] = ++made;
+    ++made;
     EXPECT_TRUE(JsonDocument::parse(event.data)) << event.data;
     writes.push_back({.key = {"event_outbox", std::to_string(made)}, .value = event.data});
-    return {id, {}, std::move(event)};
+    return {{}, {}, std::move(event)};
   }
   void publish(OutboxEvent event) override {
     EXPECT_EQ(event.event.tenant_id, "acme");
@@ -128,7 +127,7 @@ class TestEvents final : public EventOutbox {
     last = *data;
   }
   bool wanted = false;
-  std::uint8_t made = 0;
+  std::size_t made = 0;
   std::vector<std::string> told;
   JsonDocument last;
 };

@@ -354,7 +354,7 @@ TEST_F(TenantAlertsTest, whatEndsWhilePeopleAreToldOfItIsToldAsOverToo) {
 
 // What a store takes at once is bounded, and so is what an evaluation or a notice changes.
 TEST_F(TenantAlertsTest, moreThanTheStoreTakesAtOnceIsWrittenInTurns) {
-  constexpr std::size_t many = 700;
+  constexpr std::size_t many = 400;
   options.open_max = 3 * many;
   options.rules["load"] = {};
   options.rules["load"].escalate_after = 60s;
@@ -368,6 +368,19 @@ TEST_F(TenantAlertsTest, moreThanTheStoreTakesAtOnceIsWrittenInTurns) {
   pass(20s);
   EXPECT_EQ(store.documents.size(), many);
   EXPECT_EQ(delivery.notices.back().alerts.front().severity(), Severity::high);
+}
+
+TEST_F(TenantAlertsTest, theStoreTakesTheirEventsBesideThem) {
+  constexpr std::size_t many = 900;
+  options.rules["load"] = {};
+  SetUp();
+  events.wanted = true;
+  for (std::size_t agent = 0; agent < many; ++agent) loads["a" + std::to_string(agent)] = 1.0;
+  pass(20s);
+  EXPECT_EQ(events.told.size(), many);
+  for (auto& [subject, value] : loads) value = 0.1;
+  pass(20s);
+  EXPECT_EQ(events.told.size(), 2 * many);
 }
 
 TEST_F(TenantAlertsTest, soManyAreToldAtOnceAndTheOthersNext) {

@@ -181,7 +181,7 @@ TEST(Recorder, messageErrorsAreThoseOfTheMinuteBefore) {
   desk.pass(30s);
   desk.recorder->noteMessages("acme", {}, 2);
   desk.pass(2min);
-  const auto live = desk.read({"message_errors"}, desk.start, desk.now.wall);
+  const auto live = desk.read({"message_errors"}, desk.start + 10s, desk.now.wall);
   EXPECT_EQ(find(live, "message_errors")->values, (std::vector{3.0, 3.0, 3.0, 5.0, 5.0, 5.0, 2.0, 2.0, 2.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0}));
   desk.pass(2h);
   const auto both = desk.read({"message_errors"}, desk.start, desk.start + 2min);

@@ -2,6 +2,7 @@
 
 #include "coordination/agent.hpp"
 #include "coordination/change.hpp"
+#include "engine/event_log.hpp"
 #include "protocol/errors.hpp"
 
 // What a desk stores, as it is read from clients and back from the store.
@@ -105,6 +106,30 @@ TEST(LeadRecords, whatIsStoredIsWhatWas) {
   EXPECT_FALSE(decodeLead({.key = {"lead", "acme", "x"}, .version = 1, .value = "["}));
 }
 
+// As deep as a request may be, and as much as a lead may say: the desk and the outbox put it into something else.
+TEST(LeadRecords, whatAClientMaySayIsReadAgain) {
+  const std::string deep = std::string(62, '[') + std::string(62, ']');
+  std::string list = "0";
+  while (list.size() < 16'000) list += ",0";
+  const auto body = JsonDocument::parse(R"({"lead":{"name":"A","deep":)" + deep + R"(,"list":[)" + list + "]}}");
+  ASSERT_TRUE(body);
+  auto read = readRouteLead(body->root(), sue);
+  ASSERT_TRUE(read) << read.error().detail;
+  Lead lead;
+  lead.lead_id = "x";
+  lead.fields = std::make_shared<const JsonDocument>(std::move(read->fields));
+  for (std::size_t n = 0; n < Lead::declined_max; ++n) lead.declined.emplace_back("agent_" + std::to_string(n), monday(9, 5));
+  EXPECT_TRUE(decodeLead({.key = {"lead", "acme", "x"}, .version = 1, .value = encodeLead(lead)}));
+  Handoff handoff;
+  handoff.lead_json = lead.fields->text();
+  handoff.commitments.assign(20, "a call");
+  EXPECT_TRUE(decodeHandoff({.key = {"handoff", "acme", "y"}, .version = 1, .value = encodeHandoff(handoff)}));
+  for (const std::string& data : {leadJson(lead, {}), encodeHandoff(handoff)}) {
+    const std::string event = encodeOutboxEvent({EventType::handoff_started, "acme", data}, {});
+    EXPECT_TRUE(decodeOutboxEvent({.key = {"event_outbox", std::string(16, 'x')}, .version = 1, .value = event}));
+  }
+}
+
 TEST(LeadRecords, aLeadNeedsItsName) {
   const JsonDocument body = json(R"({"lead":{"score":101,"budget":-1,"urgency":7}})");
   const auto read = readRouteLead(body.root(), sue);
@@ -114,7 +139,7 @@ TEST(LeadRecords, aLeadNeedsItsName) {
   EXPECT_EQ(wrongFields(readRouteLead(rich.root(), sue).error()), (std::vector<std::string>{"/lead/budget", "/lead/value"}));
   const JsonDocument none = json("{}");
   EXPECT_EQ(wrongFields(readRouteLead(none.root(), sue).error()), (std::vector<std::string>{"/lead"}));
-  const JsonDocument long_one = json(R"({"lead":{"name":"A","notes":")" + std::string(256 << 10, 'x') + R"("}})");
+  const JsonDocument long_one = json(R"({"lead":{"name":"A","notes":")" + std::string(16 << 10, 'x') + R"("}})");
   EXPECT_EQ(wrongFields(readRouteLead(long_one.root(), sue).error()), (std::vector<std::string>{"/lead"}));
 }
 
