@@ -270,11 +270,11 @@ TEST_F(TenantAlertsTest, tellsSinksNothingThatIsNotStored) {
   events.wanted = true;
   loads = {{"ana", 1.0}};
   pass(25s);
-  store.refuses = true;
+  store.refusal = Code::storage_unavailable;
   pass(20s);
   EXPECT_TRUE(events.told.empty());
   EXPECT_EQ(store.documents.size(), 1u) << "neither the change nor its event";
-  store.refuses = false;
+  store.refusal.reset();
   pass(10s);
   EXPECT_EQ(events.told, std::vector<std::string>({"ana alert.fired"})) << "once";
 }

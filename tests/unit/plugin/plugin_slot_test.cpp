@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
-#include "config/yaml.hpp"
 #include "plugin/types_port.hpp"
+#include "plugin_world.hpp"
 #include "protocol/errors.hpp"
 
 namespace atrium::test {
@@ -233,8 +233,6 @@ TEST(TypesPort, makesRoomTypesOfThoseThereAre) {
   EXPECT_EQ(types.asked("team"), (Generation::Journal{"team x", "filter x"}));
   EXPECT_EQ(types.asked("vip"), (Generation::Journal{"team x", "filter x", "audit x"}));
 }
-
-YamlNode yaml(std::string_view text) { return *parseYaml(text, "test"); }
 
 TEST(TypesPort, letsRoomsBeginWithTheSettingsOfTheConfiguration) {
   auto wished = wishes();
