@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "protocol/errors.hpp"
+
 namespace atrium {
 
 void MinuteCounter::turnTo(Mono now) {
@@ -31,6 +33,18 @@ EngineFigures TenantFigures::read(Mono now) {
 TenantFigures& Figures::of(std::string_view tenant_id) {
   if (const auto it = tenants_.find(tenant_id); it != tenants_.end()) return *it->second;
   return *tenants_.emplace(std::string(tenant_id), std::make_unique<TenantFigures>()).first->second;
+}
+
+void Figures::noteRefusal(std::string_view tenant_id, Code code) {
+  switch (code) {
+    case Code::overloaded:
+    case Code::storage_unavailable:
+    case Code::in_doubt:
+    case Code::plugin_failed:
+    case Code::plugin_unavailable:
+    case Code::internal: ++of(tenant_id).messages_failed; return;
+    default: return;  // The sender's own doing.
+  }
 }
 
 EngineFigures Figures::read(std::string_view tenant_id, Mono now) {

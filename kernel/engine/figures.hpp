@@ -54,6 +54,8 @@ struct TenantFigures {
 class Figures {
  public:
   TenantFigures& of(std::string_view tenant_id);
+  // A message was refused with that code.
+  void noteRefusal(std::string_view tenant_id, Code code);
   [[nodiscard]] EngineFigures read(std::string_view tenant_id, Mono now);  // Empty: all tenants.
   // Runs visit(tenant id, figures) for each tenant.
   template <typename F>

@@ -25,10 +25,6 @@ constexpr auto report_grace = std::chrono::milliseconds(5);
 
 bool capacityRefusal(Code code) { return code == Code::overloaded || code == Code::storage_unavailable || code == Code::in_doubt; }
 
-bool serversFault(Code code) {
-  return capacityRefusal(code) || code == Code::plugin_failed || code == Code::plugin_unavailable || code == Code::internal;
-}
-
 Error errorFor(const atrium_append_result& result) {
   switch (result.status) {
     case ATRIUM_CONFLICT: return {Code::idempotency_conflict, "This client_message_id was used for another message.", 0, {}};
@@ -328,7 +324,8 @@ void Posts::confirm(Pending& pending) {
 void Posts::refuse(Origin& origin, const Error& error, std::string_view client_message_id, std::string_view tenant_id) {
   shard_.ports.metrics.add(Metric::messages_refused);
   if (capacityRefusal(error.code)) shard_.figures.of(tenant_id).refused.add(shard_.ports.now.mono);
-  if (serversFault(error.code)) ++shard_.figures.of(tenant_id).messages_failed;
+  // What a request is answered is counted where it came from, with what never got to a room.
+  if (origin.session != 0) shard_.figures.noteRefusal(tenant_id, error.code);
   if (origin.session == 0) {
     auto reply = std::move(origin.reply);
     return reply(fail(error));

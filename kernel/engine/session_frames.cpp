@@ -66,7 +66,9 @@ void LiveSession::sendMessage(const JsonView& frame, std::string_view ref) {
       (*pin)->post(who, *command, std::move(origin));
     });
   });
-  if (!taken) sendError({Code::overloaded, "The server has more work than it can queue.", 1000, {}}, ref, command->client_message_id);
+  if (taken) return;
+  shard_.figures.noteRefusal(principal_->tenant_id, Code::overloaded);
+  sendError({Code::overloaded, "The server has more work than it can queue.", 1000, {}}, ref, command->client_message_id);
 }
 
 void LiveSession::runCommand(const JsonView& frame, std::string_view ref) {

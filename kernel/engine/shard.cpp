@@ -213,7 +213,11 @@ void Shard::sendMessage(PrincipalPtr caller, JsonDocument body, Mono received, C
   if (!command) return done(fail(command.error()));
   const std::string room_id(command->room_id);
   if (room_id.empty()) return done(fail({Code::validation_failed, "/room_id is required", 0, {{"/room_id", "is required"}}}));
-  withRoom(*impl_, *caller, room_id, std::move(done),
+  auto counted = [impl = impl_.get(), caller, done = std::move(done)](Result<std::string> answer) mutable {
+    if (!answer) impl->figures.noteRefusal(caller->tenant_id, answer.error().code);
+    done(std::move(answer));
+  };
+  withRoom(*impl_, *caller, room_id, Completion<std::string>(std::move(counted)),
            [caller, body = std::move(body), received](Room& room, Completion<std::string> answer) mutable {
              const auto again = readSendMessage(body.root(), *caller);
              Origin origin{0, 0, {}, std::move(answer), received};

@@ -130,6 +130,16 @@ TEST_F(LoopAnalyticsTest, whatTheServerHadToRefuseGetsToItsTenantsHome) {
   say(R"(,"content":"hello")");
   pass(70s);
   EXPECT_EQ(errors(), 0.0) << "it was more than a minute ago";
+  // A request whose room cannot be read gets to no room that could count it.
+  world.store.options.refuse_read = 1000;
+  const auto body = JsonDocument::parse(R"({"content":"hello","room_id":")" + formatId(room_prefix, {{1}}) + R"("})");
+  const auto refused = world.request<std::string>([&](Shard& shard, Completion<std::string> done) {
+    shard.sendMessage(sim::World::principal("acme", "ana"), *body, {}, std::move(done));
+  });
+  EXPECT_EQ(refused.error().code, Code::storage_unavailable);
+  world.store.options.refuse_read = 0;
+  pass(20s);
+  EXPECT_EQ(errors(), 1.0);
   home("other").read("other", {"message_errors"}, now.wall, now.wall, [](const Result<std::vector<MetricSeries>>& series) {
     EXPECT_TRUE(series && series->empty()) << "nothing is measured of another tenant";
   });
