@@ -3,6 +3,7 @@
 #include <libical/ical.h>
 
 #include <algorithm>
+#include <chrono>
 #include <map>
 #include <memory>
 #include <optional>
@@ -11,6 +12,7 @@
 namespace {
 
 constexpr int repeats_max = 20'000;  // Instances that are looked at of one rule: 54 years of days.
+constexpr const char* too_long = "it takes too long to read";
 
 struct FreeComponent {
   void operator()(icalcomponent* component) const { icalcomponent_free(component); }
@@ -26,14 +28,21 @@ const icaltimezone* zone_named(const std::string& zone) {
 
 class Reader {
  public:
-  Reader(const CalendarWindow& window, CalendarReading& reading) : window_(window), reading_(reading), own_zone_(zone_named(window.zone)) {}
+  Reader(const CalendarWindow& window, CalendarReading& reading)
+      : window_(window),
+        reading_(reading),
+        own_zone_(zone_named(window.zone)),
+        until_(std::chrono::steady_clock::now() + window.patience) {}
 
   void read(icalcomponent* root) {
-    each_event(root, [this](icalcomponent* event) { note_moved(event); });
     each_event(root, [this](icalcomponent* event) {
-      if (++reading_.events <= CalendarReading::events_max) take(event);
+      if (!is_late()) note_moved(event);
+    });
+    each_event(root, [this](icalcomponent* event) {
+      if (++reading_.events <= CalendarReading::events_max && !is_late()) take(event);
     });
     if (reading_.events > CalendarReading::events_max) miss("it has more than 5,000 events");
+    if (is_late()) miss(too_long);
     std::sort(reading_.busy.begin(), reading_.busy.end(), [](const BusySpan& a, const BusySpan& b) { return a.from_ms < b.from_ms; });
   }
 
@@ -51,6 +60,9 @@ class Reader {
          calendar = icalcomponent_get_next_component(root, ICAL_VCALENDAR_COMPONENT))
       within(calendar);
   }
+
+  // Whether the time is over. One question to libical may still be long: the days of 600 years for a rule that fits none of them.
+  [[nodiscard]] bool is_late() const { return std::chrono::steady_clock::now() >= until_; }
 
   void miss(const char* why) {
     ++reading_.not_understood;
@@ -203,6 +215,7 @@ class Reader {
           miss("an event has repeated 20,000 times");
           break;
         }
+        if (is_late()) return;
         const std::int64_t begins = moment(at);
         if (begins >= window_.until_ms) break;
         if (!exceptions.moments.contains(begins) && !exceptions.days.contains(day_of(at))) add(at, lasts);
@@ -213,6 +226,7 @@ class Reader {
   const CalendarWindow& window_;
   CalendarReading& reading_;
   const icaltimezone* own_zone_;
+  const std::chrono::steady_clock::time_point until_;
   std::map<std::string, std::set<std::int64_t>> moved_;  // By UID, the moments that events with a RECURRENCE-ID stand for.
 };
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -27,6 +28,8 @@ struct CalendarWindow {
   std::int64_t from_ms = 0;
   std::int64_t until_ms = 0;
   std::string zone;  // Of whole days, and of times that name none.
+  // How long it may take, about: what comes after is left out and counted, so that nobody's calendar keeps a thread.
+  std::chrono::milliseconds patience{1000};
 };
 
 // Whether libical knows a time zone of that name.

@@ -140,3 +140,19 @@ TEST(Calendar, endsWithARuleThatNeverEnds) {
   const auto reading = read_events(event("DTSTART:19000101T100000Z\nDTEND:19000101T110000Z\nRRULE:FREQ=DAILY\n"));
   EXPECT_EQ(reading.not_understood, 1u);
 }
+
+TEST(Calendar, leavesOutWhatTakesTooLong) {
+  std::string events;
+  for (int number = 0; number < 5000; ++number) {
+    events += "BEGIN:VEVENT\nUID:" + std::to_string(number) + "\nDTSTART:19700101T000000Z\nDTEND:19700101T010000Z\nRRULE:FREQ=DAILY";
+    events += number % 2 == 0 ? "\nEND:VEVENT\n" : ";BYMONTH=2;BYMONTHDAY=30\nEND:VEVENT\n";  // A day that no year has.
+  }
+  const std::string text = "BEGIN:VCALENDAR\r\n" + events + "END:VCALENDAR\r\n";
+  CalendarWindow window{.from_ms = utc_ms(1, 1, 0), .until_ms = utc_ms(2, 1, 0), .zone = "UTC", .patience = milliseconds(50)};
+  const CalendarReading part = read_calendar(text, window);
+  EXPECT_TRUE(part.is_calendar);
+  EXPECT_EQ(part.events, 5000U);
+  EXPECT_LT(part.not_understood, 2500U) << "each of the daily ones repeats too often";
+  window.patience = milliseconds(0);
+  EXPECT_EQ(read_calendar(text, window).first_reason, "it takes too long to read");
+}
