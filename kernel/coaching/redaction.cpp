@@ -16,6 +16,39 @@ bool isLocal(char c) {
 bool isDomain(char c) { return isDigit(c) || isLetter(c) || c == '.' || c == '-' || static_cast<unsigned char>(c) >= 0x80; }
 bool isBetween(char c) { return std::string_view(" -.()/").contains(c); }
 
+// A sign as the rules read it: a digit of another script as the digit it is, a space or a dash of the typographer as a plain one.
+struct Sign {
+  char as = 0;           // 0: any other sign.
+  std::size_t size = 1;  // In bytes.
+};
+
+// The sign of several bytes at `at` that programs write into numbers and addresses on their own: browsers and telephones put spaces that
+// do not break between groups, and marks of direction around them.
+Sign wideSignAt(std::string_view text, std::size_t at) {
+  const auto byte = [&](std::size_t n) { return at + n < text.size() ? static_cast<unsigned char>(text[at + n]) : 0U; };
+  const auto digit = [&](std::size_t last, unsigned zero) {
+    return byte(last) >= zero && byte(last) <= zero + 9 ? static_cast<char>('0' + (byte(last) - zero)) : char{0};
+  };
+  if (byte(0) == 0xC2 && (byte(1) == 0xA0 || byte(1) == 0xAD || byte(1) == 0xB7)) return {' ', 2};  // No-break space, soft hyphen, dot.
+  if (byte(0) == 0xD9) return {digit(1, 0xA0), 2};                                                  // Arabic
+  if (byte(0) == 0xDB) return {digit(1, 0xB0), 2};                                                  // Persian
+  if (byte(0) == 0xE0 && byte(1) == 0xA5) return {digit(2, 0xA6), 3};                               // Devanagari
+  if (byte(0) == 0xE2 && byte(1) == 0x80) {
+    if (byte(2) >= 0x90 && byte(2) <= 0x95) return {'-', 3};                                                // Hyphens and dashes
+    if (byte(2) <= 0x8F || (byte(2) >= 0xAA && byte(2) <= 0xAF)) return {byte(2) >= 0x80 ? ' ' : '\0', 3};  // Spaces and marks of direction
+  }
+  if (byte(0) == 0xE2 && byte(1) == 0x81 && byte(2) >= 0xA0 && byte(2) <= 0xA9) return {' ', 3};  // Word joiner, isolates
+  if (byte(0) == 0xE2 && byte(1) == 0x88 && byte(2) == 0x92) return {'-', 3};                     // Minus
+  if (byte(0) == 0xE3 && byte(1) == 0x80 && byte(2) == 0x80) return {' ', 3};                     // Ideographic space
+  // Full width: the same as ASCII, 0xFEE0 further on.
+  if (byte(0) == 0xEF && byte(1) == 0xBC && byte(2) >= 0x81) return {static_cast<char>(byte(2) - 0x60), 3};
+  return {};
+}
+Sign signAt(std::string_view text, std::size_t at) {
+  return static_cast<unsigned char>(text[at]) < 0x80 ? Sign{text[at], 1} : wideSignAt(text, at);
+}
+
+constexpr std::string_view wide_dot = "\uFF0E", wide_at = "\uFF20", wide_plus = "\uFF0B";
 constexpr std::size_t between_max = 3;  // Characters between two groups of one number.
 constexpr std::size_t card_digits_max = 19;
 constexpr std::size_t phone_digits_max = 15;
@@ -24,15 +57,32 @@ struct Span {
   std::size_t begin, end;
 };
 
-// The address around the @ at `at`.
-std::optional<Span> emailAt(std::string_view text, std::size_t at) {
-  Span span{at, at + 1};
+// The address around the @ at `at`, which is of `size` bytes.
+std::optional<Span> emailAt(std::string_view text, std::size_t at, std::size_t size) {
+  Span span{at, at + size};
   while (span.begin > 0 && isLocal(text[span.begin - 1])) --span.begin;
   while (span.end < text.size() && isDomain(text[span.end])) ++span.end;
-  while (span.end > at + 1 && (text[span.end - 1] == '.' || text[span.end - 1] == '-')) --span.end;
-  const std::string_view domain = text.substr(at + 1, span.end - at - 1);
-  if (span.begin == at || domain.empty() || !domain.contains('.') || domain.front() == '.') return std::nullopt;
+  while (span.end > at + size && (text[span.end - 1] == '.' || text[span.end - 1] == '-')) --span.end;
+  const std::string_view domain = text.substr(at + size, span.end - at - size);
+  if (span.begin == at || domain.empty() || (!domain.contains('.') && !domain.contains(wide_dot)) || domain.front() == '.')
+    return std::nullopt;
   return span;
+}
+
+// Digits side by side.
+struct Group {
+  std::string digits;
+  std::size_t end;
+};
+Group groupAt(std::string_view text, std::size_t at) {
+  Group group{{}, at};
+  while (group.end < text.size()) {
+    const Sign sign = signAt(text, group.end);
+    if (!isDigit(sign.as)) break;
+    group.digits += sign.as;
+    group.end += sign.size;
+  }
+  return group;
 }
 
 // Digits with what may stand between the groups of one number; it ends with a digit.
@@ -46,14 +96,16 @@ struct Digits {
 Digits digitsAt(std::string_view text, std::size_t at, std::size_t most) {
   Digits found{{at, at}, {}, 0};
   while (at < text.size()) {
-    std::size_t end = at;
-    while (end < text.size() && isDigit(text[end])) ++end;
-    if (end == at || (found.groups > 0 && found.digits.size() + (end - at) > most)) break;
-    found.digits.append(text.substr(at, end - at));
-    found.span.end = end;
+    const Group group = groupAt(text, at);
+    if (group.digits.empty() || (found.groups > 0 && found.digits.size() + group.digits.size() > most)) break;
+    found.digits += group.digits;
+    found.span.end = at = group.end;
     ++found.groups;
-    at = end;
-    while (at < text.size() && at < end + between_max && isBetween(text[at])) ++at;
+    for (std::size_t between = 0; at < text.size() && between < between_max; ++between) {
+      const Sign sign = signAt(text, at);
+      if (!isBetween(sign.as)) break;
+      at += sign.size;
+    }
   }
   return found;
 }
@@ -72,7 +124,9 @@ bool checkDigitFits(std::string_view digits) {
 bool beginsWithDate(std::string_view text) {
   std::size_t sizes[3] = {}, group = 0;
   char between = 0;
-  for (const char c : text) {
+  for (std::size_t at = 0; at < text.size();) {
+    const auto [c, size] = signAt(text, at);
+    at += size;
     if (isDigit(c)) {
       ++sizes[group];
     } else if (group < 2 && (c == '-' || c == '.' || c == '/') && (between == 0 || c == between)) {
@@ -109,8 +163,9 @@ std::optional<Private> privateAt(std::string_view text, std::size_t at, const Re
   const Digits number = digitsAt(text, at, phone_digits_max);
   const std::size_t count = number.digits.size();
   if (count < 7 || count > phone_digits_max) return std::nullopt;
-  const bool international = (at > 0 && text[at - 1] == '+') || number.digits.starts_with("00");
-  if (!international && (isMoney(text.substr(0, at)) || beginsWithDate(text.substr(at)))) return std::nullopt;
+  const std::string_view before = text.substr(0, at);
+  const bool international = before.ends_with('+') || before.ends_with(wide_plus) || number.digits.starts_with("00");
+  if (!international && (isMoney(before) || beginsWithDate(text.substr(at)))) return std::nullopt;
   if (!international && number.groups == 1 && count < 10) return std::nullopt;
   return Private{number.span.end, "[phone]"};
 }
@@ -133,8 +188,10 @@ std::string redactText(std::string_view text, const RedactionRules& rules) {
   std::string addressed;
   if (rules.emails) {
     std::size_t done = 0;
-    for (std::size_t at = text.find('@'); at != std::string_view::npos; at = text.find('@', at + 1)) {
-      const auto span = emailAt(text, at);
+    for (std::size_t at = 0; at < text.size(); ++at) {
+      const bool wide = text.substr(at).starts_with(wide_at);
+      if (text[at] != '@' && !wide) continue;
+      const auto span = emailAt(text, at, wide ? wide_at.size() : 1);
       if (!span || span->begin < done) continue;
       addressed.append(text.substr(done, span->begin - done)).append("[email]");
       done = span->end;
@@ -144,7 +201,8 @@ std::string redactText(std::string_view text, const RedactionRules& rules) {
   }
   std::string out;
   for (std::size_t at = 0; at < text.size();) {
-    const bool begins = isDigit(text[at]) && (at == 0 || !(isDigit(text[at - 1]) || isLetter(text[at - 1]) || text[at - 1] == '_'));
+    const bool begins =
+        isDigit(signAt(text, at).as) && (at == 0 || !(isDigit(text[at - 1]) || isLetter(text[at - 1]) || text[at - 1] == '_'));
     if (!begins) {
       out += text[at++];
       continue;
@@ -157,7 +215,7 @@ std::string redactText(std::string_view text, const RedactionRules& rules) {
       end = found->end;
     } else {
       // What follows the first group may be a number of its own.
-      while (end < text.size() && isDigit(text[end])) ++end;
+      end = groupAt(text, at).end;
       out.append(text.substr(at, end - at));
     }
     at = end;

@@ -38,6 +38,19 @@ TEST(Redaction, takesCardNumbersOutByTheirCheckDigit) {
   EXPECT_EQ(redactText("4111111111111112", everything), "4111111111111112");
 }
 
+TEST(Redaction, readsSpacesDashesAndDigitsAsProgramsAndOtherScriptsWriteThem) {
+  for (const char* number : {"+49\u00a030\u00a01234567", "+1\u202f512\u202f555\u202f0143", "512\u2011555\u20110143", "030\u20131234567",
+                             "512\u2009555\u20090143", "\uff10\uff13\uff10-\uff11\uff12\uff13\uff14\uff15\uff16\uff17",
+                             "\u0660\u0665\u0661\u0662 \u0663\u0664\u0665 \u0666\u0667\u0668\u0669", "512\u200b555\u200b0143"})
+    EXPECT_EQ(redactText("Call " + std::string(number) + " today", everything), "Call [phone] today") << number;
+  EXPECT_EQ(redactText("4111\u00a01111\u20111111\u202f1111", everything), "[card]");
+  EXPECT_EQ(redactText("ana\uff20example\uff0ecom", everything), "[email]");
+  for (const char* text : {"on 2026\u201111\u201128", "caf\u00e9 12\u00a0m\u00b2", "\u201cyes\u201d \u2014 no",
+                           "\u0645\u0631\u062d\u0628\u0627", "\uff41\uff42 12"})
+    EXPECT_EQ(redactText(text, everything), text);
+  EXPECT_EQ(redactText(std::string("\xe2\x80"), everything), "\xe2\x80") << "the end of the text is its end";
+}
+
 TEST(Redaction, doesOnlyWhatItIsToldTo) {
   const RedactionRules nothing{.emails = false, .phone_numbers = false, .card_numbers = false, .fields = {}};
   EXPECT_EQ(redactText("a@b.co +34 600 123 456 4111111111111111", nothing), "a@b.co +34 600 123 456 4111111111111111");
