@@ -24,7 +24,8 @@ constexpr double week_ns = 7.0 * 24 * 3600 * 1e9;
 // Reads one mapping.
 class AlertRuleReader {
  public:
-  AlertRuleReader(const YamlMember& member, ConfigProblems& problems) : path_("alerts.rules." + member.key), problems_(problems) {}
+  AlertRuleReader(const YamlMember& member, ConfigProblems& problems)
+      : rule_(member.key), path_("alerts.rules." + member.key), problems_(problems) {}
 
   void read(const YamlNode& node, AlertRuleWish& wish) {
     if (const auto on = node.boolean()) {
@@ -55,9 +56,16 @@ class AlertRuleReader {
     else if (one.key == "group_by")
       wish.group_by = labels(one.value);
     else if (one.key == "inhibits")
-      wish.inhibits = names(one.value, one.key, rules_inhibited_max);
+      readInhibited(one, wish);
     else
       refuseKey(one);
+  }
+
+  // A rule that kept itself quiet would never be told.
+  void readInhibited(const YamlMember& one, AlertRuleWish& wish) {
+    wish.inhibits = names(one.value, one.key, rules_inhibited_max);
+    if (std::ranges::find(wish.inhibits, rule_) != wish.inhibits.end())
+      refuse(one.value.place, "inhibits: it names the rule itself", "take it out");
   }
 
   void refuseKey(const YamlMember& one) {
@@ -110,6 +118,7 @@ class AlertRuleReader {
     return names(node, "group_by", label_words.size());
   }
 
+  const std::string rule_;
   const std::string path_;
   ConfigProblems& problems_;
 };

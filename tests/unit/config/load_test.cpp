@@ -178,6 +178,7 @@ alerts:
   rules:
     a: yes
     b: {for: 60, severty: high, severity: worse, group_by: [team], inhibits: x, enabled: 1, keep_firing_for: 8d}
+    c: {inhibits: [a, c]}
 )");
   std::vector<std::string> told;
   for (const ConfigProblem& problem : found)
@@ -190,7 +191,8 @@ alerts:
       "5:61: alerts.rules.b: group_by: \"team\" is none of rule, subject, severity | ",
       "5:78: alerts.rules.b: inhibits is not a list of names | write [name, name]",
       "5:90: alerts.rules.b: \"1\" is not true or false | ",
-      "5:110: alerts.rules.b: keep_firing_for: 8d is too much | the most is 7d"};
+      "5:110: alerts.rules.b: keep_firing_for: 8d is too much | the most is 7d",
+      "6:19: alerts.rules.c: inhibits: it names the rule itself | take it out"};
   EXPECT_EQ(told, expected);
 }
 
