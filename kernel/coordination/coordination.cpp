@@ -115,6 +115,7 @@ void Coordination::decisions(const std::string& tenant_id, Listing query, Comple
 }
 
 void Coordination::decision(const std::string& tenant_id, const std::string& decision_id, Completion<std::string> done) {
+  if (!parseId(decision_prefix, decision_id)) return done(fail(Code::not_found, "There is no such decision."));
   parts_.store.get({std::string(decision_collection), tenant_id, decision_id}, [this, tenant_id, decision_id, done = std::move(done)](
                                                                                    Result<std::optional<Document>> found) mutable {
     if (!found) return done(fail(found.error()));
@@ -146,6 +147,7 @@ void Coordination::policyNamed(const std::string& tenant_id, std::string name, C
 }
 
 void Coordination::recorded(const std::string& tenant_id, const std::string& decision_id, Completion<Decision> done) {
+  if (!parseId(decision_prefix, decision_id)) return done(fail(Code::not_found, "There is no such decision."));
   parts_.store.scan({std::string(decision_inputs_collection), tenant_id, decision_id}, {}, decision_parts_max,
                     [done = std::move(done)](const Result<std::vector<Document>>& parts) mutable {
                       if (!parts) return done(fail(parts.error()));

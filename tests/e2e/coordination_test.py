@@ -213,6 +213,17 @@ class Coordination(unittest.IsolatedAsyncioTestCase):
         self.assertEqual(self.server.get("/coordination/offers", stranger).json["items"], [])
         self.assertEqual(self.server.get("/coordination/decisions", stranger).json["items"], [])
 
+    async def test_what_is_too_long_is_refused_or_nobodys(self):
+        self.start()
+        long = "z" * 3000
+        for path in ("agents", "leads", "leads?ended=true", "offers?ended=true", "handoffs", "decisions"):
+            answer = self.server.get(f"/coordination/{path}{'&' if '?' in path else '?'}cursor={long}", self.sue)
+            self.assertEqual((answer.status, answer.json["errors"][0]["path"]), (422, "/cursor"), path)
+        for path, code in (("leads", "lead_unknown"), ("offers", "not_found"), ("handoffs", "not_found"), ("decisions", "not_found")):
+            self.assertEqual(self.server.get(f"/coordination/{path}/{long}", self.sue).json["code"], code)
+        for path in (f"offers/{long}/accept", f"decisions/{long}/replay"):
+            self.assertEqual(self.server.post(f"/coordination/{path}", None, self.sue).status, 404, path)
+
 
 if __name__ == "__main__":
     unittest.main()

@@ -9,19 +9,23 @@ namespace atrium {
 namespace {
 
 constexpr std::uint32_t coordination_page_max = 500;
+constexpr std::size_t filter_bytes_max = 200;  // The longest id there is.
 
 // The filters of a list. False: one of them is wrong, and the caller was told.
 bool readListing(const HttpRequest& request, CoordinationCommand& command, Reply& reply) {
-  for (const auto& [name, text] : {std::pair<std::string_view, std::string*>{"state", &command.state},
-                                   {"agent", &command.agent},
-                                   {"queue", &command.queue},
-                                   {"lead", &command.lead},
-                                   {"cursor", &command.cursor}})
-    request.parameter(name, *text);
   const auto refuse = [&reply](std::string path, std::string problem) {
     reply.problem({Code::validation_failed, "The query has wrong parameters.", 0, {{std::move(path), std::move(problem)}}});
     return false;
   };
+  for (const auto& [name, text] : {std::pair<std::string_view, std::string*>{"state", &command.state},
+                                   {"agent", &command.agent},
+                                   {"queue", &command.queue},
+                                   {"lead", &command.lead},
+                                   {"cursor", &command.cursor}}) {
+    request.parameter(name, *text);
+    if (text->size() > filter_bytes_max)
+      return refuse("/" + std::string(name), "must have at most " + std::to_string(filter_bytes_max) + " bytes");
+  }
   std::string given;
   const auto limit = readLimit(request, {.fallback = command.limit, .most = coordination_page_max});
   if (!limit) return reply.problem(limit.error()), false;
