@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "protocol/body_reader.hpp"
+#include "protocol/commands.hpp"
 #include "protocol/errors.hpp"
 #include "protocol/frame.hpp"
 #include "protocol/json_writer.hpp"
@@ -13,6 +14,7 @@ namespace {
 
 using Verb = CoordinationCommand::Verb;
 
+constexpr std::size_t besides = 1024;  // bytes of a handoff message's metadata that are not the handoff, at most: the lead's id, quoted
 constexpr std::uint32_t overseers = ATRIUM_ROLE_SUPERVISOR | ATRIUM_ROLE_ADMIN | ATRIUM_ROLE_SERVICE;
 
 // What only those may do who oversee others, unless it is about themselves where `own` says so.
@@ -88,6 +90,16 @@ PrincipalPtr serverOf(const std::string& tenant_id) {
                                                      .roles = ATRIUM_ROLE_SERVICE,
                                                      .expires = {},
                                                      .plugin = true});
+}
+
+// As much of the lead's id as a room's name takes, in whole signs.
+std::string roomNameOf(const std::string& lead_id) {
+  std::string name = "Lead " + lead_id;
+  if (name.size() <= name_max) return name;
+  std::size_t end = name_max;
+  while ((static_cast<unsigned char>(name[end]) & 0xC0) == 0x80) --end;
+  name.resize(end);
+  return name;
 }
 
 // An offer that is told to the agent it is about.
@@ -266,7 +278,7 @@ void LoopCoordination::handoff(const std::string& tenant_id, const Handoff& hand
 void LoopCoordination::makeRoom(const std::string& tenant_id, const Handoff& handoff) {
   CreateRoom room;
   room.room_type = "lead_collaboration";
-  room.name = "Lead " + handoff.lead_id;
+  room.name = roomNameOf(handoff.lead_id);
   room.initial_members = {handoff.from};
   if (!handoff.to.empty()) room.initial_members.push_back(handoff.to);
   std::string context;
@@ -288,14 +300,14 @@ void LoopCoordination::makeRoom(const std::string& tenant_id, const Handoff& han
 }
 
 void LoopCoordination::postHandoff(const std::string& tenant_id, const Handoff& handoff, const std::string& room_id) {
-  const std::string stored = encodeHandoff(handoff);
+  const std::string told = handoffWithin(handoff, object_max - besides);
   std::string content =
       "Handoff of " + handoff.lead_id + " from " + handoff.from + (handoff.to.empty() ? std::string() : " to " + handoff.to) + ": ";
   content += handoff.state == HandoffState::pending ? handoff.summary : std::string(word(handoff.state));
   std::string body;
   JsonWriter json(body);
   json.begin('{').key("room_id").value(room_id).key("message_type").value("lead_handoff").key("content").value(content);
-  json.key("priority").value("high").key("metadata").begin('{').key("lead_id").value(handoff.lead_id).key("handoff").raw(stored).end('}');
+  json.key("priority").value("high").key("metadata").begin('{').key("lead_id").value(handoff.lead_id).key("handoff").raw(told).end('}');
   json.end('}');
   auto message = JsonDocument::parse(body);
   if (!message) return;

@@ -43,6 +43,19 @@ std::string encodeHandoff(const Handoff& handoff) {
   return out;
 }
 
+std::string handoffWithin(Handoff handoff, std::size_t most) {
+  std::string json = encodeHandoff(handoff);
+  if (json.size() <= most) return json;
+  handoff.lead_json = "{}";
+  json = encodeHandoff(handoff);
+  if (json.size() <= most) return json;
+  handoff.summary.clear();
+  json = encodeHandoff(handoff);
+  if (json.size() <= most) return json;
+  handoff.commitments.clear();
+  return encodeHandoff(handoff);
+}
+
 std::optional<Handoff> decodeHandoff(const Document& document) {
   const auto parsed = JsonDocument::parse(document.value);
   if (!parsed || document.key.size() != 3) return std::nullopt;

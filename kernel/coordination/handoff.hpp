@@ -49,6 +49,9 @@ struct Handoff {
 };
 
 [[nodiscard]] std::string encodeHandoff(const Handoff& handoff);
+// The same for a message, whose metadata has a bound: where it would have more than `most` bytes, what the lead was comes as {}, then the
+// summary as null, which is the message's text, then no commitments. `GET /coordination/handoffs/{id}` has all of it.
+[[nodiscard]] std::string handoffWithin(Handoff handoff, std::size_t most);
 [[nodiscard]] std::optional<Handoff> decodeHandoff(const Document& document);
 
 // `POST /coordination/handoffs`.

@@ -224,6 +224,29 @@ class Coordination(unittest.IsolatedAsyncioTestCase):
         for path in (f"offers/{long}/accept", f"decisions/{long}/replay"):
             self.assertEqual(self.server.post(f"/coordination/{path}", None, self.sue).status, 404, path)
 
+    async def test_a_handoff_of_any_size_is_told(self):
+        self.start()
+        self.server.put("/coordination/agents/cem", {"capacity": 2, "skills": agents["ana"]}, self.sue)
+        await self.connect("ana")
+        lead_id = "\u00e9" * 100  # 200 bytes, the longest there is.
+        lead = {"name": "A lead", "property_type": "condo", "notes": "n" * 16000}
+        reply = self.server.post("/coordination/leads/route", {"lead_id": lead_id, "lead": lead}, self.sue).json
+        self.server.post(f"/coordination/offers/{reply['offer_id']}/accept", None, self.tokens["ana"])
+        await self.connect("cem")
+        begun = self.server.post("/coordination/handoffs", {"lead_id": lead_id, "to": "cem", "summary": "s" * 8000, "commitments": ["c" * 500] * 20},
+                                 self.tokens["ana"])
+        self.assertEqual(begun.status, 201, begun)
+        offer = begun.json
+        self.assertEqual(self.server.post(f"/coordination/offers/{offer['offer_id']}/accept", None, self.tokens["cem"]).status, 200)
+        (room,) = self.server.get("/collaboration/rooms?type=lead_collaboration", self.tokens["ana"]).json["items"]
+        self.assertEqual(room["name"], "Lead " + "\u00e9" * 97, "whole signs")
+        for _ in range(1000):
+            told = self.server.get(f"/collaboration/rooms/{room['room_id']}/history", self.tokens["ana"]).body.decode()
+            if told.count("lead_handoff") >= 2:  # Its beginning and its end.
+                break
+        self.assertIn("s" * 8000, told)
+
+
 
 if __name__ == "__main__":
     unittest.main()
