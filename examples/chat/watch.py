@@ -7,6 +7,7 @@ Needs python3-websockets. The protocol: docs/REALTIME_COLLABORATION.md
 import argparse
 import asyncio
 import json
+import os
 import sys
 
 import websockets
@@ -36,5 +37,7 @@ if __name__ == "__main__":
         asyncio.run(watch(chosen.url, chosen.token, chosen.topic))
     except KeyboardInterrupt:
         pass
+    except BrokenPipeError:  # Whoever read this has enough, as `head`.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except (OSError, websockets.WebSocketException) as problem:
         sys.exit(f"watch.py: {problem}")

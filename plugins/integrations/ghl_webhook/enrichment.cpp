@@ -42,8 +42,12 @@ std::string Enrichment::address_for(const std::string& email, const std::string&
 
 Enrichment::Found Enrichment::read(const atrium::HttpResponse& response) const {
   if (response.outcome == ATRIUM_OK && response.status == 404) return {.state = "none", .fields = {}};
-  Found found{.state = "failed", .fields = {}};
-  if (!response.ok()) return found;
+  Found found{.state = "failed", .fields = {}, .why = {}};
+  if (!response.ok()) {
+    found.why = response.outcome == ATRIUM_OK ? "It answered " + std::to_string(response.status) + "." : response.why;
+    return found;
+  }
+  found.why = "Its answer is no JSON object.";
   static_cast<void>(json_.parse(response.body, [&](atrium::Json answer) {
     if (!answer.is_object()) return;
     found.state = "done";
@@ -59,7 +63,8 @@ Enrichment::Found Enrichment::read(const atrium::HttpResponse& response) const {
 void Enrichment::note(const std::string& key, const Found& found) {
   const std::lock_guard lock(mutex_);
   if (found.state == "failed") {
-    if (++failures_ < failures_max) return;
+    if (++failures_ == 1) host_.warning("crm_failed", found.why.empty() ? "It did not answer in time." : found.why);
+    if (failures_ < failures_max) return;
     rests_until_ms_ = now_ms() + rest_ms;
     if (failures_ == failures_max) host_.warning("crm_rests", "The CRM failed three times in a row and is left alone for half a minute.");
     return;

@@ -18,6 +18,7 @@ class Enrichment {
   struct Found {
     std::string state;  // "done", "none": it does not know him, "failed", or "off": there is no CRM, or nothing to ask by.
     LeadFields fields;
+    std::string why = {};  // It failed.
   };
 
   Enrichment(atrium::Host host, const GhlOptions& options);

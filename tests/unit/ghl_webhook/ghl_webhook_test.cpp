@@ -217,6 +217,7 @@ TEST_F(Ghl, routesALeadWhoseCrmFailsAndLeavesADeadOneAlone) {
   }
   EXPECT_EQ(host.http_sent.size(), 3u) << "after three failures it is not asked";
   EXPECT_TRUE(host.logged("crm_rests"));
+  EXPECT_TRUE(host.logged("crm_failed")) << "and why, once";
   host.advance_ms(30'001);
   host.answer_http("https://crm.example/", 200, "{}");
   EXPECT_EQ(member(send(lead(9)), "enrichment"), R"("done")");
