@@ -1,5 +1,6 @@
 #include "app/loop_coordination.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "protocol/body_reader.hpp"
@@ -67,7 +68,19 @@ void with(Result<Body> body, Desk::Reply done, Then then) {
   then(*std::move(body), std::move(done));
 }
 
-std::string reasonOf(const JsonView& body) { return body["reason"].text(); }
+// Of bodies with one member, which may be absent.
+Result<std::string> readWithdrawal(const JsonView& body, const Principal& caller) {
+  BodyReader in(body, caller);
+  return in.finish(in.text("reason", 1, 500).value_or(""));
+}
+Result<bool> readPreview(const JsonView& body, const Principal& caller) {
+  BodyReader in(body, caller);
+  return in.finish(in.flag("preview").value_or(false));
+}
+Result<std::string> readReplay(const JsonView& body, const Principal& caller) {
+  BodyReader in(body, caller);
+  return in.finish(in.text("policy", 1, 64).value_or(""));
+}
 
 // Presence in the engine's words.
 std::optional<Status> presenceOf(const std::string& status) {
@@ -134,7 +147,9 @@ void serve(Coordination& coordination, CoordinationCommand command, Desk::Reply 
   if (command.verb == Verb::read_decision) return coordination.decision(tenant, command.id, std::move(done));
   if (command.verb == Verb::read_shadows) return done(coordination.shadows(tenant));
   if (command.verb == Verb::replay_decision)
-    return coordination.replay(tenant, command.id, command.body.root()["policy"].text(), std::move(done));
+    return with(readReplay(command.body.root(), *command.caller), std::move(done), [&](std::string policy, Desk::Reply reply) {
+      coordination.replay(tenant, command.id, std::move(policy), std::move(reply));
+    });
   if (command.verb == Verb::replay_traffic)
     return with(readTraffic(command.body.root(), *command.caller), std::move(done), [&](TrafficRequest asked, Desk::Reply reply) {
       coordination.replayTraffic(tenant, std::move(asked.policy), {.cursor = std::move(asked.after), .limit = asked.limit},
@@ -162,12 +177,20 @@ void serve(Coordination& coordination, CoordinationCommand command, Desk::Reply 
       return with(readRouteLead(body, caller), std::move(done),
                   [&](RouteLead lead, Desk::Reply reply) { desk.route(std::move(lead), command.received, std::move(reply)); });
     case Verb::list_leads: return desk.leads(listingOf(command), std::move(done));
+    case Verb::list_queue: {
+      Listing listing = listingOf(command);
+      listing.state = word(LeadState::waiting);
+      return desk.leads(std::move(listing), std::move(done));
+    }
     case Verb::read_lead: return desk.lead(std::move(id), std::move(done));
     case Verb::assign_lead:
       return with(readAssignLead(body, caller), std::move(done), [&](AssignLead assign, Desk::Reply reply) {
         desk.assign(command.caller, std::move(id), std::move(assign), std::move(reply));
       });
-    case Verb::withdraw_lead: return desk.withdraw(command.caller, std::move(id), reasonOf(body), std::move(done));
+    case Verb::withdraw_lead:
+      return with(readWithdrawal(body, caller), std::move(done), [&](std::string reason, Desk::Reply reply) {
+        desk.withdraw(command.caller, std::move(id), std::move(reason), std::move(reply));
+      });
     case Verb::list_offers: {
       Listing listing = listingOf(command);
       if (!caller.has(overseers)) listing.agent = caller.user_id;
@@ -187,7 +210,9 @@ void serve(Coordination& coordination, CoordinationCommand command, Desk::Reply 
       });
     case Verb::list_handoffs: return desk.handoffs(listingOf(command), std::move(done));
     case Verb::read_handoff: return desk.handoff(std::move(id), std::move(done));
-    case Verb::rebalance: return desk.rebalance(command.caller, body["preview"].boolean(false), std::move(done));
+    case Verb::rebalance:
+      return with(readPreview(body, caller), std::move(done),
+                  [&](bool preview, Desk::Reply reply) { desk.rebalance(command.caller, preview, std::move(reply)); });
     case Verb::list_decisions:
     case Verb::read_decision:
     case Verb::replay_decision:
@@ -203,11 +228,28 @@ void LoopCoordination::run(CoordinationCommand command, Completion<std::string> 
   if (auto why = refusal(command)) return done(fail(*std::move(why)));
   if (command.verb == Verb::put_workload)
     if (const auto status = presenceOf(command.body.root()["status"].text())) done = withStatus(command, *status, std::move(done));
+  if (command.verb == Verb::begin_handoff)
+    if (std::string room_id = command.body.root()["room_id"].text(); !room_id.empty())
+      return inHisRoom(std::move(command), std::move(room_id), std::move(done));
+  askDesk(std::move(command), std::move(done));
+}
+
+void LoopCoordination::askDesk(CoordinationCommand command, Completion<std::string> done) {
   const std::string tenant = command.caller->tenant_id;
   road_.ask<std::string>(tenant, std::move(done),
                          [command = std::move(command)](Coordination& desks, Completion<std::string> answer) mutable {
                            serve(desks, std::move(command), std::move(answer));
                          });
+}
+
+// A handoff is told in the room that its caller names, in the server's name: only where he himself may read.
+void LoopCoordination::inHisRoom(CoordinationCommand command, std::string room_id, Completion<std::string> done) {
+  const PrincipalPtr caller = command.caller;
+  parts_.shard.readRoom(caller, std::move(room_id),
+                        [this, command = std::move(command), done = std::move(done)](const Result<std::string>& room) mutable {
+                          if (!room) return done(fail(room.error()));
+                          askDesk(std::move(command), std::move(done));
+                        });
 }
 
 // The status that goes with a workload is the user's presence, which lives with his sessions: it is set once the desk knows him.
@@ -269,7 +311,7 @@ void LoopCoordination::decision(const std::string& tenant_id, const std::string&
 // ---- Handoffs in their rooms
 
 void LoopCoordination::handoff(const std::string& tenant_id, const Handoff& handoff) {
-  if (!handoff.room_id.empty()) return postHandoff(tenant_id, handoff, handoff.room_id);
+  if (!handoff.room_id.empty()) return tellRoom(tenant_id, handoff, handoff.room_id);
   std::vector<Handoff>& waiting = untold_[{tenant_id, handoff.lead_id}];
   waiting.push_back(handoff);
   if (waiting.size() == 1) makeRoom(tenant_id, handoff);
@@ -280,7 +322,6 @@ void LoopCoordination::makeRoom(const std::string& tenant_id, const Handoff& han
   room.room_type = "lead_collaboration";
   room.name = roomNameOf(handoff.lead_id);
   room.initial_members = {handoff.from};
-  if (!handoff.to.empty()) room.initial_members.push_back(handoff.to);
   std::string context;
   JsonWriter(context).begin('{').key("lead_id").value(handoff.lead_id).end('}');
   room.context = *JsonDocument::parse(context);
@@ -292,10 +333,25 @@ void LoopCoordination::makeRoom(const std::string& tenant_id, const Handoff& han
           return parts_.log.warning("coordination.no_room", {{"tenant", tenant_id}, {"lead", lead_id}, {"reason", made.error().detail}});
         const auto parsed = JsonDocument::parse(*made);
         const std::string room_id = parsed ? parsed->root()["room_id"].text() : std::string();
-        road_.tell(tenant_id, [tenant_id, lead_id, room_id](Coordination& desks) {
-          if (Desk* desk = desks.of(tenant_id)) desk->roomMade(lead_id, room_id);
+        std::vector<Handoff> over;
+        std::ranges::copy_if(waiting, std::back_inserter(over), [](const Handoff& one) { return one.state != HandoffState::pending; });
+        road_.tellAlways(tenant_id, [tenant_id, lead_id, room_id, over = std::move(over)](Coordination& desks) {
+          if (Desk* desk = desks.of(tenant_id)) desk->roomMade(lead_id, room_id, over);
         });
-        for (const Handoff& each : waiting) postHandoff(tenant_id, each, room_id);
+        for (const Handoff& each : waiting) tellRoom(tenant_id, each, room_id);
+      });
+}
+
+// Whom it asks is a member before he is told: what is said there is for him.
+void LoopCoordination::tellRoom(const std::string& tenant_id, const Handoff& handoff, const std::string& room_id) {
+  if (handoff.state != HandoffState::pending) return postHandoff(tenant_id, handoff, room_id);
+  AddMember entry{.user_id = handoff.to, .display_name = {}};
+  parts_.shard.addMember(
+      serverOf(tenant_id), room_id, std::move(entry), [this, tenant_id, handoff, room_id](const Result<std::string>& member) {
+        if (!member)
+          parts_.log.warning("coordination.no_member",
+                             {{"tenant", tenant_id}, {"handoff", handoff.handoff_id}, {"reason", member.error().detail}});
+        postHandoff(tenant_id, handoff, room_id);
       });
 }
 

@@ -50,7 +50,10 @@ class LoopCoordination final : public CoordinationControl, public Workplace, pub
  private:
   Completion<std::string> withStatus(const CoordinationCommand& command, Status status, Completion<std::string> done);
   void put(const std::string& tenant_id, Topic topic, const std::string& key, const std::string& value);
+  void askDesk(CoordinationCommand command, Completion<std::string> done);
+  void inHisRoom(CoordinationCommand command, std::string room_id, Completion<std::string> done);
   void makeRoom(const std::string& tenant_id, const Handoff& handoff);
+  void tellRoom(const std::string& tenant_id, const Handoff& handoff, const std::string& room_id);
   void postHandoff(const std::string& tenant_id, const Handoff& handoff, const std::string& room_id);
 
   Parts parts_;

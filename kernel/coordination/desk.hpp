@@ -71,8 +71,8 @@ class Desk {
   // ---- Handoffs. handoff_pending: the lead has one under way.
   void beginHandoff(PrincipalPtr caller, BeginHandoff command, Reply done);
   void handoff(std::string handoff_id, Reply done);
-  // A room was made for what is said about the lead.
-  void roomMade(const std::string& lead_id, const std::string& room_id);
+  // A room was made for what is said about the lead; `over` has those of its handoffs that were over before.
+  void roomMade(const std::string& lead_id, const std::string& room_id, std::vector<Handoff> over);
   void handoffs(Listing query, Reply done);
 
   // What would move from whom to whom to even out the load; unless `preview`, those handoffs begin.

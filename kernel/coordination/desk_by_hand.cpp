@@ -45,12 +45,16 @@ std::optional<Error> Desk::unfit(const Seat& seat, const Lead& lead, bool over_c
   if (seat.sessions == 0 || seat.profile->isPaused())
     return Error{
         Code::agent_unavailable, "\"" + seat.profile->agent_id + "\" is " + (seat.profile->isPaused() ? "paused." : "offline."), 0, {}};
-  if (Team::full(seat, lead.channel) && !over_cap)
+  if (Team::full(seat, lead.channel) && !over_cap) {
+    const bool all = seat.places() >= seat.profile->capacity;
+    const std::uint32_t most = all ? seat.profile->capacity : seat.profile->capacityIn(lead.channel);
+    const std::uint32_t has = all ? seat.places() : seat.taken.contains(lead.channel) ? seat.taken.at(lead.channel) : 0;
     return Error{Code::at_cap,
-                 "\"" + seat.profile->agent_id + "\" has " + std::to_string(seat.places()) + " of " +
-                     std::to_string(seat.profile->capacity) + " leads; over_cap with a reason overrides that.",
+                 "\"" + seat.profile->agent_id + "\" has " + std::to_string(has) + " of " + std::to_string(most) + " leads" +
+                     (all ? std::string() : " of the channel \"" + lead.channel + "\"") + "; over_cap with a reason overrides that.",
                  0,
                  {}};
+  }
   return std::nullopt;
 }
 

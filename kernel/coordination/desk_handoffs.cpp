@@ -97,11 +97,18 @@ void Desk::askToTakeOver(Change& change, Handoff& handoff, Seat& seat, const Lea
   tellOf(change, handoff);
 }
 
-// Its room may be made meanwhile.
+// Its room may be made meanwhile, which roomMade() tells those that are under way.
 void Desk::tellOf(Change& change, const Handoff& handoff) {
   change.then([this, told = handoff]() mutable {
-    if (const auto lead = leads_.find(told.lead_id); told.room_id.empty() && lead != leads_.end())
+    const auto lead = leads_.find(told.lead_id);
+    if (told.room_id.empty() && lead != leads_.end() && !lead->second.handoff_room_id.empty()) {
       told.room_id = lead->second.handoff_room_id;
+      if (told.state != HandoffState::pending) {
+        Change late = this->change();
+        late.put(told);
+        commit(std::move(late));
+      }
+    }
     parts_.outlet.handoff(tenant_id_, told);
   });
 }
@@ -135,18 +142,22 @@ void Desk::roundOver(Handoff& handoff, OfferState how, Change& change) {
   });
 }
 
-void Desk::roomMade(const std::string& lead_id, const std::string& room_id) {
+void Desk::roomMade(const std::string& lead_id, const std::string& room_id, std::vector<Handoff> over) {
   const auto nobody_waits = [](const Result<std::string>&) {};
-  ready(Reply(nobody_waits), [this, lead_id, room_id](const Reply&) {
-    const auto lead = leads_.find(lead_id);
-    if (lead == leads_.end()) return;
-    lead->second.handoff_room_id = room_id;
+  ready(Reply(nobody_waits), [this, lead_id, room_id, over = std::move(over)](const Reply&) mutable {
     Change change = this->change();
-    if (const auto handoff = handoffs_.find(lead->second.handoff_id); handoff != handoffs_.end()) {
-      handoff->second.room_id = room_id;
-      change.put(handoff->second);
+    for (Handoff& ended : over) {
+      ended.room_id = room_id;
+      change.put(ended);
     }
-    change.put(lead->second);
+    if (const auto lead = leads_.find(lead_id); lead != leads_.end()) {
+      lead->second.handoff_room_id = room_id;
+      change.put(lead->second);
+      if (const auto handoff = handoffs_.find(lead->second.handoff_id); handoff != handoffs_.end()) {
+        handoff->second.room_id = room_id;
+        change.put(handoff->second);
+      }
+    }
     commit(std::move(change));
   });
 }

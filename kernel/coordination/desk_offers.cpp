@@ -173,7 +173,7 @@ void Desk::completed(LeadOffer& offer, const OfferEnd& end, Reply done) {
   offer.completed = now;
   offer.outcome = end.outcome;
   offer.value = end.value;
-  if (!end.reason.empty()) offer.reason = end.reason;
+  offer.note = end.reason;
   const std::string kind = lead.text(rule.skill_field);
   const bool won = end.outcome == "won";
   if (Seat* seat = team_.find(offer.agent_id)) {

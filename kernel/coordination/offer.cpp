@@ -46,6 +46,7 @@ std::string encodeOffer(const LeadOffer& offer) {
   json.key("places_taken").value(offer.places_taken);
   text("outcome", offer.outcome);
   exact(json.key("value"), offer.value);
+  text("note", offer.note);
   json.end('}');
   return out;
 }
@@ -80,6 +81,7 @@ std::optional<LeadOffer> decodeOffer(const Document& document) {
   offer.places_taken = static_cast<std::uint32_t>(integerOf(stored["places_taken"], 0));
   offer.outcome = stored["outcome"].text();
   offer.value = numberOf(stored["value"], 0);
+  offer.note = stored["note"].text();
   return offer;
 }
 

@@ -48,7 +48,8 @@ struct LeadOffer {
   Wall free_at{};                  // While wrapping: when the place is free.
   std::uint32_t places_taken = 0;  // By the agent when a pending offer ended, this one among them.
   std::string outcome;             // Of a completed one: "won".
-  double value = 0;                // Of a completed one: what it brought.
+  double value = 0;                // Of a completed one: what it brought...
+  std::string note;                // ...and what its agent said of it.
 
   [[nodiscard]] bool open() const { return state <= OfferState::wrapping; }
 };
@@ -59,7 +60,7 @@ struct LeadOffer {
 
 // `POST /coordination/offers/{id}/…`.
 struct OfferEnd {
-  std::string reason = {};            // Of reject; needed.
+  std::string reason = {};            // Of reject, which needs it; of complete, a note.
   std::string outcome = "completed";  // Of complete.
   double value = 0;
 };

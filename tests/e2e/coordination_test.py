@@ -31,6 +31,15 @@ class Coordination(unittest.IsolatedAsyncioTestCase):
             if offer["kind"] == kind:
                 return offer
 
+    def told(self, name, summary):
+        """What that agent can read of a handoff in his rooms, once it is told there."""
+        for _ in range(1000):
+            for room in self.server.get("/collaboration/rooms?type=lead_collaboration", self.tokens[name]).json["items"]:
+                for message in self.server.get(f"/collaboration/rooms/{room['room_id']}/history", self.tokens[name]).json:
+                    if message["message_type"] == "lead_handoff" and message["metadata"]["handoff"]["summary"] == summary:
+                        return message["metadata"]["handoff"]
+        self.fail(f"{name} is not told of {summary}")
+
     def route(self, name="A lead", kind="condo", **more):
         return self.server.post("/coordination/leads/route", {"lead": {"name": name, "property_type": kind, "urgency": "High", "budget": 500000,
                                                                        "location": "Rancho", "score": 85}, **more}, self.sue)
@@ -100,7 +109,8 @@ class Coordination(unittest.IsolatedAsyncioTestCase):
         await self.connect("ana")
         wrong = self.server.post("/coordination/leads/route", {"lead": {"score": 200, "budget": -1}}, self.sue)
         self.assertEqual((wrong.status, {field["path"] for field in wrong.json["errors"]}), (422, {"/lead/name", "/lead/score", "/lead/budget"}))
-        self.assertEqual(self.route(policy="nothing").json["code"], "validation_failed")
+        self.assertEqual(self.route(lead_id="never", policy="nothing").json["code"], "validation_failed")
+        self.assertEqual(self.server.get("/coordination/leads/never", self.sue).json["code"], "lead_unknown")
         self.assertEqual(self.server.put("/coordination/agents/x", {"skills": {"condo": 2}}, self.sue).json["errors"][0]["path"], "/skills/condo")
         reply = self.route(lead_id="one").json
         self.assertEqual(self.route(lead_id="one").json["code"], "lead_taken")
@@ -112,6 +122,9 @@ class Coordination(unittest.IsolatedAsyncioTestCase):
         self.assertEqual(post("reject", {"reason": "at lunch"}, "ana").json["state"], "rejected")
         self.assertEqual(post("accept", None, "ana").json["code"], "offer_ended")
         self.assertEqual(self.server.get("/coordination/offers/offer_none", self.sue).status, 404)
+        for path, body, field in (("rebalance", {"preview": "true"}, "/preview"), ("leads/one/withdraw", {"reason": 7}, "/reason"),
+                                  (f"decisions/{reply['decision_id']}/replay", {"policy": 7}, "/policy")):
+            self.assertEqual(self.server.post(f"/coordination/{path}", body, self.sue).json["errors"][0]["path"], field)
         client = self.server.token("kunde", role="client")
         self.assertEqual(self.server.get("/coordination/agents", client).status, 403)
 
@@ -141,11 +154,37 @@ class Coordination(unittest.IsolatedAsyncioTestCase):
         offer = await self.offer(receiver, "handoff")
         self.server.post(f"/coordination/offers/{offer['offer_id']}/accept", None, self.tokens[other])
         self.assertEqual(self.server.get("/coordination/leads/moving", self.sue).json["owner"], other)
+        self.assertEqual(self.told(other, "wants a balcony")["commitments"], ["call on Friday"])
         (room,) = self.server.get("/collaboration/rooms?type=lead_collaboration", self.tokens[other]).json["items"]
-        history = [message for message in self.server.get(f"/collaboration/rooms/{room['room_id']}/history", self.tokens[other]).json
-                   if message["message_type"] == "lead_handoff"]
-        self.assertEqual(history[-1]["metadata"]["lead_id"], "moving")
-        self.assertEqual(history[-1]["metadata"]["handoff"]["commitments"], ["call on Friday"])
+        for _ in range(1000):
+            handoff = self.server.get(f"/coordination/handoffs/{begun.json['handoff_id']}", self.sue).json
+            if handoff["room_id"]:
+                break
+        self.assertEqual((handoff["state"], handoff["room_id"]), ("accepted", room["room_id"]), "also where its room came after its end")
+        decision = self.server.get(f"/coordination/decisions/{offer['decision_id']}", self.sue).json
+        self.assertEqual((decision["trigger"], decision["reasoning"]), ("handoff", f"Named by {owner}."))
+        again = self.server.post(f"/coordination/decisions/{offer['decision_id']}/replay", None, self.sue).json
+        self.assertTrue(again["identical"], again)
+
+    async def test_whom_a_handoff_asks_can_read_what_it_is_about(self):
+        self.start()
+        await self.connect("ana")
+        reply = self.route(lead_id="moving").json
+        self.server.post(f"/coordination/offers/{reply['offer_id']}/accept", None, self.tokens["ana"])
+        cem = await self.connect("cem")
+        private = self.server.post("/collaboration/rooms", {"room_type": "client_session", "name": "Ben's"}, self.tokens["ben"]).json["room_id"]
+        begin = lambda **more: self.server.post("/coordination/handoffs", {"lead_id": "moving", "summary": "wants a balcony", **more}, self.tokens["ana"])
+        self.assertEqual(begin(room_id=private).json["code"], "not_a_member", "nothing is said in a room for somebody who may not enter it")
+        self.assertEqual(begin(room_id="room_none").status, 404)
+        self.assertEqual(begin().status, 201)  # The policy finds cem.
+        offer = await self.offer(cem, "handoff")
+        told = self.told("cem", "wants a balcony")
+        self.assertEqual((told["to"], told["lead"]["name"]), ("cem", "A lead"))
+        self.server.post(f"/coordination/offers/{offer['offer_id']}/accept", None, self.tokens["cem"])
+        # He hands it on in the same room, to somebody who never was there.
+        await self.connect("ben")
+        self.server.post("/coordination/handoffs", {"lead_id": "moving", "to": "ben", "summary": "and a cellar"}, self.tokens["cem"])
+        self.assertEqual(self.told("ben", "and a cellar")["commitments"], [])
 
     async def test_an_agent_who_goes_loses_what_he_was_offered(self):
         self.start(coordination="{lost_after: 1s}")

@@ -21,6 +21,7 @@ struct CoordinationCommand {
     resume_agent,
     route_lead,
     list_leads,
+    list_queue,
     read_lead,
     assign_lead,
     withdraw_lead,
@@ -47,8 +48,7 @@ struct CoordinationCommand {
   // Of a list: what it is cut down to; empty: everything.
   std::string state = {}, agent = {}, queue = {}, lead = {}, cursor = {};
   std::uint32_t limit = 50;
-  bool ended = false;    // What is over, not what is open.
-  bool preview = false;  // Of rebalance.
+  bool ended = false;  // What is over, not what is open.
 };
 
 // The way of one loop's API to the desks; kernel/app implements it. On that loop.

@@ -4,7 +4,7 @@
 #include "protocol/errors.hpp"
 #include "rest/rest_handler.hpp"
 
-// The handlers of routing policies: anyone of the tenant sees them, supervisors and admins change them.
+// The handlers of routing policies: anyone of the tenant sees them, supervisors, admins and services change them.
 namespace atrium {
 
 namespace {
@@ -13,7 +13,7 @@ using PolicyVerb = PolicyCommand::Verb;
 
 bool refusedPolicyChange(const PrincipalPtr& caller, Reply& reply) {
   if (caller->has(ATRIUM_ROLE_SUPERVISOR | ATRIUM_ROLE_ADMIN | ATRIUM_ROLE_SERVICE)) return false;
-  reply.problem({Code::forbidden, "Routing policies are changed by supervisors and admins.", 0, {}});
+  reply.problem({Code::forbidden, "Routing policies are changed by supervisors, admins and services.", 0, {}});
   return true;
 }
 

@@ -206,7 +206,7 @@ void RestHandler::dispatch(Call call) {
     case Operation::resume_agent: return coordinate(std::move(call), Verb::resume_agent, CoordinationBody::none);
     case Operation::route_lead: return coordinate(std::move(call), Verb::route_lead, CoordinationBody::needed);
     case Operation::list_leads: return coordinate(std::move(call), Verb::list_leads, CoordinationBody::query);
-    case Operation::queue: return coordinate(std::move(call), Verb::list_leads, CoordinationBody::query);
+    case Operation::queue: return coordinate(std::move(call), Verb::list_queue, CoordinationBody::query);
     case Operation::read_lead: return coordinate(std::move(call), Verb::read_lead, CoordinationBody::none);
     case Operation::assign_lead: return coordinate(std::move(call), Verb::assign_lead, CoordinationBody::needed);
     case Operation::withdraw_lead: return coordinate(std::move(call), Verb::withdraw_lead, CoordinationBody::optional);

@@ -56,6 +56,29 @@ TEST(DeskHandoffs, theNextOneIsAskedWhereTheFirstDoesNotTakeIt) {
   EXPECT_EQ(world.flaw(), "");
 }
 
+// Its room takes a moment longer to make than the next one to accept.
+TEST(DeskHandoffs, theRoomThatIsMadeAfterItsEndIsOnRecordToo) {
+  for (const bool confirmed : {false, true}) {
+    DeskWorld world(39);
+    staff(world, "ana");
+    works(world, "ana", "lead_1");
+    staff(world, "ben");
+    const std::string id = fieldOf(handOver(world, "ana", "lead_1", "ben"), "handoff_id");
+    if (!confirmed) {
+      world.store.stall(true);
+      world.desk().accept(DeskWorld::user("ben"), world.lastOffer("ben"), [](const Result<std::string>&) {});
+      world.desk().roomMade("lead_1", "room_1", {});
+      world.store.stall(false);
+    } else {
+      accept(world, "ben");
+      world.desk().roomMade("lead_1", "room_1", {world.audience.handoffs.back()});
+    }
+    world.settle();
+    const auto over = world.ask([&](Desk::Reply done) { world.desk().handoff(id, std::move(done)); });
+    EXPECT_EQ(fieldOf(over, "state") + " in " + fieldOf(over, "room_id"), "accepted in room_1") << confirmed;
+  }
+}
+
 // A handoff that nobody is asked about would keep its lead from every other one.
 TEST(DeskHandoffs, oneForWhichNobodyCanBeLookedForIsOver) {
   DeskWorld world(36);
