@@ -121,13 +121,14 @@ std::optional<Counterfactual> nearestWeight(const Decision& decision, const Weig
 
 // One explanation under way.
 struct Search : std::enable_shared_from_this<Search> {
-  Search(Decider& with, Decision of, Decider::Done then) : decider(with), decision(std::move(of)), done(std::move(then)) {}
+  Search(Decider& with, Decision of, Decider::Done then)
+      : decider(with), decision(std::move(of)), done(std::move(then)), last_start(with.now() + Explainer::time_max - decision.took) {}
 
   // A panel may answer before it returns: then this goes on where it is, instead of nesting.
   void run() {
     running = true;
     while (!waits) {
-      if (trials.empty() || probes >= Explainer::probes_max) return end();
+      if (trials.empty() || probes >= Explainer::probes_max || decider.now() > last_start) return end();
       probe();
     }
     running = false;
@@ -166,6 +167,7 @@ struct Search : std::enable_shared_from_this<Search> {
   Decider& decider;
   Decision decision;
   Decider::Done done;
+  const Mono last_start;  // Of a probe.
   std::vector<Trial> trials;
   unsigned probes = 0;
   bool waits = false;

@@ -15,7 +15,8 @@ class Explainer {
  public:
   static constexpr std::size_t rivals_max = 3;       // Of how many behind the winner.
   static constexpr std::size_t candidates_max = 50;  // With more of them weights alone are looked at, which asks no scorer.
-  static constexpr unsigned probes_max = 48;         // Decisions that are made for one explanation.
+  static constexpr unsigned probes_max = 48;         // Decisions that are made for one explanation...
+  static constexpr auto time_max = 25ms;             // ...and for how long: none that takes as long as the first one did would end later.
 
   explicit Explainer(Decider& decider) : decider_(decider) {}
   // How far to look: at the policy's weights, which asks no scorer, or at everything.

@@ -23,6 +23,7 @@ class Decider {
 
   // Possibly complete before it returns. `known`: what scorers have answered to this very question, who are not asked again.
   void decide(std::shared_ptr<const Question> question, Done done, std::vector<ScorerAnswer> known = {});
+  [[nodiscard]] Mono now() const { return clock_.now().mono; }
 
  private:
   struct Asking;

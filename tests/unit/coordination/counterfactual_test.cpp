@@ -149,6 +149,24 @@ TEST_F(CounterfactualTest, theWorkIsBounded) {
   }
 }
 
+// A lead waits for its reasons no longer than for its decision, however slow scorers are.
+TEST_F(CounterfactualTest, theTimeIsBounded) {
+  const auto load = panel.scorers["load"];
+  for (const auto& [takes, probes] : {std::pair{10ms, 2u}, {25ms, 1u}, {26ms, 0u}}) {
+    panel.scorers["load"] = [&, takes = takes](const Question& asked, std::uint32_t at) {
+      if (at == 0) clock.advance(takes);
+      return load(asked, at);
+    };
+    Decision decision = decided(shared(anaAndBen()));
+    panel.asks = 0;
+    std::optional<Decision> told;
+    explainer.explain(std::move(decision), [&told](Decision made) { told = std::move(made); });
+    ASSERT_TRUE(told);
+    EXPECT_EQ(panel.asks, probes * 2) << takes.count();
+    EXPECT_TRUE(find(*told, "weight.match"));
+  }
+}
+
 // All that are stated flip the decision when they are run again, for whatever question.
 TEST_F(CounterfactualTest, everyOneThatIsStatedFlips) {
   Random random(11);
