@@ -176,13 +176,10 @@ void Coordination::replay(const std::string& tenant_id, const std::string& decis
   });
 }
 
-// The inputs of one decision after the other.
-struct Coordination::Collecting {
+// Recorded decisions of one tenant, the next one last.
+struct Coordination::Page {
   std::string tenant_id;
   std::vector<std::string> ids;
-  std::vector<RecordedDecision> found;
-  Policy policy;
-  Completion<std::string> done;
 };
 
 void Coordination::replayTraffic(const std::string& tenant_id, std::string policy, const Listing& query, Completion<std::string> done) {
@@ -194,23 +191,22 @@ void Coordination::replayTraffic(const std::string& tenant_id, std::string polic
         {std::string(decision_collection), tenant_id}, std::move(after), query.limit,
         [this, tenant_id, named = *std::move(named), done = std::move(done)](const Result<std::vector<Document>>& found) mutable {
           if (!found) return done(fail(found.error()));
-          auto collecting = std::make_shared<Collecting>(Collecting{tenant_id, {}, {}, std::move(named), std::move(done)});
-          for (auto at = found->rbegin(); at != found->rend(); ++at) collecting->ids.push_back(at->key.back());
-          collect(std::move(collecting));
+          const auto page = std::make_shared<Page>(Page{tenant_id, {}});
+          for (auto at = found->rbegin(); at != found->rend(); ++at) page->ids.push_back(at->key.back());
+          atrium::replayTraffic([this, page](auto take) { nextOf(page, std::move(take)); }, std::move(named), decider_,
+                                [done = std::move(done)](const TrafficReport& report) mutable { done(trafficJson(report)); });
         });
   });
 }
 
-void Coordination::collect(std::shared_ptr<Collecting> collecting) {
-  if (collecting->ids.empty())
-    return atrium::replayTraffic(std::move(collecting->found), collecting->policy, decider_,
-                                 [collecting](const TrafficReport& report) { collecting->done(trafficJson(report)); });
-  std::string id = std::move(collecting->ids.back());
-  collecting->ids.pop_back();
-  recorded(collecting->tenant_id, id, [this, collecting, id](Result<Decision> found) {
-    // One whose inputs are too large or gone is not among those compared.
-    if (found) collecting->found.push_back({id, *std::move(found)});
-    collect(collecting);
+// One whose inputs are too large or gone is not among those compared, nor what no policy has decided.
+void Coordination::nextOf(std::shared_ptr<Page> page, std::move_only_function<void(std::optional<RecordedDecision>)> take) {
+  if (page->ids.empty()) return take(std::nullopt);
+  std::string id = std::move(page->ids.back());
+  page->ids.pop_back();
+  recorded(page->tenant_id, id, [this, page, id, take = std::move(take)](Result<Decision> found) mutable {
+    if (!found || found->question->policy->name == by_hand) return nextOf(page, std::move(take));
+    take(RecordedDecision{id, *std::move(found)});
   });
 }
 

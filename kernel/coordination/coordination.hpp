@@ -82,8 +82,8 @@ class Coordination final : public TeamSource {
   void policyNamed(const std::string& tenant_id, std::string name, Completion<Policy> done);
   // A decision's inputs from the store.
   void recorded(const std::string& tenant_id, const std::string& decision_id, Completion<Decision> done);
-  struct Collecting;
-  void collect(std::shared_ptr<Collecting> collecting);
+  struct Page;
+  void nextOf(std::shared_ptr<Page> page, std::move_only_function<void(std::optional<RecordedDecision>)> take);
 
   Decider decider_;
   Explainer explainer_{decider_};

@@ -88,7 +88,7 @@ std::shared_ptr<Question> Desk::questionForAgent(Seat& seat) {
 
 // What a decision by hand is made of: nobody else was looked at.
 Decision Desk::byHand(const Lead& lead, Seat& seat, Trigger trigger) const {
-  static const auto policy = std::make_shared<const RoutingPolicy>(RoutingPolicy{.name = "by hand", .agents = {}, .queue = {}});
+  static const auto policy = std::make_shared<const RoutingPolicy>(RoutingPolicy{.name = std::string(by_hand), .agents = {}, .queue = {}});
   const Wall now = parts_.now.wall;
   auto question = std::make_shared<Question>();
   question->tenant_id = tenant_id_;

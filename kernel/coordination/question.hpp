@@ -13,6 +13,9 @@
 // them perhaps long after the decision was made without it.
 namespace atrium {
 
+// Stands for the policy where somebody has decided himself. No policy can have this name.
+inline constexpr std::string_view by_hand = "by hand";
+
 // What a decision was asked for by.
 enum class Trigger : std::uint8_t {
   arrival,

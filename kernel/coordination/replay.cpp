@@ -79,23 +79,32 @@ std::shared_ptr<const Question> underPolicy(const Question& question, std::share
 
 // Recorded decisions on their way through a decider, one after the other.
 struct Traffic : std::enable_shared_from_this<Traffic> {
+  // What it asks may be answered before that returns: then this goes on where it is, instead of nesting.
   void run() {
     running = true;
     while (!waits) {
-      if (next == recorded.size()) return end();
       waits = true;
-      const Decision& then = recorded[next].decision;
-      decider->decide(underPolicy(*then.question, policy), [self = shared_from_this()](const Decision& now) {
-        self->waits = false;
-        self->count(now);
-        ++self->next;
-        if (!self->running) self->run();
-      });
+      if (current)
+        decider->decide(underPolicy(*current->decision.question, policy), [self = shared_from_this()](const Decision& now) {
+          self->count(now);
+          self->current.reset();
+          self->goOn();
+        });
+      else
+        next([self = shared_from_this()](std::optional<RecordedDecision> one) {
+          if (!one) return self->end();
+          self->current = std::move(one);
+          self->goOn();
+        });
     }
     running = false;
   }
+  void goOn() {
+    waits = false;
+    if (!running) run();
+  }
   void count(const Decision& now) {
-    const RecordedDecision& one = recorded[next];
+    const RecordedDecision& one = *current;
     const auto before = one.decision.winner(), after = now.winner();
     ++report.decisions;
     report.degraded += now.ranking.degraded ? 1 : 0;
@@ -120,13 +129,13 @@ struct Traffic : std::enable_shared_from_this<Traffic> {
     std::exchange(done, nullptr)(std::move(report));
   }
 
-  std::vector<RecordedDecision> recorded;
+  NextRecorded next;
+  std::optional<RecordedDecision> current;  // The one at hand; nothing: the next is asked for.
   std::shared_ptr<const RoutingPolicy> policy;
   Decider* decider = nullptr;
   std::move_only_function<void(TrafficReport)> done;
   TrafficReport report;
   std::unordered_map<std::string, std::pair<std::uint64_t, std::uint64_t>> got;  // Leads of each agent, then and now.
-  std::size_t next = 0;
   bool waits = false;
   bool running = false;
 };
@@ -172,10 +181,10 @@ std::string replayJson(const Decision& then, const ReplayReport& report) {
   return out;
 }
 
-void replayTraffic(std::vector<RecordedDecision> recorded, std::shared_ptr<const RoutingPolicy> policy, Decider& decider,
+void replayTraffic(NextRecorded next, std::shared_ptr<const RoutingPolicy> policy, Decider& decider,
                    std::move_only_function<void(TrafficReport)> done) {
   const auto traffic = std::make_shared<Traffic>();
-  traffic->recorded = std::move(recorded);
+  traffic->next = std::move(next);
   traffic->report.policy = policy->name;
   traffic->policy = std::move(policy);
   traffic->decider = &decider;

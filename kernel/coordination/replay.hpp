@@ -56,8 +56,10 @@ struct TrafficReport {
   double fairness_then = 1, fairness_now = 1;  // Jain's index of the leads that agents got, of those who got any either way.
   std::vector<TrafficDifference> differences;  // One for each that did not agree.
 };
-// Decides all of them by `policy`, one after the other. How many there are, the caller bounds. Both outlive it.
-void replayTraffic(std::vector<RecordedDecision> recorded, std::shared_ptr<const RoutingPolicy> policy, Decider& decider,
+// Where recorded decisions come from, one after the other, possibly before it returns; nothing: there are no more.
+using NextRecorded = std::move_only_function<void(std::move_only_function<void(std::optional<RecordedDecision>)> take)>;
+// Decides all of them by `policy`; one is in memory at a time. How many there are, the caller bounds. The decider outlives it.
+void replayTraffic(NextRecorded next, std::shared_ptr<const RoutingPolicy> policy, Decider& decider,
                    std::move_only_function<void(TrafficReport)> done);
 [[nodiscard]] std::string trafficJson(const TrafficReport& report);
 

@@ -133,7 +133,11 @@ TEST_F(ReplayTest, playsRecordedTrafficUnderAnotherPolicy) {
     traffic.push_back({"dec_" + std::to_string(n), decided(shared(std::move(asked)))});
   }
   std::optional<TrafficReport> report;
-  replayTraffic(traffic, policyOf("other", {{"match", 1}}), decider, [&report](TrafficReport made) { report = std::move(made); });
+  std::size_t next = 0;
+  const auto recorded = [&](std::move_only_function<void(std::optional<RecordedDecision>)> take) {
+    next < traffic.size() ? take(std::move(traffic[next++])) : take(std::nullopt);
+  };
+  replayTraffic(recorded, policyOf("other", {{"match", 1}}), decider, [&report](TrafficReport made) { report = std::move(made); });
   ASSERT_TRUE(report);
   EXPECT_EQ(report->decisions, 2000u);
   EXPECT_EQ(report->agreed, 1000u);
