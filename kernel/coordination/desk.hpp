@@ -206,6 +206,7 @@ class Desk {
   [[nodiscard]] static Error unknownLead(const std::string& lead_id);
 
   // desk_lists.cpp
+  void fetch(std::string_view collection, const std::string& id, Completion<std::optional<Document>> done);
   void stored(std::string_view collection, const std::string& id, std::string missing, Reply done);
   void list(std::string_view collection, Listing query, Reply done);
 

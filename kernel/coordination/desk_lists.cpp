@@ -56,13 +56,12 @@ void Desk::lead(std::string lead_id, Reply done) {
   ready(std::move(done), [this, lead_id = std::move(lead_id)](Reply done) mutable {
     if (const auto known = leads_.find(lead_id); known != leads_.end())
       return read(leadJson(known->second, parts_.now.wall), std::move(done));
-    parts_.store.get({std::string(closed_lead_collection), tenant_id_, lead_id},
-                     [this, lead_id, done = std::move(done)](Result<std::optional<Document>> found) mutable {
-                       if (!found) return done(fail(found.error()));
-                       const auto lead = *found ? decodeLead(**found) : std::nullopt;
-                       if (!lead) return done(fail(unknownLead(lead_id)));
-                       done(leadJson(*lead, parts_.now.wall));
-                     });
+    fetch(closed_lead_collection, lead_id, [this, lead_id, done = std::move(done)](Result<std::optional<Document>> found) mutable {
+      if (!found) return done(fail(found.error()));
+      const auto lead = *found ? decodeLead(**found) : std::nullopt;
+      if (!lead) return done(fail(unknownLead(lead_id)));
+      done(leadJson(*lead, parts_.now.wall));
+    });
   });
 }
 
@@ -96,14 +95,13 @@ void Desk::offer(PrincipalPtr caller, std::string offer_id, Reply done) {
     const Error foreign{Code::forbidden, "This offer is for somebody else.", 0, {}};
     if (const auto known = offers_.find(offer_id); known != offers_.end())
       return mine(known->second) ? read(encodeOffer(known->second), std::move(done)) : done(fail(foreign));
-    parts_.store.get({std::string(ended_offer_collection), tenant_id_, offer_id},
-                     [mine, foreign, done = std::move(done)](const Result<std::optional<Document>>& found) mutable {
-                       if (!found) return done(fail(found.error()));
-                       const auto offer = *found ? decodeOffer(**found) : std::nullopt;
-                       if (!offer) return done(fail(Code::not_found, "There is no such offer."));
-                       if (!mine(*offer)) return done(fail(foreign));
-                       done(encodeOffer(*offer));
-                     });
+    fetch(ended_offer_collection, offer_id, [mine, foreign, done = std::move(done)](const Result<std::optional<Document>>& found) mutable {
+      if (!found) return done(fail(found.error()));
+      const auto offer = *found ? decodeOffer(**found) : std::nullopt;
+      if (!offer) return done(fail(Code::not_found, "There is no such offer."));
+      if (!mine(*offer)) return done(fail(foreign));
+      done(encodeOffer(*offer));
+    });
   });
 }
 
@@ -120,14 +118,23 @@ void Desk::handoffs(Listing query, Reply done) {
   });
 }
 
+// What is over, once all is stored that was decided before: what has left the desk may be on its way to the store.
+void Desk::fetch(std::string_view collection, const std::string& id, Completion<std::optional<Document>> done) {
+  if (id.size() > lead_id_max) return done(std::nullopt);  // No id is as long as that.
+  ledger_.afterAll(
+      [this, key = DocumentKey{std::string(collection), tenant_id_, id}, done = std::move(done)](const Result<void>& all) mutable {
+        if (!all) return done(fail(all.error()));
+        parts_.store.get(std::move(key), std::move(done));
+      });
+}
+
 // One thing as it is stored.
 void Desk::stored(std::string_view collection, const std::string& id, std::string missing, Reply done) {
-  parts_.store.get({std::string(collection), tenant_id_, id},
-                   [missing = std::move(missing), done = std::move(done)](Result<std::optional<Document>> found) mutable {
-                     if (!found) return done(fail(found.error()));
-                     if (!*found) return done(fail(Code::not_found, std::move(missing)));
-                     done(std::move((*found)->value));
-                   });
+  fetch(collection, id, [missing = std::move(missing), done = std::move(done)](Result<std::optional<Document>> found) mutable {
+    if (!found) return done(fail(found.error()));
+    if (!*found) return done(fail(Code::not_found, std::move(missing)));
+    done(std::move((*found)->value));
+  });
 }
 
 // A page of what is stored.

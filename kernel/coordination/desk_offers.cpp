@@ -79,15 +79,13 @@ Error Desk::endedError(const LeadOffer& offer) const {
 
 // What somebody wants of an offer that is not open: what became of it, as the store knows.
 void Desk::refuseEnded(const std::string& offer_id, const PrincipalPtr& caller, Reply done) {
-  parts_.store.get({std::string(ended_offer_collection), tenant_id_, offer_id},
-                   [this, caller, done = std::move(done)](Result<std::optional<Document>> found) mutable {
-                     if (!found) return done(fail(found.error()));
-                     const auto offer = *found ? decodeOffer(**found) : std::nullopt;
-                     if (!offer) return done(fail(Code::not_found, "There is no such offer."));
-                     if (offer->agent_id != caller->user_id && !oversees(*caller))
-                       return done(fail(Code::forbidden, "This offer is for somebody else."));
-                     done(fail(endedError(*offer)));
-                   });
+  fetch(ended_offer_collection, offer_id, [this, caller, done = std::move(done)](Result<std::optional<Document>> found) mutable {
+    if (!found) return done(fail(found.error()));
+    const auto offer = *found ? decodeOffer(**found) : std::nullopt;
+    if (!offer) return done(fail(Code::not_found, "There is no such offer."));
+    if (offer->agent_id != caller->user_id && !oversees(*caller)) return done(fail(Code::forbidden, "This offer is for somebody else."));
+    done(fail(endedError(*offer)));
+  });
 }
 
 // ---- What agents answer

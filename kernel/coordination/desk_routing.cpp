@@ -70,14 +70,14 @@ void Desk::route(RouteLead command, Mono received, Reply done) {
     }
     if (leads_.size() >= parts_.rules.leads_max) return done(fail(Code::overloaded, "As many leads are open as may be.", 1000));
     // One that was here before is known again, so that it can go to whom it had.
-    DocumentKey key{std::string(closed_lead_collection), tenant_id_, fresh->lead_id};
-    parts_.store.get(std::move(key), [this, received, lead = *std::move(fresh), era = era_,
-                                      done = std::move(done)](Result<std::optional<Document>> before) mutable {
-      if (!before) return done(fail(before.error()));
-      if (era != era_) return done(fail(Code::storage_unavailable, "Storage has failed.", 1000));
-      if (const auto closed = *before ? decodeLead(**before) : std::nullopt) lead.last_owner = closed->last_owner;
-      arrive(std::move(lead), received, std::move(done));
-    });
+    const std::string id = fresh->lead_id;
+    fetch(closed_lead_collection, id,
+          [this, received, lead = *std::move(fresh), era = era_, done = std::move(done)](Result<std::optional<Document>> before) mutable {
+            if (!before) return done(fail(before.error()));
+            if (era != era_) return done(fail(Code::storage_unavailable, "Storage has failed.", 1000));
+            if (const auto closed = *before ? decodeLead(**before) : std::nullopt) lead.last_owner = closed->last_owner;
+            arrive(std::move(lead), received, std::move(done));
+          });
   });
 }
 
@@ -153,7 +153,8 @@ void Desk::withPolicy(Job job, std::shared_ptr<Question> question, std::string n
         if (era != era_) return dropJob(std::move(job), {Code::storage_unavailable, "Storage has failed.", 1000, {}});
         if (!policy) return refused(std::move(job), std::move(policy.error()));
         if (policy->policy) return ask(std::move(job), std::move(question), *std::move(policy));
-        if (job.reply && !job.policy.empty()) {
+        // A handoff names none: it has the one that its lead came with.
+        if (job.reply && job.handoff_id.empty() && !job.policy.empty()) {
           Error error{Code::validation_failed, "There is no such policy.", 0, {}};
           error.fields.push_back({"/policy", "must name a policy; GET /coordination/policies has them"});
           return refused(std::move(job), std::move(error));

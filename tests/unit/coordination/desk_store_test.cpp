@@ -26,6 +26,26 @@ TEST(DeskStore, nothingIsToldBeforeItIsStored) {
   EXPECT_FALSE(world.lastOffer("ana").empty());
 }
 
+TEST(DeskStore, anOfferWhoseEndIsBeingStoredHasEnded) {
+  DeskWorld world(31);
+  staff(world, "ana");
+  (void)world.route("lead_1");
+  const std::string offer = world.lastOffer("ana");
+  world.store.stall(true);
+  AgentProfile ben;
+  ben.agent_id = ben.name = "ben";
+  world.desk().putAgent(ben, [](const Result<std::string>&) {});  // On its way to the store; what follows waits behind it.
+  world.desk().reject(DeskWorld::user("ana"), offer, {.reason = "at lunch"}, [](const Result<std::string>&) {});
+  std::optional<Result<std::string>> late, read;
+  world.desk().accept(DeskWorld::user("ana"), offer, [&](Result<std::string> answer) { late = std::move(answer); });
+  world.desk().offer(DeskWorld::user("ana"), offer, [&](Result<std::string> answer) { read = std::move(answer); });
+  world.store.stall(false);
+  world.settle();
+  ASSERT_TRUE(late && !*late && read);
+  EXPECT_EQ(late->error().code, Code::offer_ended);
+  EXPECT_EQ(fieldOf(*read, "state"), "rejected");
+}
+
 TEST(DeskStore, afterAFailureOfTheStoreItIsWhatTheStoreHas) {
   DeskWorld world(17);
   staff(world, "ana");
