@@ -22,6 +22,7 @@ Desk::Desk(const DeskParts& parts, std::string tenant_id)
     : parts_(parts),
       tenant_id_(std::move(tenant_id)),
       ledger_(parts.store, tenant_id_, [this] { broken(); }),
+      pump_timer_([this] { pump(); }),
       timer_([this] { ring(); }),
       reload_timer_([this] { load(); }) {
   watchShadows();
@@ -57,6 +58,7 @@ void Desk::forgetAll() {
   alarms_.clear();
   timer_.disarm();
   jobs_for_.clear();
+  pump_timer_.disarm();
   freed_.clear();
   deciding_ = false;
   const Error why{Code::storage_unavailable, "Storage has failed; what the desk knows is being read anew.", 1000, {}};
@@ -112,8 +114,9 @@ void Desk::loadLeads() {
   const auto lead = [this](const Document& document) {
     auto known = decodeLead(document);
     if (!known) return false;
-    if (known->state == LeadState::waiting) queue_.emplace(known->arrived, known->lead_id);
-    leads_.insert_or_assign(known->lead_id, *std::move(known));
+    const std::string id = known->lead_id;
+    Lead& lead = leads_.insert_or_assign(id, *std::move(known)).first->second;
+    if (lead.state == LeadState::waiting) queue_.emplace(std::pair(lead.arrived, id), &lead);
     return true;
   };
   const auto offer = [this](const Document& document) {
@@ -363,7 +366,7 @@ bool Desk::sample(TeamSample& sample) const {
   sample.agents.clear();
   sample.active_leads = static_cast<std::uint32_t>(leads_.size() - queue_.size());
   sample.queue_length = static_cast<std::uint32_t>(queue_.size());
-  sample.oldest_wait_seconds = queue_.empty() ? 0 : std::chrono::duration<double>(now - queue_.begin()->first).count();
+  sample.oldest_wait_seconds = queue_.empty() ? 0 : std::chrono::duration<double>(now - queue_.begin()->first.first).count();
   for (const auto& [id, seat] : team_.seats())
     sample.agents.push_back({.agent_id = id,
                              .name = seat.profile->name,

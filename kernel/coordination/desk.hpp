@@ -34,6 +34,9 @@ class Desk {
  public:
   using Reply = Completion<std::string>;  // One JSON object.
   static constexpr std::size_t waiting_max = 1000;
+  // Leads that agents are asked about in one turn of the loop. One that has begun is looked through; the rest waits for the next turn, so
+  // that many agents who change at once over a long queue do not keep the loop from everybody else.
+  static constexpr std::size_t looks_max = 50'000;
   static constexpr std::size_t considered_max = 2000;  // Leads that wait which one agent is asked about; of more, the oldest.
 
   Desk(const DeskParts& parts, std::string tenant_id);
@@ -150,6 +153,7 @@ class Desk {
   void lookFor(const std::string& lead_id, Trigger trigger);
   void lookWhatHeTakes(const std::string& agent_id, Trigger trigger);
   void pump();
+  [[nodiscard]] bool hasLookedEnough();
   void begin(Job job);
   [[nodiscard]] std::shared_ptr<Question> questionOf(const Job& job);
   void withPolicy(Job job, std::shared_ptr<Question> question, std::string name);
@@ -222,8 +226,8 @@ class Desk {
 
   // desk_balance.cpp
   [[nodiscard]] std::vector<Move> plan() const;
-  [[nodiscard]] const Seat* emptiestFor(const Lead& lead, const std::string& owner, double left,
-                                        const std::map<std::string, double>& load) const;
+  [[nodiscard]] const Seat* emptiestFor(const Lead& lead, const std::string& owner, double left, const std::map<std::string, double>& load,
+                                        const std::map<std::string, Seat>& filled) const;
   void carryOut(const std::vector<Move>& moves, const std::string& by);
   void balanceIfAsked();
 
@@ -234,16 +238,19 @@ class Desk {
   std::map<std::string, Lead, std::less<>> leads_;        // Open ones.
   std::map<std::string, LeadOffer, std::less<>> offers_;  // Likewise.
   std::map<std::string, Handoff, std::less<>> handoffs_;
-  std::set<std::pair<Wall, std::string>> queue_;  // Leads that wait, by arrival.
-  std::set<std::string> held_;                    // Those of them that somebody is being found for.
-  std::map<std::string, Wall> spoken_;            // Leads whose client waits for an answer, since when.
+  std::map<std::pair<Wall, std::string>, Lead*> queue_;  // Those of them that wait, by arrival and id.
+  std::set<std::string> held_;                           // Those that somebody is being found for.
+  std::map<std::string, Wall> spoken_;                   // Leads whose client waits for an answer, since when.
 
   std::deque<Job> jobs_;
   std::set<std::string> jobs_for_;  // Agents that are in jobs_ to be asked what they take.
   std::vector<std::string> freed_;  // Agents whose places came free in the change at hand.
   bool deciding_ = false;
   bool pumping_ = false;
-  std::uint64_t era_ = 0;  // Grows when everything is read anew: what was asked before is void.
+  std::size_t looked_ = 0;  // At so many leads that wait in this turn of the loop, ...
+  Mono turn_{};             // ...which began then...
+  Timer pump_timer_;        // ...and what is over looks_max has the next one.
+  std::uint64_t era_ = 0;   // Grows when everything is read anew: what was asked before is void.
 
   std::multimap<Mono, Alarm> alarms_;
   Timer timer_;

@@ -28,13 +28,14 @@ std::vector<Move> Desk::plan() const {
   if (movable.size() > movable_max) movable.resize(movable_max);
 
   std::vector<Move> moves;
+  std::map<std::string, Seat> filled;  // Those to whom something moves, as they would be.
   for (const LeadOffer* offer : movable) {
     if (moves.size() == moves_max) break;
     const Lead& lead = leads_.find(offer->lead_id)->second;
     if (!lead.handoff_id.empty()) continue;
     double& his = load[offer->agent_id];
     const double leaves = 1.0 / team_.find(offer->agent_id)->profile->capacity;
-    const Seat* best = emptiestFor(lead, offer->agent_id, his - leaves, load);
+    const Seat* best = emptiestFor(lead, offer->agent_id, his - leaves, load, filled);
     if (!best) continue;
     double& others = load[best->profile->agent_id];
     moves.push_back(
@@ -42,20 +43,27 @@ std::vector<Move> Desk::plan() const {
          "evens out " + std::to_string(static_cast<int>(his * 100)) + " % and " + std::to_string(static_cast<int>(others * 100)) + " %"});
     his -= leaves;
     others += 1.0 / best->profile->capacity;
+    LeadOffer moved;
+    moved.offer_id = lead.lead_id;
+    moved.channel = lead.channel;
+    moved.made = parts_.now.wall;
+    Team::take(filled.try_emplace(best->profile->agent_id, *best).first->second, moved, parts_.now.wall);
   }
   return moves;
 }
 
 // Who may take the lead and has the least to do, and with it would have no more than `left`; with more it would only swap who is the fuller
 // one. Null: nobody.
-const Seat* Desk::emptiestFor(const Lead& lead, const std::string& owner, double left, const std::map<std::string, double>& load) const {
+const Seat* Desk::emptiestFor(const Lead& lead, const std::string& owner, double left, const std::map<std::string, double>& load,
+                              const std::map<std::string, Seat>& filled) const {
   const Seat* best = nullptr;
   double least = 0;
   for (const auto& [id, his] : load) {
     const Seat& seat = *team_.find(id);
     const double with_it = his + 1.0 / seat.profile->capacity;
     if (id == owner || with_it > left || (best && his >= least)) continue;
-    if (Team::hindrance(seat, lead, ruleOf(lead.queue), parts_.now.wall)) continue;
+    const auto planned = filled.find(id);
+    if (Team::hindrance(planned == filled.end() ? seat : planned->second, lead, ruleOf(lead.queue), parts_.now.wall)) continue;
     best = &seat;
     least = his;
   }

@@ -284,7 +284,7 @@ void Desk::putBack(Change& change, Lead& lead) {
   const std::string before = std::exchange(lead.owner, {});
   lead.state = LeadState::waiting;
   lead.offer_id.clear();
-  queue_.emplace(lead.arrived, lead.lead_id);
+  queue_.emplace(std::pair(lead.arrived, lead.lead_id), &lead);
   change.put(lead);
   if (!before.empty()) change.tell(EventType::lead_reopened, lead, {.from = before});
   watchLead(lead);

@@ -64,9 +64,10 @@ std::shared_ptr<Question> Desk::questionForAgent(Seat& seat) {
   question->side = Side::queue;
   std::int64_t best = std::numeric_limits<std::int64_t>::min();
   std::string policy;  // Of the oldest of the best.
-  for (const auto& [arrived, id] : queue_) {
-    if (held_.contains(id)) continue;
-    const Lead& lead = leads_.find(id)->second;
+  looked_ += queue_.size();
+  for (const auto& [key, waits] : queue_) {
+    const Lead& lead = *waits;
+    if (held_.contains(lead.lead_id)) continue;
     const QueueRule& rule = ruleOf(lead.queue);
     const std::int64_t priority = priorityOf(lead, rule, now);
     if (priority < best || (priority == best && (policyOf(lead) != policy || question->leads.size() == considered_max))) continue;

@@ -85,7 +85,7 @@ void Desk::arrive(Lead lead, Mono received, Reply done) {
   const std::string id = lead.lead_id;
   const auto [at, fresh] = leads_.emplace(id, std::move(lead));
   if (!fresh) return done(fail(takenError(at->second)));  // It came twice at once.
-  queue_.emplace(at->second.arrived, id);
+  queue_.emplace(std::pair(at->second.arrived, id), &at->second);
   held_.insert(id);
   enqueue({.trigger = Trigger::arrival, .lead_id = id, .policy = at->second.policy, .received = received, .reply = std::move(done)});
 }
@@ -116,13 +116,24 @@ void Desk::lookWhatHeTakes(const std::string& agent_id, Trigger trigger) {
 void Desk::pump() {
   if (pumping_) return;  // The loop below goes on, so that what is decided at once does not nest.
   pumping_ = true;
-  while (!deciding_ && !loading_ && !jobs_.empty()) {
+  while (!deciding_ && !loading_ && !jobs_.empty() && !hasLookedEnough()) {
     Job job = std::move(jobs_.front());
     jobs_.pop_front();
     if (job.lead_id.empty()) jobs_for_.erase(job.agent_id);
     begin(std::move(job));
   }
   pumping_ = false;
+}
+
+// Whether the rest has to wait for the next turn, as agents were asked about so many leads in this one.
+bool Desk::hasLookedEnough() {
+  if (turn_ != parts_.now.mono) {
+    turn_ = parts_.now.mono;
+    looked_ = 0;
+  }
+  if (looked_ < looks_max) return false;
+  parts_.timers.arm(pump_timer_, parts_.now.mono + std::chrono::milliseconds(1));
+  return true;
 }
 
 void Desk::begin(Job job) {

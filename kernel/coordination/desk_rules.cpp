@@ -68,7 +68,7 @@ void Desk::watchShadows() {
 void Desk::rulesChanged() {
   watchShadows();
   if (loading_) return;
-  for (const auto& [arrived, id] : queue_) watchLead(leads_.find(id)->second);
+  for (auto& [key, lead] : queue_) watchLead(*lead);
   std::vector<std::string> agents;
   for (const auto& [id, seat] : team_.seats()) agents.push_back(id);
   for (const std::string& id : agents) lookWhatHeTakes(id, Trigger::slot_freed);

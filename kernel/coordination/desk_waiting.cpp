@@ -85,8 +85,9 @@ void Desk::overflow(Reply done) {
     std::vector<std::string> moved;
     std::size_t left = 0;
     Change change = this->change();
-    for (const auto& [arrived, id] : queue_) {
-      Lead& lead = leads_.find(id)->second;
+    for (auto& [key, waits] : queue_) {
+      Lead& lead = *waits;
+      const std::string& id = lead.lead_id;
       // One for which somebody is being found stays where it is looked for.
       if (held_.contains(id) || ruleOf(lead.queue).overflow_to.empty()) continue;
       if (moved.size() == overflow_max) {

@@ -39,6 +39,7 @@ void DeskPanel::work() {
 
 void DeskPolicies::find(const std::string&, std::string name, Completion<PolicyInForce> done) {
   if (unread) return done(fail(Code::storage_unavailable, "The policies cannot be read."));
+  if (house.contains(name)) name.clear();
   const RoutingPolicy* known = builtInPolicy(name.empty() ? "balanced" : name);
   done(PolicyInForce{known ? std::shared_ptr<const RoutingPolicy>(std::shared_ptr<const void>(), known) : nullptr, 1});
 }

@@ -2,6 +2,7 @@
 
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -38,7 +39,8 @@ class DeskPolicies final : public PolicySource {
  public:
   void find(const std::string&, std::string name, Completion<PolicyInForce> done) override;
 
-  bool unread = false;  // What is stored of them cannot be read.
+  bool unread = false;          // What is stored of them cannot be read.
+  std::set<std::string> house;  // Names that the tenant has beside the platform's.
 };
 
 // What was told, as those see it whom it was told.

@@ -80,6 +80,22 @@ TEST(DeskHandoffs, theRoomThatIsMadeAfterItsEndIsOnRecordToo) {
 }
 
 // A handoff that nobody is asked about would keep its lead from every other one.
+TEST(DeskHandoffs, aPolicyThatWasRemovedSinceStandsInNobodysWay) {
+  DeskWorld world(41);
+  staff(world, "ana");
+  world.policies.house = {"house"};
+  RouteLead command;
+  command.lead_id = "lead_1";
+  command.fields = *JsonDocument::parse(R"({"name":"A lead","property_type":"flat"})");
+  command.policy = "house";
+  ASSERT_TRUE(world.ask([&](Desk::Reply done) { world.desk().route(std::move(command), world.now.mono, std::move(done)); }));
+  (void)accept(world, "ana");
+  world.policies.house.clear();
+  staff(world, "ben");
+  EXPECT_EQ(fieldOf(handOver(world, "ana", "lead_1"), "state"), "pending");
+  EXPECT_FALSE(world.lastOffer("ben").empty());
+}
+
 TEST(DeskHandoffs, oneForWhichNobodyCanBeLookedForIsOver) {
   DeskWorld world(36);
   staff(world, "ana");
@@ -114,6 +130,40 @@ TEST(DeskBalance, beginsWithTheFullest) {
   staff(world, "ben", 4);
   const auto preview = rebalance(world, true);
   EXPECT_EQ(parsed(preview).root()["moves"].first()["from"].text(), "cem") << preview.value_or("");
+}
+
+// Leads that ana works on, and ben, who is empty and has many places.
+void fillAna(DeskWorld& world, AgentProfile ben) {
+  staff(world, "ana", 6);
+  for (int lead = 0; lead < 6; ++lead) works(world, "ana", "lead_" + std::to_string(lead));
+  ben.agent_id = ben.name = "ben";
+  ben.capacity = 20;
+  ben.skills = {{"flat", 1.0}};
+  (void)world.ask([&](Desk::Reply done) { world.desk().putAgent(std::move(ben), std::move(done)); });
+  world.come("ben");
+  world.settle();
+}
+CoordinationRules withoutRamp() {
+  CoordinationRules rules = DeskWorld::someRules();
+  rules.queues[0].ramp_in = std::chrono::seconds(0);
+  return rules;
+}
+
+TEST(DeskBalance, countsThePlacesInAChannelThatItHasGivenAway) {
+  DeskWorld world(39, withoutRamp());
+  AgentProfile ben;
+  ben.channels = {{"lead", 2}};
+  fillAna(world, ben);
+  EXPECT_EQ(parsed(rebalance(world, false)).root()["moves"].size(), 2U);
+  EXPECT_EQ(world.flaw(), "");
+}
+
+TEST(DeskBalance, floodsNobodyWhoComesBack) {
+  DeskWorld world(40, withoutRamp());
+  fillAna(world, {});
+  world.rules.queues[0].ramp_in = std::chrono::seconds(120);
+  world.rules.queues[0].ramp_in_offers = 1;
+  EXPECT_EQ(parsed(rebalance(world, false)).root()["moves"].size(), 1U);
 }
 
 TEST(DeskBalance, goesByItselfWhereTheRulesComeToSaySo) {

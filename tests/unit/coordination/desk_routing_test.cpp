@@ -222,5 +222,23 @@ TEST(DeskRouting, olderLeadsInHoweverGreatANumberDoNotHideAMoreUrgentQueue) {
   EXPECT_EQ(leadState(world, "flat"), "offered");
 }
 
+TEST(DeskRouting, manyAgentsWhoChangeOverALongQueueShareTheLoopWithOthers) {
+  if (ATRIUM_SLOWED) GTEST_SKIP() << "thousands of leads";
+  CoordinationRules rules = DeskWorld::someRules();
+  DeskWorld world(48, rules);
+  constexpr std::size_t leads = 1000, agents = Desk::looks_max / leads + 10;
+  for (std::size_t lead = 0; lead < leads; ++lead) world.route("house_" + std::to_string(lead), a_house);
+  for (std::size_t agent = 0; agent < agents; ++agent) world.hire("agent_" + std::to_string(agent));
+  world.pass(std::chrono::seconds(1));
+  // None knows houses but the last one.
+  world.hire("agent_" + std::to_string(agents - 1), 3, {{"house", 1.0}});
+  for (std::size_t agent = 0; agent < agents; ++agent) world.come("agent_" + std::to_string(agent));
+  const std::string last = "agent_" + std::to_string(agents - 1);
+  EXPECT_TRUE(world.lastOffer(last).empty()) << "his turn has not come";
+  world.pass(std::chrono::milliseconds(1));
+  world.settle();
+  EXPECT_FALSE(world.lastOffer(last).empty());
+}
+
 }  // namespace
 }  // namespace atrium::test
