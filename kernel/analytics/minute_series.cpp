@@ -25,6 +25,11 @@ double responseSeconds(const Activity& activity) {
   return meanOf((first.sum() + later.sum()) / 1000, first.count() + later.count());
 }
 
+double responses(const Activity& activity) {
+  const std::uint64_t count = activity[Timing::first_response_ms].count() + activity[Timing::response_ms].count();
+  return meanOf(static_cast<double>(count), count == 0 ? 0 : 1);
+}
+
 // In the order of team_metric_words.
 double teamFigure(const Rollup& minute, std::size_t at) {
   const TeamLoad& load = minute.load;
@@ -37,7 +42,8 @@ double teamFigure(const Rollup& minute, std::size_t at) {
     case 5: return meanOf(load.samples == 0 ? 0 : load.oldest_wait_seconds, load.samples == 0 ? 0 : 1);
     case 6: return meanOf(load.active_leads, load.samples);
     case 7: return meanOf(load.balance, load.staffed);
-    default: return static_cast<double>(minute.messages_failed);
+    case 8: return static_cast<double>(minute.messages_failed);
+    default: return responses(minute.total);
   }
 }
 
@@ -47,7 +53,8 @@ double agentFigure(const AgentPart& part, std::size_t at) {
     case 0: return part.load.meanUtilisation();
     case 1: return meanOf(part.load.active_leads, part.load.online);
     case 2: return meanOf(part.load.active_conversations, part.load.online);
-    default: return responseSeconds(part.activity);
+    case 3: return responseSeconds(part.activity);
+    default: return responses(part.activity);
   }
 }
 

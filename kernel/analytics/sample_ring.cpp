@@ -43,10 +43,12 @@ void SampleRing::take(Wall at, const TeamSample* team, std::size_t agents_max) {
   std::erase_if(agents_, [this](const auto& entry) { return entry.second.seen + places < taken_; });
   for (auto& [id, agent] : agents_) {
     agent.values[place].fill(no_data);
+    agent.values[place][4] = static_cast<float>(agent.response_ms.counted());
     agent.values[place][3] = static_cast<float>(agent.response_ms.take() / 1000);
   }
   auto& values = team_[place];
   values.fill(no_data);
+  values[9] = static_cast<float>(response_ms.counted());
   values[0] = static_cast<float>(response_ms.take() / 1000);
   values[1] = static_cast<float>(assignment_ms.take() / 1000);
   values[2] = static_cast<float>(latency_us.take() / 1000);

@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cstdint>
+#include <limits>
 #include <map>
 #include <string>
 #include <string_view>
@@ -14,10 +15,10 @@ namespace atrium {
 
 // The names of the figures that are sampled, of an agent and of the tenant as a whole, in the order in which they are kept.
 inline constexpr std::string_view agent_metric_words[] = {"capacity_utilization", "active_leads", "active_conversations",
-                                                          "response_seconds"};
-inline constexpr std::string_view team_metric_words[] = {"response_seconds", "assignment_seconds", "message_latency_ms",
-                                                         "queue_length",     "agents_online",      "oldest_wait_seconds",
-                                                         "active_leads",     "load_balance",       "message_errors"};
+                                                          "response_seconds", "responses"};
+inline constexpr std::string_view team_metric_words[] = {
+    "response_seconds",    "assignment_seconds", "message_latency_ms", "queue_length",   "agents_online",
+    "oldest_wait_seconds", "active_leads",       "load_balance",       "message_errors", "responses"};
 inline constexpr std::size_t agent_metric_count = std::size(agent_metric_words);
 inline constexpr std::size_t team_metric_count = std::size(team_metric_words);
 
@@ -30,11 +31,13 @@ struct MeanOf {
     count += times;
   }
   [[nodiscard]] double take();
+  // How many were added; NaN when none was.
+  [[nodiscard]] double counted() const { return count == 0 ? std::numeric_limits<double>::quiet_NaN() : static_cast<double>(count); }
 };
 
 // The last samples of one tenant, in memory: so many places and no more, the oldest is written over. Times of people and of messages are
-// means over what happened since the sample before, and no data where nothing did; message_errors are those of the minute before the
-// sample. One thread.
+// means over what happened since the sample before, and no data where nothing did; responses are how many a mean of theirs is of, likewise;
+// message_errors are those of the minute before the sample. One thread.
 class SampleRing {
  public:
   // 360 samples of 10 s are an hour.

@@ -1,4 +1,6 @@
 #include <cmath>
+#include <cstdint>
+#include <optional>
 #include <string>
 
 #include <atrium/plugin.hpp>
@@ -12,7 +14,8 @@ class ResponseTime {
 
   void evaluate(const atrium::Window& window, atrium::Alerts& alerts) const {
     for (const atrium::Series series : window) {
-      const auto average = series.average();
+      if (series.metric() != "response_seconds") continue;
+      const auto average = average_of(series, window);
       if (!average || !(*average > limit_ && *average < nonsense)) continue;
       const std::string name(series.subject());
       const bool team = name.empty();
@@ -30,10 +33,26 @@ class ResponseTime {
     }
   }
 
-  static constexpr atrium::AlertRuleInfo alert_rule{.name = "response_time", .metrics = "response_seconds", .window_seconds = 300};
+  static constexpr atrium::AlertRuleInfo alert_rule{
+      .name = "response_time", .metrics = "response_seconds,responses", .window_seconds = 300};
 
  private:
   static constexpr double nonsense = 1e9;  // From here on it is no response time, and no text either.
+  // Each point is the mean of some responses, and counts for as many as they were: one that was slow in a quiet moment is one among all.
+  static std::optional<double> average_of(const atrium::Series& seconds, const atrium::Window& window) {
+    for (const atrium::Series counts : window) {
+      if (counts.metric() != "responses" || counts.subject() != seconds.subject() || counts.size() != seconds.size()) continue;
+      double sum = 0, responses = 0;
+      for (std::uint32_t at = 0; at < seconds.size(); ++at) {
+        const auto mean = seconds.value(at), count = counts.value(at);
+        if (!mean || !count || counts.at_ms(at) != seconds.at_ms(at)) continue;
+        sum += *mean * *count;
+        responses += *count;
+      }
+      if (responses > 0) return sum / responses;
+    }
+    return seconds.average();  // Nobody counted them.
+  }
   static std::vector<atrium::AlertAction> actions(const std::string& agent) {
     if (agent.empty()) return {{"Bring more agents online"}, {"Let waiting leads overflow to other queues", "overflow"}};
     return {{"Even out the load of the team", "rebalance " + agent}, {"Ask " + agent + " whether help is needed"}};

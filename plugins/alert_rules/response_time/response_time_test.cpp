@@ -35,6 +35,17 @@ TEST(ResponseTime, aSlowOneAmongFastOnesIsNoAlert) {
   EXPECT_TRUE(responses(R"({"metric": "response_seconds", "values": [1e308, 1e308]})").alerts.empty()) << "nobody takes so long";
 }
 
+// Ninety-nine fast ones within one interval and a slow one within the next.
+TEST(ResponseTime, eachResponseCountsAndNotEachInterval) {
+  const std::string seconds = R"({"metric": "response_seconds", "subject": "ana", "values": [2, null, 200]})";
+  EXPECT_TRUE(responses((seconds + R"(, {"metric": "responses", "subject": "ana", "values": [99, null, 1]})").c_str()).alerts.empty());
+  const auto slow = responses((seconds + R"(, {"metric": "responses", "subject": "ana", "values": [1, null, 1]})").c_str());
+  ASSERT_EQ(slow.alerts.size(), 1u) << "the counts raise nothing of their own";
+  EXPECT_EQ(slow.alerts[0].value, 101);
+  EXPECT_EQ(responses((seconds + R"(, {"metric": "responses", "subject": "ben", "values": [99, null, 1]})").c_str()).alerts.size(), 1u)
+      << "those of another agent say nothing of ana's";
+}
+
 TEST(ResponseTime, takesItsThresholdsFromItsOptions) {
   const auto seen = responses(R"({"metric": "response_seconds", "values": [30]})", R"({"seconds": 20, "critical_seconds": 30})");
   ASSERT_EQ(seen.alerts.size(), 1u);

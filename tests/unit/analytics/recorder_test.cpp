@@ -199,13 +199,16 @@ TEST(Recorder, seriesAreReadFromMemoryAndFurtherBackFromMinutes) {
   latency.add(2500);
   desk.recorder->noteMessages("acme", latency);
   desk.pass(10s);
-  const auto live = desk.read({"capacity_utilization", "response_seconds", "assignment_seconds", "message_latency_ms", "load_balance",
-                               "queue_length", "agents_online", "oldest_wait_seconds", "no_such_metric"},
+  const auto live = desk.read({"capacity_utilization", "responses", "response_seconds", "assignment_seconds", "message_latency_ms",
+                               "load_balance", "queue_length", "agents_online", "oldest_wait_seconds", "no_such_metric"},
                               desk.now.wall, desk.now.wall);
   EXPECT_EQ(find(live, "capacity_utilization", "ben")->values, std::vector{0.75});
   EXPECT_EQ(find(live, "capacity_utilization", "eve"), nullptr) << "nobody measures who is offline";
   EXPECT_EQ(find(live, "response_seconds", "ana")->values, std::vector{4.0});
   EXPECT_EQ(find(live, "response_seconds")->values, std::vector{4.0});
+  EXPECT_EQ(find(live, "responses")->values, std::vector{1.0});
+  EXPECT_EQ(find(live, "responses", "ana")->values, std::vector{1.0});
+  EXPECT_EQ(find(live, "responses", "ben"), nullptr);
   EXPECT_EQ(find(live, "assignment_seconds")->values, std::vector{7.0});
   EXPECT_EQ(find(live, "message_latency_ms")->values, std::vector{2.5});
   EXPECT_NEAR(find(live, "load_balance")->values.at(0), 0.8, 1e-6);
@@ -215,7 +218,7 @@ TEST(Recorder, seriesAreReadFromMemoryAndFurtherBackFromMinutes) {
   EXPECT_EQ(find(live, "no_such_metric"), nullptr);
 
   desk.pass(2h);
-  const auto both = desk.read({"response_seconds", "active_leads"}, desk.start, desk.now.wall);
+  const auto both = desk.read({"responses", "response_seconds", "active_leads"}, desk.start, desk.now.wall);
   const MetricSeries* leads = find(both, "active_leads");
   ASSERT_TRUE(leads);
   EXPECT_EQ(leads->at_ms.front(), toMillis(desk.start));
@@ -224,6 +227,8 @@ TEST(Recorder, seriesAreReadFromMemoryAndFurtherBackFromMinutes) {
   EXPECT_EQ(std::ranges::adjacent_find(leads->at_ms), leads->at_ms.end());
   EXPECT_EQ(leads->values.front(), 4);
   EXPECT_EQ(find(both, "response_seconds", "ana")->values.front(), 4);
+  EXPECT_EQ(find(both, "responses", "ana")->values.front(), 1);
+  EXPECT_EQ(find(both, "responses")->values.front(), 1);
   EXPECT_EQ(find(both, "active_leads", "ben")->values.back(), 3);
 }
 
