@@ -131,6 +131,7 @@ Seat& Team::put(AgentProfile profile) {
   if (const auto seen = present_.find(id); fresh && seen != present_.end()) {
     seat.presence = seen->second.status;
     seat.sessions = seen->second.sessions;
+    seat.back = seen->second.back;
   }
   return seat;
 }
@@ -140,10 +141,14 @@ void Team::remove(std::string_view agent_id) {
 }
 
 void Team::presence(const std::string& user_id, Status status, std::size_t sessions, Wall now) {
-  if (sessions == 0 && status == Status::offline)
+  if (sessions == 0 && status == Status::offline) {
     present_.erase(user_id);
-  else
-    present_.insert_or_assign(user_id, Seen{status, sessions});
+  } else {
+    Seen& seen = present_[user_id];
+    if (sessions == 0 || seen.sessions == 0) seen.back = sessions > 0 ? now : Wall{};
+    seen.status = status;
+    seen.sessions = sessions;
+  }
   Seat* seat = find(user_id);
   if (!seat) return;
   if (seat->sessions == 0 && sessions > 0) seat->back = now, seat->lost = {};

@@ -102,6 +102,7 @@ class Team {
   struct Seen {
     Status status = Status::offline;
     std::size_t sessions = 0;
+    Wall back{};  // When he came; zero: he is not here.
   };
   Seats seats_;
   std::map<std::string, Seen, std::less<>> present_;  // Users with a live session or a status.

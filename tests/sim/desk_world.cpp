@@ -4,6 +4,7 @@
 
 #include "protocol/errors.hpp"
 #include "protocol/metrics.hpp"
+#include "sim/desk_flaw.hpp"
 
 namespace atrium::sim {
 
@@ -44,6 +45,18 @@ void DeskPolicies::find(const std::string&, std::string name, Completion<PolicyI
   done(PolicyInForce{known ? std::shared_ptr<const RoutingPolicy>(std::shared_ptr<const void>(), known) : nullptr, 1});
 }
 
+void DeskAudience::offer(const std::string&, const std::string& agent_id, const std::string& offer) {
+  offers[agent_id].push_back(offer);
+  if (!witness) return;
+  const auto told = JsonDocument::parse(offer);
+  witness->offer(told->root()["offer_id"].text(), told->root()["state"].text());
+}
+
+void DeskAudience::lead(const std::string&, const std::string& lead_id, std::string value) {
+  if (witness && !value.empty()) witness->lead(lead_id);
+  put(leads, lead_id, std::move(value));
+}
+
 OutboxEvent DeskEvents::addTo(std::vector<DocumentWrite>& writes, Happening event) {
   OutboxEvent out{ids_.next(now_.wall), now_.wall, std::move(event)};
   writes.push_back({eventOutboxKey(out.id), ATRIUM_VERSION_ANY, encodeOutboxEvent(out.event, out.at)});
@@ -76,16 +89,19 @@ CoordinationRules DeskWorld::someRules() {
   return rules;
 }
 
-DeskWorld::DeskWorld(std::uint64_t seed, CoordinationRules with, StoreOptions options)
+DeskWorld::DeskWorld(std::uint64_t seed, CoordinationRules with, StoreOptions options, WorldStore* instead,
+                     std::chrono::milliseconds begins)
     : random(seed),
       rules(std::move(with)),
       store(random, options),
       panel(random),
-      now(clock.now()),
       events(store, now),
       log(Log::Options{.level = LogLevel::error}),
+      under_(instead ? *instead : static_cast<WorldStore&>(store)),
       metrics_(metric_table),
       set_(metrics_.makeSet()) {
+  clock.advance(begins);
+  now = clock.now();
   ids_ = std::make_unique<IdSource>(Random(seed ^ 0xD5));
   start();
   settle();
@@ -96,7 +112,7 @@ DeskWorld::~DeskWorld() = default;
 void DeskWorld::start() {
   const std::uint64_t life = ++life_;
   // What was asked by a process that is gone is answered to nobody.
-  ports_.push_back(store.port([this, life](Task task) {
+  ports_.push_back(under().port([this, life](Task task) {
     if (life == life_) posts_.push_back(std::move(task));
   }));
   timers_ = std::make_unique<TimerWheel>(now.mono);
@@ -120,9 +136,10 @@ void DeskWorld::start() {
                                  std::string(tenant));
 }
 
-void DeskWorld::restart() {
+void DeskWorld::restart(bool power_cut) {
   posts_.clear();
   panel.forget();
+  if (power_cut) store.cutPower();
   desk_.reset();
   shadows_.reset();
   explainer_.reset();
@@ -134,20 +151,26 @@ void DeskWorld::restart() {
 }
 
 void DeskWorld::turn() {
-  store.work();
+  under().work();
   panel.work();
   for (Task& task : std::exchange(posts_, {})) task();
 }
 
 void DeskWorld::settle() {
-  do turn();
-  while (!store.idle() || !panel.idle() || !posts_.empty());
+  do {
+    turn();
+    if (posts_.empty() && panel.idle()) under().await();
+  } while (!under().idle() || !panel.idle() || !posts_.empty());
 }
 
 void DeskWorld::pass(std::chrono::milliseconds time) {
+  tick(time);
+  timers_->advance(now.mono);
+}
+
+void DeskWorld::tick(std::chrono::milliseconds time) {
   clock.advance(time);
   now = clock.now();
-  timers_->advance(now.mono);
 }
 
 PrincipalPtr DeskWorld::user(const std::string& user_id, std::uint32_t roles) {
@@ -193,46 +216,7 @@ std::string DeskWorld::lastOffer(const std::string& agent_id, std::string_view s
 }
 
 std::string DeskWorld::flaw() const {
-  std::map<std::string, std::uint32_t> places, caps;
-  std::map<std::string, std::vector<LeadOffer>> by_lead;
-  std::map<std::string, bool> meant;
-  for (const Document& document : store.documents({"agent", std::string(tenant)})) caps[document.key[2]] = decodeAgent(document)->capacity;
-  for (const Document& document : store.documents({"offer", std::string(tenant)})) {
-    const auto offer = decodeOffer(document);
-    if (!offer || !offer->open()) return "an offer that is over is among the open ones: " + document.value;
-    ++places[offer->agent_id];
-    meant[offer->agent_id] |= offer->over_cap;
-    by_lead[offer->lead_id].push_back(*offer);
-  }
-  for (const auto& [agent, taken] : places)
-    if (taken > caps[agent] && !meant[agent]) return agent + " has " + std::to_string(taken) + " of " + std::to_string(caps[agent]);
-  for (const Document& document : store.documents({"lead", std::string(tenant)})) {
-    const auto lead = decodeLead(document);
-    if (!lead || lead->state == LeadState::closed) return "a lead that is over is among the open ones: " + document.value;
-    std::uint32_t asked = 0, owned = 0, handed = 0;
-    for (const LeadOffer& offer : by_lead[lead->lead_id]) {
-      if (offer.kind == OfferKind::handoff && offer.state == OfferState::pending)
-        ++handed;
-      else if (offer.state == OfferState::pending)
-        ++asked;
-      else if (offer.agent_id == lead->owner)
-        ++owned;
-      else
-        return "a second owner of " + lead->lead_id + ": " + offer.agent_id;
-    }
-    const bool has_owner = lead->state == LeadState::active || lead->state == LeadState::wrapping;
-    if (owned != (has_owner ? 1U : 0U))
-      return lead->lead_id + " is " + std::string(word(lead->state)) + " and has " + std::to_string(owned) + " owners";
-    if (asked != (lead->state == LeadState::offered ? 1U : 0U))
-      return lead->lead_id + " is " + std::string(word(lead->state)) + " and is offered to " + std::to_string(asked);
-    if (handed > (lead->handoff_id.empty() ? 0U : 1U)) return lead->lead_id + " is handed over to " + std::to_string(handed);
-    if (has_owner == lead->owner.empty())
-      return lead->lead_id + " is " + std::string(word(lead->state)) + " and has owner \"" + lead->owner + "\"";
-    by_lead.erase(lead->lead_id);
-  }
-  for (const auto& [lead, offers] : by_lead)
-    if (!offers.empty()) return "an offer of a lead that is not open: " + lead;
-  return {};
+  return deskFlaw([this](const DocumentKey& prefix) { return under().documents(prefix); }, std::string(tenant));
 }
 
 }  // namespace atrium::sim

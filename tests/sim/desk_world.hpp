@@ -12,6 +12,7 @@
 #include "coordination/shadow_policies.hpp"
 #include "engine/event_log.hpp"
 #include "sim/store.hpp"
+#include "sim/storm_witness.hpp"
 
 // One tenant's desk without threads, clock and plugins: a store, scorers and people driven by one seed.
 namespace atrium::sim {
@@ -46,9 +47,9 @@ class DeskPolicies final : public PolicySource {
 // What was told, as those see it whom it was told.
 class DeskAudience final : public DeskOutlet {
  public:
-  void offer(const std::string&, const std::string& agent_id, const std::string& offer) override { offers[agent_id].push_back(offer); }
+  void offer(const std::string&, const std::string& agent_id, const std::string& offer) override;
   void agent(const std::string&, const std::string& agent_id, std::string value) override { agents[agent_id] = std::move(value); }
-  void lead(const std::string&, const std::string& lead_id, std::string value) override { put(leads, lead_id, std::move(value)); }
+  void lead(const std::string&, const std::string& lead_id, std::string value) override;
   void offerRow(const std::string&, const std::string& offer_id, std::string value) override { put(rows, offer_id, std::move(value)); }
   void decision(const std::string&, const std::string& decision_id, std::string) override { decisions.push_back(decision_id); }
   void handoff(const std::string&, const Handoff& handoff) override { handoffs.push_back(handoff); }
@@ -59,7 +60,7 @@ class DeskAudience final : public DeskOutlet {
   std::vector<std::string> decisions;
   std::vector<Handoff> handoffs;
   std::map<Fact::Kind, std::uint64_t> facts;
-  bool keeps = true;  // What was said to agents and decided.
+  StormWitness* witness = nullptr;  // Hears of offers and leads, too; null: nobody.
 
  private:
   static void put(std::map<std::string, std::string>& map, const std::string& key, std::string value) {
@@ -95,7 +96,9 @@ class DeskEvents final : public EventOutbox {
 
 class DeskWorld {
  public:
-  explicit DeskWorld(std::uint64_t seed, CoordinationRules rules = someRules(), StoreOptions store = {});
+  // `instead` is in the place of the simulated store, and outlives this. The world's time begins so long after the beginning of all.
+  explicit DeskWorld(std::uint64_t seed, CoordinationRules rules = someRules(), StoreOptions store = {}, WorldStore* instead = nullptr,
+                     std::chrono::milliseconds begins = {});
   ~DeskWorld();
   [[nodiscard]] static CoordinationRules someRules();
 
@@ -104,8 +107,10 @@ class DeskWorld {
   // One turn: the store and the scorers answer some of what waits.
   void turn();
   void pass(std::chrono::milliseconds time);
-  // The process is gone, and a new one begins with what the store has.
-  void restart();
+  // Time moves, and nobody wakes up yet.
+  void tick(std::chrono::milliseconds time = std::chrono::milliseconds(1));
+  // The process is gone, and a new one begins with what the store has; with `power_cut` (of the simulated store), with what is on the disk.
+  void restart(bool power_cut = false);
 
   Desk& desk() { return *desk_; }
   // Runs a request to its end, and returns what it answered.
@@ -123,9 +128,9 @@ class DeskWorld {
   // The offer that an agent was told of last, in that state; empty: none.
   [[nodiscard]] std::string lastOffer(const std::string& agent_id, std::string_view state = "pending") const;
 
-  // What is wrong with what the store holds: leads with no owner or two, agents above their cap, rows that do not fit together. Empty:
-  // nothing.
+  // deskFlaw() of what the store holds.
   [[nodiscard]] std::string flaw() const;
+  [[nodiscard]] WorldStore& under() const { return under_; }
 
   [[nodiscard]] static PrincipalPtr user(const std::string& user_id, std::uint32_t roles = ATRIUM_ROLE_AGENT);
 
@@ -143,6 +148,7 @@ class DeskWorld {
 
  private:
   void start();
+  WorldStore& under_;
   std::vector<std::unique_ptr<Store>> ports_;  // The last one is in use; what was asked through the others may still be on its way.
   std::unique_ptr<TimerWheel> timers_;
   std::unique_ptr<IdSource> ids_;

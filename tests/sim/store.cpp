@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <ranges>
 
 #include "engine/event_log.hpp"
 #include "protocol/errors.hpp"
@@ -21,7 +22,13 @@ class SimStore::Port final : public Store {
     });
   }
   void write(std::vector<DocumentWrite> writes, Completion<void> done) override {
-    later<void>([this, writes = std::move(writes)] { return store_.write(writes); }, std::move(done));
+    run([this, writes = std::move(writes), done = std::move(done)]() mutable {
+      const Result<void> written = store_.write(writes);
+      answer([this, written, batches = store_.kept_, done = std::move(done)]() mutable {
+        store_.synced(batches);
+        done(written);
+      });
+    });
   }
   void trim(RoomKey room, std::uint64_t keep_last, Wall sent_before, Completion<std::uint64_t> done) override {
     later<std::uint64_t>(
@@ -233,13 +240,34 @@ Result<void> SimStore::write(const std::vector<DocumentWrite>& batch) {
     if (write.expected_version != ATRIUM_VERSION_ANY && write.expected_version != version) return fail(Code::conflict);
   }
   writes += batch.size();
+  ++kept_;
+  auto& before = unsynced_.emplace_back();
   for (const DocumentWrite& write : batch) {
+    const Document* known = document(write.key);
+    before.emplace_back(write.key, known ? std::optional(*known) : std::nullopt);
     if (write.value)
       put(write.key, *write.value);
     else
       documents_.erase(write.key);
   }
+  if (taken) taken(batch);
   return {};
+}
+
+void SimStore::synced(std::uint64_t batches) {
+  while (!unsynced_.empty() && kept_ - unsynced_.size() < batches) unsynced_.pop_front();
+}
+
+void SimStore::cutPower() {
+  jobs_.clear();
+  for (std::uint64_t lost = random_.below(unsynced_.size() + 1); lost > 0; --lost, unsynced_.pop_back(), --kept_)
+    for (auto& [key, before] : unsynced_.back() | std::views::reverse) {
+      if (before)
+        documents_[key] = *std::move(before);
+      else
+        documents_.erase(key);
+    }
+  unsynced_.clear();
 }
 
 }  // namespace atrium::sim

@@ -4,11 +4,12 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <vector>
 
-#include "engine/ports.hpp"
+#include "sim/world_store.hpp"
 
 namespace atrium::sim {
 
@@ -34,23 +35,25 @@ struct SimLog {
 };
 
 // The store behind every shard: one writer, in order of hand-over, whose answers come late or not at all as the seed decides.
-class SimStore {
+class SimStore final : public WorldStore {
  public:
   SimStore(Random& random, StoreOptions options) : options(options), random_(random) {}
 
   // The port of one shard; answers are posted to it through `post`.
-  std::unique_ptr<Store> port(std::function<void(Task)> post);
+  std::unique_ptr<Store> port(std::function<void(Task)> post) override;
   // Lets the store work for one turn.
-  void work();
+  void work() override;
   // Stops answering until resumed: what is handed over waits.
   void stall(bool stalled) { stalled_ = stalled; }
-  [[nodiscard]] bool idle() const { return jobs_.empty() || stalled_; }
+  [[nodiscard]] bool idle() const override { return jobs_.empty() || stalled_; }
+  // The power is gone: of the documents what was not synced yet, which is all that nobody has been told of, is there up to some write that
+  // the seed draws, and what waited was never begun.
+  void cutPower();
   [[nodiscard]] const SimLog* log(const RoomKey& room) const;
   // Puts a document there by hand, as an operator or a failing disk might.
   void put(const DocumentKey& key, std::string value);
   [[nodiscard]] const Document* document(const DocumentKey& key) const;
-  // All whose keys begin so.
-  [[nodiscard]] std::vector<Document> documents(const DocumentKey& prefix) const;
+  [[nodiscard]] std::vector<Document> documents(const DocumentKey& prefix) const override;
 
   StoreOptions options;
   std::uint64_t writes = 0;  // Documents written or removed so far.
@@ -74,12 +77,17 @@ class SimStore {
   void append(AppendBatch& batch);
   std::uint64_t drop(const Trim& trim);
   Result<void> write(const std::vector<DocumentWrite>& batch);
+  // Somebody was told of so many batches: they are synced.
+  void synced(std::uint64_t batches);
   bool refusesRead() { return options.refuse_read > 0 && random_.below(1000) < options.refuse_read; }
 
   Random& random_;
   std::unordered_map<RoomKey, SimLog, RoomKeyHash> logs_;
   std::unordered_map<RoomKey, std::map<std::string, Kept>, RoomKeyHash> keys_;
   std::map<DocumentKey, Document> documents_;
+  // What batches nobody was told of have replaced, the oldest first; and how many were kept in all.
+  std::deque<std::vector<std::pair<DocumentKey, std::optional<Document>>>> unsynced_;
+  std::uint64_t kept_ = 0;
   std::deque<std::pair<std::move_only_function<void()>, unsigned>> jobs_;
   bool stalled_ = false;
 };

@@ -128,6 +128,19 @@ TEST(DeskStore, whatTimeWasToBringComesAlsoAfterAFailure) {
   EXPECT_GT(world.audience.facts[Fact::Kind::offered], offered) << "she is flooded no more, and asked again";
 }
 
+// After a restart people come back while the desk is still being read, and are ramped in as whoever comes later.
+TEST(DeskStore, rampsInWhoCameWhileItWasRead) {
+  CoordinationRules rules = DeskWorld::someRules();
+  rules.queues[0].ramp_in_offers = 2;
+  DeskWorld world(3, rules, sim::StoreOptions{.turns_max = 2});
+  world.hire("ana", 10);
+  for (int lead = 0; lead < 6; ++lead) ASSERT_TRUE(world.route("lead_" + std::to_string(lead)));
+  world.restart();
+  world.come("ana");  // Nothing of what the store answers has come yet.
+  world.settle();
+  EXPECT_EQ(world.audience.rows.size(), 2U);
+}
+
 TEST(DeskStore, saysNothingOfTheTeamWhileItIsRead) {
   DeskWorld world(52);
   staff(world, "ana");
