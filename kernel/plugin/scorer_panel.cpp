@@ -164,6 +164,11 @@ std::shared_ptr<const ScorerCalls::Views> ScorerCalls::viewsOf(std::shared_ptr<c
   return views;
 }
 
+bool ScorerCalls::hangs(const LoadedPlugin& plugin) {
+  std::erase_if(late_, [](const auto& call) { return call.second->load() != call.first; });
+  return late_.contains(&plugin);
+}
+
 void ScorerCalls::ask(std::shared_ptr<const Question> question, std::string_view scorer, std::move_only_function<void(ScorerAnswer)> done) {
   ScorerAnswer answer{.scorer = std::string(scorer), .version = {}, .weight = 0, .scores = {}, .failure = {}};
   PluginLease plugin = registry_.lease(RoutingScorerKind::word, scorer);
@@ -176,18 +181,26 @@ void ScorerCalls::ask(std::shared_ptr<const Question> question, std::string_view
     answer.scores = std::make_shared<const ScoreSheet>(ScoreSheet::abstaining(question->candidates()));
     return done(std::move(answer));
   }
+  if (hangs(*plugin)) {
+    answer.failure = "has not come back from an earlier call";
+    return done(std::move(answer));
+  }
   const auto deadline = plugin->deadline<RoutingScorerKind>();
   const std::string hook = question->side == Side::agents ? "score_batch" : "score_queue";
   auto views = viewsOf(std::move(question));
+  const auto inside = std::make_shared<Inside>(nullptr);
   workers_.run<Scored>(
       std::move(plugin), hook, deadline,
-      [views, buffers = buffers_](const std::shared_ptr<WorkerCall>& call, const WorkerCalls::Answer<Scored>& answered) {
+      [views, inside, buffers = buffers_](const std::shared_ptr<WorkerCall>& call, const WorkerCalls::Answer<Scored>& answered) {
+        *inside = &call->plugin();
         Scored said = views->ask(*call, *buffers);
+        *inside = nullptr;
         const atrium_status status = said.failure.empty() ? ATRIUM_OK : ATRIUM_FAILED;
         answered({status, std::move(said)});
       },
       // The views are kept until the last answer, for whoever is asked after the first.
-      [answer = std::move(answer), deadline, views, done = std::move(done)](CallAnswer<Scored> came) mutable {
+      [this, answer = std::move(answer), deadline, views, inside, done = std::move(done)](CallAnswer<Scored> came) mutable {
+        if (const LoadedPlugin* where = came.status == ATRIUM_TIMED_OUT ? inside->load() : nullptr) late_[where] = inside;
         if (!came.value.version.empty()) answer.version = std::move(came.value.version);
         if (came.status == ATRIUM_OK)
           answer.scores = std::move(came.value.scores);

@@ -1,7 +1,9 @@
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <functional>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <string_view>
@@ -31,7 +33,8 @@ class ScoreBuffers {
 };
 
 // The routing-scorer plugins as one loop asks them: whatever the registry offers under a name at the moment of the question, each in a call
-// of its own on a worker, within the deadline of their kind. All of it outlives the calls; on the loop's thread.
+// of its own on a worker, within the deadline of their kind. One whose earlier call is late and has not come back is not asked: each
+// question would wait for its deadline, and the answer is known. All of it outlives the calls; on the loop's thread.
 class ScorerCalls final : public ScorerPanel {
  public:
   ScorerCalls(PluginRegistry& registry, WorkerCalls& workers) : registry_(registry), workers_(workers) {}
@@ -40,12 +43,17 @@ class ScorerCalls final : public ScorerPanel {
 
  private:
   struct Views;
+  // Which plugin a call is inside; null: none, yet or any more. Written by the worker.
+  using Inside = std::atomic<const LoadedPlugin*>;
   [[nodiscard]] std::shared_ptr<const Views> viewsOf(std::shared_ptr<const Question> question);
+  // Whether a late call of it has not come back.
+  [[nodiscard]] bool hangs(const LoadedPlugin& plugin);
 
   PluginRegistry& registry_;
   WorkerCalls& workers_;
   std::shared_ptr<ScoreBuffers> buffers_ = std::make_shared<ScoreBuffers>();
-  std::weak_ptr<const Views> latest_;  // Of the question asked last, as long as somebody works with them.
+  std::map<const LoadedPlugin*, std::shared_ptr<const Inside>> late_;  // A call that is inside leases its plugin: none takes its address.
+  std::weak_ptr<const Views> latest_;                                  // Of the question asked last, as long as somebody works with them.
 };
 
 }  // namespace atrium

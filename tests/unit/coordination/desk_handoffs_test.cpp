@@ -107,6 +107,22 @@ TEST(DeskHandoffs, oneForWhichNobodyCanBeLookedForIsOver) {
   EXPECT_EQ(fieldOf(handOver(world, "ana", "lead_1"), "state"), "pending");
 }
 
+// What is planned for an agent counts: two moves at once used to fill a channel in which he had one place.
+TEST(DeskBalance, fillsNobodyAboveHisPlacesInAChannel) {
+  DeskWorld world(37);
+  staff(world, "ana", 8);
+  for (int lead = 0; lead < 8; ++lead) works(world, "ana", "lead_" + std::to_string(lead));
+  AgentProfile ben;
+  ben.agent_id = ben.name = "ben";
+  ben.capacity = 8;
+  ben.skills = {{"flat", 1.0}};
+  ben.channels = {{"lead", 1}};
+  ASSERT_TRUE(world.ask([&](Desk::Reply done) { world.desk().putAgent(std::move(ben), std::move(done)); }));
+  world.come("ben");
+  ASSERT_TRUE(rebalance(world, false));
+  EXPECT_EQ(world.audience.offers["ben"].size(), 1U);
+}
+
 TEST(DeskBalance, evensOutWhatNobodyHasAnsweredYet) {
   DeskWorld world(21);
   staff(world, "ana", 4);
