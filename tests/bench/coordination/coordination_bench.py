@@ -2,6 +2,7 @@
 
     freed place   from the request that completes a lead to the event `offer` of the next one at the same agent
     lost agent    from the end of an agent's last session to the event `offer` of his lead at another one, with the default lost_after
+    hanging       from the request that routes a lead to the event `offer`, with a scorer that never comes back from its first call
 
 The times are a client's, with everything in between."""
 import argparse
@@ -65,10 +66,34 @@ async def lost(server, sue, rounds):
     return took
 
 
+hanging_config = dict(
+    plugins=f"directories: [{atrium.build_dir / 'plugins'}, {atrium.build_dir / 'scorer_plugins'}]",
+    coordination="policies: {tried: {agents: {load: 1, hangs: 1}}}\ndefault_policy: tried\n"
+                 "queues: {all: {skill_field: '', ramp_in: 0s, lease: 10m, sticky: false}}")
+
+
+async def hanging(rounds):
+    """Milliseconds from each lead's arrival to its offer; the first one finds out that the scorer hangs."""
+    took = []
+    with session.server(**hanging_config) as server:
+        sue = server.token("sue", role="supervisor")
+        server.put("/coordination/agents/ana", {"name": "ana", "capacity": rounds}, sue)
+        async with session.connect(server, "ana") as ana:
+            for number in range(rounds):
+                began = time.perf_counter()
+                asked = asyncio.create_task(asyncio.to_thread(route, server, sue, f"hanging_{number}"))
+                await until_offer(ana, f"hanging_{number}")
+                took.append(1000 * (time.perf_counter() - began))
+                await asked
+        server.kill()  # In order it could not end: a thread is inside the scorer for good.
+    return took
+
+
 async def main():
     arguments = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     arguments.add_argument("--freed", type=int, default=200, help="freed places")
     arguments.add_argument("--lost", type=int, default=5, help="agents who go; each takes eleven seconds")
+    arguments.add_argument("--hanging", type=int, default=200, help="leads routed beside a scorer that hangs")
     asked = arguments.parse_args()
     with session.server(coordination="queues: {all: {skill_field: '', ramp_in: 0s, lease: 60s, sticky: false}}") as server:
         sue = server.token("sue", role="supervisor")
@@ -80,6 +105,11 @@ async def main():
         if asked.lost:
             away = await lost(server, sue, asked.lost)
             print(f"lost agent to the next offer: median {statistics.median(away):.2f} s, max {max(away):.2f} s ({len(away)})")
+    if asked.hanging:
+        times = await hanging(asked.hanging)
+        first, times = times[0], sorted(times)
+        print(f"lead to its offer beside a scorer that hangs: p50 {statistics.median(times):.1f} ms, p99 {times[int(len(times) * 0.99)]:.1f} ms, "
+              f"max {times[-1]:.1f} ms, the first one {first:.1f} ms ({len(times)})")
 
 
 if __name__ == "__main__":
