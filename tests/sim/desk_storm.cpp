@@ -369,10 +369,23 @@ std::string DeskStorm::end() {
   }
   if (world_->events.wanted != 0)
     if (std::string untold = retell(); !untold.empty()) return untold;
-  return told_.missingInTheEnd([this](const DocumentKey& key) -> std::optional<std::string> {
+  std::string missing = told_.missingInTheEnd([this](const DocumentKey& key) -> std::optional<std::string> {
     const Document* document = world_->store.document(key);
     return document ? std::optional(document->value) : std::nullopt;
   });
+  return missing.empty() ? forgotten() : missing;
+}
+
+// Somebody who may take a lead is asked at once: whoever asks again finds nobody.
+std::string DeskStorm::forgotten() {
+  for (const Document& document : world_->store.documents({"lead", "acme"})) {
+    const auto lead = decodeLead(document);
+    if (lead->state != LeadState::waiting) continue;
+    const auto again = world_->route(lead->lead_id);
+    const std::string name = again ? JsonDocument::parse(*again)->root()["agent_name"].text() : std::string();
+    if (!name.empty()) return lead->lead_id + " waits though " + name + " may take it";
+  }
+  return {};
 }
 
 }  // namespace atrium::sim

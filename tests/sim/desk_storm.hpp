@@ -73,6 +73,7 @@ class DeskStorm {
   void kill();
   void look();
   [[nodiscard]] std::string retell() const;
+  [[nodiscard]] std::string forgotten();
 
   const StormPlace place_;
   DeskTold told_{"acme"};
