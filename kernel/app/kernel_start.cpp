@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <csignal>
 #include <cstdio>
+#include <set>
 #include <span>
 
 #include "app/descriptors.hpp"
@@ -21,6 +22,14 @@ namespace atrium {
 namespace {
 
 constexpr std::size_t reports_max = 32;  // That wait or are being made; each may have a megabyte and more.
+
+// Each of them once.
+std::set<std::string> assistantsNamed(const Settings& settings) {
+  const CoachingOptions options = coachingOptions(settings);
+  std::set<std::string> names(options.assistants.begin(), options.assistants.end());
+  if (!options.fallback.empty()) names.insert(options.fallback);
+  return names;
+}
 
 }  // namespace
 
@@ -252,6 +261,9 @@ void Kernel::serve() {
   for (const auto& [name, wish] : settings_.alerts.rules)
     if (!plugins_->registry().lease(AlertRuleKind::word, name))
       log_.warning("alerts.unknown_rule", {{"rule", name}, {"line", wish.place.line}, {"detail", "no plugin that is on provides it"}});
+  for (const std::string& name : assistantsNamed(settings_))
+    if (!plugins_->registry().lease(AssistantKind::word, name))
+      log_.warning("assistants.unknown", {{"assistant", name}, {"detail", "no plugin that is on provides it"}});
   for (const std::string& name : withoutEffect(settings_))
     log_.warning("config.without_effect", {{"option", name}, {"detail", "nothing in this version uses it yet"}});
   const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(clock_.now().mono - started_);

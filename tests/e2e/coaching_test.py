@@ -107,6 +107,14 @@ class Playbook(unittest.IsolatedAsyncioTestCase):
             self.assertEqual(assist(server, ana, "notification_priority", notification={"title": "The site is down"}).json["details"]["priority"], "critical")
             self.assertIn("I will call you today", assist(server, ana, "summary", conversation_context=said).json["tip"])
 
+    def test_assistants_that_are_not_there_are_told_at_the_start(self):
+        with session.server(assistants="{use: claude, fallback: nix, sentiment: playbook}") as server:
+            for name in ("claude", "nix"):
+                server.logged("assistants.unknown", assistant=name)
+            refused = coach(server, server.token("ana"))
+            self.assertEqual((refused.status, refused.json["code"]), (503, "plugin_unavailable"))
+            self.assertNotIn('"assistant":"playbook"', "".join(server.tail(1000)))
+
     def test_tips_outlive_the_process(self):
         with session.server() as server:
             tip = coach(server, server.token("ana")).json["tip_id"]
