@@ -135,6 +135,7 @@ class Desk {
   void rung(const Alarm& alarm);
   void armNext();
 
+  // desk_people.cpp, desk_roster.cpp
   void answered(Lead& lead, Seat& seat, Wall at);
   void seatChanged(AgentProfile profile, Reply done);
 
