@@ -211,6 +211,20 @@ TEST(DeskRouting, theFallbackIsAskedSoonAfterHeIsOnTheRoster) {
   EXPECT_EQ(decisionOf(world, "lea").root()["reasoning"].text(), "Nobody took it for 180 s.");
 }
 
+TEST(DeskRouting, aLeadThatWaitsComesToCountAsMoreUrgent) {
+  for (const bool ages : {false, true}) {
+    CoordinationRules rules = twoQueues();
+    rules.queues[0].priority = 2;
+    if (ages) rules.queues[1].age_step = std::chrono::minutes(1);
+    DeskWorld world(48, rules);
+    world.route("house", a_house);
+    world.pass(std::chrono::minutes(3));
+    world.route("flat");
+    staff(world, "ana", 1);
+    EXPECT_EQ(leadState(world, ages ? "house" : "flat"), "offered") << ages;
+  }
+}
+
 TEST(DeskRouting, olderLeadsInHoweverGreatANumberDoNotHideAMoreUrgentQueue) {
   if (ATRIUM_SLOWED) GTEST_SKIP() << "thousands of leads";
   CoordinationRules rules = twoQueues();
