@@ -40,6 +40,7 @@ bodies = {
     "create_silence": {"matchers": {"rule": "information"}, "reason": "known", "until": "2036-01-01T00:00:00.000Z"},
     "request_coaching": {"agent_id": "ana", "prospect_message": "It is too much."},
     "assist": {"task": "sentiment", "prospect_message": "Thank you!"},
+    "put_privacy": {"redact": []},
     "whisper": {"agent_id": "ben", "tip": "ask for the budget"},
 }
 # The fields of each body that name an identity.

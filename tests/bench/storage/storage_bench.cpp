@@ -5,6 +5,7 @@
 // One thread appends full batches, each spread over all rooms, as the store's writer does under load. Prints the rate of the whole run and
 // of its last five seconds, the time a batch takes, and a checksum of what was read back.
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
@@ -114,7 +115,7 @@ std::uint64_t checksum(const Store& store, std::size_t rooms) {
 }
 
 int run(const Options& options) {
-  const std::filesystem::path file = std::filesystem::path(options.directory) / "bench_storage.db";
+  const std::filesystem::path file = std::filesystem::path(options.directory) / ("bench_storage_" + std::to_string(getpid()) + ".db");
   const auto remove = [&] {
     for (const char* suffix : {"", "-wal", "-shm", "-lock"}) std::filesystem::remove(file.string() + suffix);
   };
