@@ -75,7 +75,7 @@ void IcalSync::arrived(std::size_t index, const atrium::HttpResponse& response) 
   if (response.outcome != ATRIUM_OK) return fail(index, response.why);
   if (response.status != 200 && response.status != 304)
     return fail(index, "It answers with the status " + std::to_string(response.status) + ".");
-  const auto now = static_cast<std::int64_t>(host_.wall_ms());
+  const auto now = now_ms();
   CalendarReading reading;
   // A week goes on while a calendar does not change: without its text it has to be sent again once a day.
   if (response.status == 200) {
@@ -125,14 +125,19 @@ void IcalSync::fail(std::size_t index, const std::string& why) {
 
 // ---- Telling the desk
 
-bool IcalSync::busy_at(const Calendar& calendar, std::int64_t now_ms) {
+std::int64_t IcalSync::now_ms() const {
+  constexpr std::uint64_t last = 253'402'300'799'999;  // Of the year 9999: a clock may say anything, and a week is added to it.
+  return static_cast<std::int64_t>(std::min(host_.wall_ms(), last));
+}
+
+bool IcalSync::busy_at(const Calendar& calendar, std::int64_t moment_ms) {
   return std::any_of(calendar.reading.busy.begin(), calendar.reading.busy.end(),
-                     [now_ms](const BusySpan& span) { return span.from_ms <= now_ms && now_ms < span.until_ms; });
+                     [moment_ms](const BusySpan& span) { return span.from_ms <= moment_ms && moment_ms < span.until_ms; });
 }
 
 void IcalSync::look() {
   tell_desk();
-  const auto now = static_cast<std::int64_t>(host_.wall_ms());
+  const auto now = now_ms();
   std::uint64_t next = look_ms;
   {
     const std::lock_guard lock(mutex_);
@@ -145,7 +150,7 @@ void IcalSync::look() {
 }
 
 void IcalSync::tell_desk() {
-  const auto now = static_cast<std::int64_t>(host_.wall_ms());
+  const auto now = now_ms();
   std::vector<std::pair<Step, std::string>> steps;
   std::size_t busy_count = 0;
   {
@@ -196,7 +201,7 @@ void IcalSync::handle(const atrium::UiRequest& request, atrium::UiResponse& resp
   if (request.tenant_id() != options_.tenant || request.path() != "/calendars") return response.status(404);
   if (const auto caller = request.caller(); !caller || !caller->has(calendar_readers)) return response.status(403);
   if (request.method() != "GET") return response.status(405);
-  const auto now = static_cast<std::int64_t>(host_.wall_ms());
+  const auto now = now_ms();
   std::string list;
   {
     const std::lock_guard lock(mutex_);

@@ -51,7 +51,8 @@ class IcalSync {
     bool busy;
   };
 
-  [[nodiscard]] static bool busy_at(const Calendar& calendar, std::int64_t now_ms);
+  [[nodiscard]] static bool busy_at(const Calendar& calendar, std::int64_t moment_ms);
+  [[nodiscard]] std::int64_t now_ms() const;
   void fetch_all();
   void fetch(std::size_t index);
   void arrived(std::size_t index, const atrium::HttpResponse& response);

@@ -14,7 +14,8 @@ namespace {
 // The plugin test.assistant does what its context tells it to.
 class AssistantsPortTest : public testing::Test, protected EdgeWorld {
  protected:
-  AssistantsPortTest() : EdgeWorld(ATRIUM_ASSISTANT_PLUGINS) {}
+  AssistantsPortTest() : EdgeWorld(ATRIUM_ASSISTANT_PLUGINS, 10) {}
+  ~AssistantsPortTest() override { workers.stop(); }  // They complete at the desk.
   void SetUp() override {
     ASSERT_TRUE(started) << started.error().detail;
     port.emplace(world.host().registry(), calls, desk);

@@ -12,7 +12,9 @@ namespace atrium::test {
 
 // The plugin test_edge, or those of another directory, in a host, and the calls of one shard to it.
 struct EdgeWorld {
-  explicit EdgeWorld(const char* directory = ATRIUM_EDGE_PLUGINS) : world(directory) {}
+  // With two places a test can fill the only worker's.
+  explicit EdgeWorld(const char* directory = ATRIUM_EDGE_PLUGINS, std::size_t jobs_max = 2)
+      : world(directory), workers({.threads = 1, .jobs_max = jobs_max}, clock, world.log, metrics.makeSet()) {}
 
   PluginWorld world;
   Result<void> started = world.start();
@@ -20,7 +22,7 @@ struct EdgeWorld {
   MetricRegistry metrics{metric_table};
   MetricSet& own = metrics.makeSet();
   OneShard shards;  // Outlives the workers, who post to it.
-  WorkerPool workers{{.threads = 1, .jobs_max = 2}, clock, world.log, metrics.makeSet()};
+  WorkerPool workers;
   Now now{Mono{1h}, fromMillis(1'768'000'000'000)};
   TimerWheel timers{now.mono};
   WorkerCalls calls{{.workers = workers, .shards = shards, .shard = 0, .timers = timers, .now = now, .metrics = own}};
