@@ -83,7 +83,7 @@ void EmergencyRoom::notify(AlertNotice notice, Completion<std::string> done) {
 void EmergencyRoom::post(const std::shared_ptr<AlertNotice>& notice, bool again, Completion<std::string> done) {
   locate(notice->tenant_id, [this, notice, again, done = std::move(done)](Result<std::string> room_id) mutable {
     if (!room_id) return done(fail(std::move(room_id.error())));
-    shard_.sendMessage(alertsPrincipal(notice->tenant_id), emergencyMessage(*notice, *room_id), now_.mono,
+    shard_.sendMessage(alertsPrincipal(notice->tenant_id), emergencyMessage(*notice, *room_id),
                        [this, notice, again, posted_in = *room_id, done = std::move(done)](Result<std::string> sent) mutable {
                          if (sent) return done(std::move(posted_in));
                          const bool gone = sent.error().code == Code::room_closed || sent.error().code == Code::not_found;

@@ -19,7 +19,7 @@ class EmergencyRoom final : public AlertDelivery {
   // Notices of one tenant that may wait for those before them; further ones are refused with overloaded, and come again.
   static constexpr std::size_t waiting_max = 100;
 
-  EmergencyRoom(Shard& shard, const Now& now, Log& log) : shard_(shard), now_(now), log_(log) {}
+  EmergencyRoom(Shard& shard, Log& log) : shard_(shard), log_(log) {}
 
   void notify(AlertNotice notice, Completion<std::string> done) override;
   // Completes with the room's id, and makes it where there is none. Stands in line with the notices, so that no two are made. overloaded.
@@ -37,7 +37,6 @@ class EmergencyRoom final : public AlertDelivery {
   void told(const std::string& tenant_id, const Result<std::string>& result);
 
   Shard& shard_;
-  const Now& now_;
   Log& log_;
   std::map<std::string, Room> rooms_;  // By tenant; those with alerts bound it.
 };

@@ -115,7 +115,7 @@ void LoopAccess::scan(DocumentKey prefix, DocumentKey after, std::uint32_t limit
 void LoopAccess::post(PluginPost post, Completion<std::string> done) {
   std::string hashed = post.tenant_id + '\x1f' + post.room_id;
   at<std::string>(std::move(hashed), std::move(done), [post = std::move(post)](const Place& place, Completion<std::string> answer) mutable {
-    place.engine->sendMessage(principalOf(post.tenant_id, post.plugin_id), std::move(post.body), Mono{}, std::move(answer));
+    place.engine->sendMessage(principalOf(post.tenant_id, post.plugin_id), std::move(post.body), std::move(answer));
   });
 }
 

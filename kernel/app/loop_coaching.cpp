@@ -65,7 +65,7 @@ void ShardTipRooms::post(TipMessage message, Completion<std::string> done) {
   JsonWriter<std::string> json(metadata);
   json.begin('{').key("topic").value(std::string_view(message.topic)).key("agent_id").value(std::string_view(message.agent_id));
   json.key("tip_id").value(std::string_view(message.tip_id)).end('}');
-  shard_.sendMessage(std::move(message.sender), bodyFrom(message.room_id, "coaching_tip", message.text, metadata, message.tip_id), Mono{},
+  shard_.sendMessage(std::move(message.sender), bodyFrom(message.room_id, "coaching_tip", message.text, metadata, message.tip_id),
                      messageId(std::move(done)));
 }
 
@@ -160,7 +160,7 @@ void LoopCoaching::tell(const PrincipalPtr& caller, const std::string& room_id, 
       caller->display_name + (how == Supervision::monitor ? " watches this conversation." : " has taken over this conversation.");
   // A membership is as old as when it began, which makes it this one.
   const std::string id = once ? fmt::format("{}_{:016x}", word(how), stableHash(member)) : std::string();
-  shard_.sendMessage(supervisionOf(caller->tenant_id), bodyFrom(room_id, "system", text, metadata, id), Mono{},
+  shard_.sendMessage(supervisionOf(caller->tenant_id), bodyFrom(room_id, "system", text, metadata, id),
                      messageId([room_id, how, member, done = std::move(done)](Result<std::string> said) mutable {
                        std::string reply;
                        JsonWriter<std::string> out(reply);

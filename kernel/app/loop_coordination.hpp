@@ -25,7 +25,6 @@ class LoopCoordination final : public CoordinationControl, public Workplace, pub
     Shard& shard;
     PolicyBooks& policies;
     Recorder& recorder;
-    const Now& now;
     Log& log;
     bool enabled;  // Whether the operator lets this server coordinate.
   };

@@ -100,7 +100,7 @@ void LoopCoordination::postHandoff(const std::string& tenant_id, const Handoff& 
   json.end('}');
   auto message = JsonDocument::parse(body);
   if (!message) return;
-  parts_.shard.sendMessage(serverOf(tenant_id), *std::move(message), parts_.now.mono,
+  parts_.shard.sendMessage(serverOf(tenant_id), *std::move(message),
                            [this, tenant_id, handoff_id = handoff.handoff_id](const Result<std::string>& sent) {
                              if (!sent)
                                parts_.log.warning("coordination.handoff_untold",

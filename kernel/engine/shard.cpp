@@ -225,6 +225,10 @@ void Shard::sendMessage(PrincipalPtr caller, JsonDocument body, Mono received, C
            });
 }
 
+void Shard::sendMessage(PrincipalPtr caller, JsonDocument body, Completion<std::string> done) {
+  sendMessage(std::move(caller), std::move(body), impl_->ports.now.mono, std::move(done));
+}
+
 Topics& Shard::topics() { return impl_->topics; }
 
 EventOutbox& Shard::eventOutbox() { return impl_->events; }

@@ -129,6 +129,8 @@ class Shard {
   void changeRole(PrincipalPtr caller, std::string room_id, std::string user_id, ChangeRole command, Completion<std::string> done);
   // `body` is what readSendMessage() accepts; it names its room. Completes with the seed's reply and ours.
   void sendMessage(PrincipalPtr caller, JsonDocument body, Mono received, Completion<std::string> done);
+  // Likewise for what no client sent, but the server or a plugin says: its way begins here.
+  void sendMessage(PrincipalPtr caller, JsonDocument body, Completion<std::string> done);
   // To every live session of the tenant; for supervisors, admins and services. Nothing is stored.
   void broadcast(PrincipalPtr caller, Broadcast command, Completion<std::string> done);
   void history(PrincipalPtr caller, HistoryQuery query, Completion<HistoryPage> done);

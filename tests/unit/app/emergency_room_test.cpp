@@ -66,9 +66,8 @@ class EmergencyRoomTest : public testing::Test {
   static inline IdSource ids{Random(3)};
   EmergencyTypes types;
   sim::World world{1, {.shards = 2, .types = &types}};
-  Now now = world.clock.now();
   Log log{Log::Options{.level = LogLevel::error}};
-  EmergencyRoom emergency{world.shard(0), now, log};
+  EmergencyRoom emergency{world.shard(0), log};
 };
 
 TEST_F(EmergencyRoomTest, isMadeAtTheFirstAlertAndFoundAgain) {
@@ -76,7 +75,7 @@ TEST_F(EmergencyRoomTest, isMadeAtTheFirstAlertAndFoundAgain) {
   ASSERT_TRUE(notify(emergency, notice("two")));
   const auto room = roomOf(emergency);
   ASSERT_TRUE(room);
-  EmergencyRoom after_restart(world.shard(1), now, log);
+  EmergencyRoom after_restart(world.shard(1), log);
   EXPECT_EQ(roomOf(after_restart), *room);
   EXPECT_EQ(notify(emergency, notice("three")), *room);
   const JsonDocument messages = history(*room);

@@ -168,6 +168,20 @@ TEST(Posts, nobodyButSlowReadersIsPending) {
   EXPECT_EQ(JsonDocument::parse(**reply)->root()["delivery_status"].text(), "pending");
 }
 
+TEST(Posts, whatTheServerSaysBeginsItsWayWhenItIsSaid) {
+  World world(1);
+  const User ana(world, "ana");
+  const std::string room = ana.room({});
+  std::optional<Result<std::string>> reply;
+  world.anyShard().sendMessage(ana.principal(), *JsonDocument::parse(message(room, "hello")),
+                               [&](Result<std::string> result) { reply = std::move(result); });
+  world.settle();
+  ASSERT_TRUE(reply && *reply);
+  double latency = -1;
+  EXPECT_TRUE(JsonDocument::parse(**reply)->root()["latency_ms"].number(latency));
+  EXPECT_EQ(latency, 0) << "and not the time since the machine began";
+}
+
 TEST(Posts, aFullOutboxHasFailed) {
   World world(1);
   const User ana(world, "ana"), ben(world, "ben");
